@@ -1,0 +1,29 @@
+import type { JointTarget } from './action.ts';
+import type { Observation } from './observation.ts';
+
+/** One decision of an agent. */
+export interface AgentDecision {
+  /** Undefined when the agent has nothing to command: the gate then brings the arm to a stop. */
+  readonly target: JointTarget | undefined;
+  /** Time the decision took, ns of real time. */
+  readonly computeNs: number;
+  /** The tokens behind the decision, for those who want to look. */
+  readonly trace?: DecisionTrace;
+}
+
+/** How a token policy came to its decision. */
+export interface DecisionTrace {
+  /** Emitted action token ids, in order. */
+  readonly actionTokens: readonly number[];
+  /** Probability of each emitted token within its allowed vocabulary, in [0, 1]. */
+  readonly probabilities: readonly number[];
+}
+
+/** Whatever decides what an arm does next: a policy, an expert, a person with a leader arm, a replay. */
+export interface Agent {
+  readonly name: string;
+  /** Called before each episode; the agent forgets the last one. */
+  reset(seed: number): Promise<void>;
+  act(observation: Observation): Promise<AgentDecision>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** What a failure tells its reader: what was expected, what was found, and what to do about it. */
+export interface ErrorDetails {
+  readonly expected?: string;
+  readonly found?: string;
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of every error Armature throws on purpose. `code` is stable and documented in docs/errors.md;
+ * the message names the thing that is wrong and ends with the remedy.
+ */
+export class ArmatureError extends Error {
+  readonly code: string;
+  readonly expected: string | undefined;
+  readonly found: string | undefined;
+  readonly remedy: string;
+
+  constructor(code: string, problem: string, details: ErrorDetails) {
+    const expected = details.expected === undefined ? '' : ` Expected ${details.expected}.`;
+    const found = details.found === undefined ? '' : ` Found ${details.found}.`;
+    super(`${code}: ${problem}.${expected}${found} ${details.remedy}`, { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.expected = details.expected;
+    this.found = details.found;
+    this.remedy = details.remedy;
+  }
+}
+
+/** A name that is not among the known ones. Its message lists the valid names. */
+export class UnknownNameError extends ArmatureError {
+  constructor(kind: string, name: string, validNames: readonly string[]) {
+    super(`E_UNKNOWN_${kind.toUpperCase().replaceAll(' ', '_')}`, `unknown ${kind} "${name}"`, {
+      expected: `one of: ${[...validNames].toSorted().join(', ') || '(none found)'}`,
+      remedy: `Use one of these names, or add the ${kind} as a folder or file of data.`,
+    });
+  }
+}
+
+/** A file that is missing, unreadable, or does not match its schema. */
+export class InvalidFileError extends ArmatureError {
+  readonly path: string;
+
+  constructor(path: string, problem: string, details: ErrorDetails) {
+    super('E_INVALID_FILE', `${path}: ${problem}`, details);
+    this.path = path;
+  }
+}

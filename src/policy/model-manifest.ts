@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { layoutSpecSchema } from '../tokens/layout-spec.ts';
+
+const fileSchema = z.strictObject({ path: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** Two graphs: `embed` turns a token frame into embeddings, `trunk` runs the transformer over them. */
+const graphsSchema = z.strictObject({ embed: fileSchema, trunk: fileSchema });
+
+/** How the next token is chosen from the allowed logits. */
+const samplingSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('greedy') }),
+  /** The bin nearest to the mean of the distribution within windowBins of its best bin. */
+  z.strictObject({ kind: z.literal('expected'), windowBins: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal('temperature'),
+    temperature: z.number().positive(),
+    topK: z.int().positive().optional(),
+  }),
+]);
+
+/** `models/<name>/policy.json`. */
+export const manifestSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  name: z.string().min(1),
+  family: z.literal('gato'),
+  description: z.string(),
+  /** The embodiment it was trained on, and the tasks and suite. */
+  robot: z.string().min(1),
+  joints: z.array(z.string()).min(1),
+  suite: z.string().min(1),
+  tasks: z.array(z.string()).min(1),
+  controlHz: z.number().positive(),
+  tokens: layoutSpecSchema,
+  /** Transformer shape; kvHeads divides heads. */
+  model: z.strictObject({
+    layers: z.int().positive(),
+    width: z.int().positive(),
+    heads: z.int().positive(),
+    kvHeads: z.int().positive(),
+    headWidth: z.int().positive(),
+    feedForward: z.int().positive(),
+  }),
+  context: z.strictObject({
+    /** Control ticks the policy looks back on, this one included. */
+    steps: z.int().positive(),
+    /** Slots of the key-value ring. */
+    ringPositions: z.int().positive(),
+  }),
+  sampling: samplingSchema,
+  /** Files per precision, preferred first. */
+  files: z.strictObject({ int8: graphsSchema.optional(), fp32: graphsSchema.optional() }),
+  /** Where the weights came from; free form, for people. */
+  training: z.record(z.string(), z.unknown()).default({}),
+  /** Measured success, by `armature eval`; free form, for people. */
+  measured: z.record(z.string(), z.unknown()).default({}),
+});
+
+export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
+export type Sampling = ModelManifest['sampling'];
+export type Precision = keyof ModelManifest['files'];

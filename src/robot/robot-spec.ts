@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const vector3 = z.tuple([z.number(), z.number(), z.number()]);
+
+/**
+ * Limits of one joint. All are required: a joint without a limit does not load.
+ * `position` is the hard range; the gate keeps commands `softMarginRad` inside it.
+ */
+const jointLimitsSchema = z.strictObject({
+  positionRad: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'lower position limit must be below the upper one'),
+  softMarginRad: z.number().nonnegative(),
+  velocityRadPerS: positive,
+  accelerationRadPerS2: positive,
+  jerkRadPerS3: positive,
+  effortNm: positive,
+});
+
+const jointSchema = z.strictObject({
+  name: z.string().min(1),
+  limits: jointLimitsSchema,
+});
+
+/** A pinhole camera as the policy sees it: the driver delivers this size. */
+const cameraSchema = z.strictObject({
+  name: z.string().min(1),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  rateHz: positive,
+  /** Older frames than this are stale. */
+  timeoutMs: positive,
+});
+
+/**
+ * `robots/<name>/robot.yaml`. Everything the runtime knows about an embodiment: SI units, radians,
+ * arrays in joint order. How an arm is reached stands in one block per driver.
+ */
+export const robotSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().min(1),
+  joints: z.array(jointSchema).min(1),
+  /** Name of the joint that opens and closes the gripper; one of `joints`. */
+  gripper: z.string().min(1),
+  homeRad: z.array(z.number()),
+  restRad: z.array(z.number()),
+  cameras: z.array(cameraSchema),
+  /** Axis-aligned box the gripper frame must stay in, base frame, m. */
+  workspaceM: z.strictObject({ low: vector3, high: vector3 }),
+  rates: z.strictObject({
+    /** How often the policy decides. */
+    controlHz: positive,
+    /** How often the gate emits a command; a whole multiple of controlHz. */
+    gateHz: positive,
+    /** How often joint states are read. */
+    stateHz: positive,
+  }),
+  timeouts: z.strictObject({
+    /** A joint state older than this is stale. */
+    sensorMs: positive,
+    /** A target older than this no longer counts. */
+    commandMs: positive,
+  }),
+  /** How each driver reaches this arm. A driver without a block cannot drive it. */
+  drivers: z.strictObject({
+    sim: z
+      .strictObject({
+        /** MJCF file beside robot.yaml. */
+        model: z.string().min(1),
+        /** Site whose pose is the gripper frame: the point between the fingertips. */
+        gripperSite: z.string().min(1),
+        noise: z.strictObject({
+          positionRad: z.number().nonnegative(),
+          velocityRadPerS: z.number().nonnegative(),
+          effortNm: z.number().nonnegative(),
+          /** From measurement to delivery. */
+          stateLatencyMs: z.number().nonnegative(),
+          cameraLatencyMs: z.number().nonnegative(),
+          /** Standard deviation of the 8-bit pixel values. */
+          pixel: z.number().nonnegative(),
+        }),
+      })
+      .optional(),
+    mirror: z.strictObject({}).optional(),
+  }),
+  stopCategories: z.array(z.union([z.literal(0), z.literal(1), z.literal(2)])).min(1),
+});
+
+/** A validated robot description; `directory` is where its files lie. */
+export type RobotSpec = Readonly<z.infer<typeof robotSchema>> & { readonly directory: string };
+export type JointSpec = RobotSpec['joints'][number];
+export type CameraSpec = RobotSpec['cameras'][number];

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const numbers = z.array(z.number()).min(1);
+
+/**
+ * Gato's value codec (arXiv 2205.06175, section 2.1). The defaults are the paper's; a checkpoint
+ * carries its own because published implementations differ in companding and decoding.
+ */
+export const codecSchema = z.strictObject({
+  /** Bins per continuous value, over [-1, 1]. */
+  bins: z.int().positive().default(1024),
+  /** mu-law: F(x) = sgn(x) ln(|x| mu + 1) / ln(M mu + 1). */
+  mu: z.number().positive().default(100),
+  maximum: z.number().positive().default(256),
+  /** Text ids are [0, textVocabulary); continuous ids follow; the separator comes after them. */
+  textVocabulary: z.int().positive().default(32000),
+  /** Which point of its bin an action token stands for. */
+  decode: z.enum(['lower', 'centre']).default('centre'),
+  /** Decoded values of fewer bins than this from zero are zero; a bin centre can never be. */
+  deadbandBins: z.number().nonnegative().default(1),
+});
+
+/**
+ * One modality of the proprioceptive state. `linear` maps [low, high] per joint to [-1, 1] and skips
+ * companding ("if not already there"); `mulaw` companding takes the SI value as it is.
+ */
+const stateModalitySchema = z.discriminatedUnion('codec', [
+  z.strictObject({
+    name: z.enum(['positions', 'velocities', 'efforts']),
+    codec: z.literal('linear'),
+    low: numbers,
+    high: numbers,
+  }),
+  z.strictObject({ name: z.enum(['positions', 'velocities', 'efforts']), codec: z.literal('mulaw') }),
+]);
+
+/**
+ * What the action token of one joint means, per control tick: `delta` moves the last command by a
+ * value in [lowRad, highRad], `position` goes to a value in [lowRad, highRad].
+ */
+const actionSchema = z.strictObject({
+  joint: z.string().min(1),
+  kind: z.enum(['delta', 'position']),
+  lowRad: z.number(),
+  highRad: z.number(),
+});
+
+/** Everything that decides which ids and patches an observation becomes. Part of policy.json. */
+export const layoutSpecSchema = z.strictObject({
+  /** `exact`: one position per value, as Gato. `packed`: the embeddings of one state modality are summed into one position. */
+  layout: z.enum(['exact', 'packed']),
+  codec: codecSchema,
+  text: z.strictObject({
+    /** Token id of a word = its index; index 0 is padding. */
+    vocabulary: z.array(z.string()).min(1),
+    /** The instruction is padded to this many positions. */
+    positions: z.int().positive(),
+  }),
+  /** In sequence order. Width and height are whole multiples of patchSize. */
+  cameras: z.array(z.strictObject({ name: z.string(), width: z.int().positive(), height: z.int().positive() })),
+  patchSize: z.int().positive().default(16),
+  /** In sequence order. */
+  state: z.array(stateModalitySchema).min(1),
+  /** In emission order: one token per joint. */
+  actions: z.array(actionSchema).min(1),
+  /** A target strays at most this far from the measured position, per joint, rad: what stops deltas winding up on contact. */
+  leashRad: z.number().positive(),
+});
+
+export type LayoutSpec = Readonly<z.infer<typeof layoutSpecSchema>>;
+export type Codec = LayoutSpec['codec'];
+export type StateModality = LayoutSpec['state'][number];
+export type ActionSpec = LayoutSpec['actions'][number];
