@@ -1,0 +1,161 @@
+import type { DoubleBuffer, IntBuffer } from '@mujoco/mujoco';
+import { floats } from './world.ts';
+import type { Vector3, World } from './world.ts';
+
+/** Light and colour of a scene, as data: what varies from episode to episode. */
+export interface Lighting {
+  /** Unit vector from the scene towards the light. */
+  readonly direction: Vector3;
+  /** Share of a surface's colour seen without direct light, [0, 1]. */
+  readonly ambient: number;
+  /** Added by direct light at normal incidence, [0, 1]. */
+  readonly diffuse: number;
+  /** Gain of the red, green and blue channel. */
+  readonly gain: Vector3;
+  /** What rays see that hit nothing, [0, 1]. */
+  readonly background: Vector3;
+}
+
+export const defaultLighting: Lighting = {
+  direction: [0.32, 0.24, 0.917],
+  ambient: 0.45,
+  diffuse: 0.6,
+  gain: [1, 1, 1],
+  background: [0.55, 0.6, 0.66],
+};
+
+/** Small errors of a camera's mount: shift in m in camera axes, rotation in rad about camera axes. */
+export interface CameraShift {
+  readonly positionM: Vector3;
+  readonly rotationRad: Vector3;
+}
+
+const noShift: CameraShift = { positionM: [0, 0, 0], rotationRad: [0, 0, 0] };
+const farM = 10;
+
+/**
+ * A pinhole camera by MuJoCo's own ray caster and Lambert's cosine law: no graphics library, the same
+ * picture on every machine. About 200 ns a ray on primitive shapes.
+ */
+export class RayCamera {
+  readonly width: number;
+  readonly height: number;
+  readonly #world: World;
+  readonly #id: number;
+  /** Ray directions in camera axes (x right, y up, looking along -z), shape (height * width, 3). */
+  readonly #rays: Float64Array;
+  readonly #directions: DoubleBuffer;
+  readonly #geoms: IntBuffer;
+  readonly #distances: DoubleBuffer;
+  readonly #normals: DoubleBuffer;
+
+  constructor(world: World, name: string, size: { width: number; height: number }) {
+    this.#world = world;
+    this.#id = world.idOf('CAMERA', name);
+    this.width = size.width;
+    this.height = size.height;
+    const count = size.width * size.height;
+    this.#rays = pinholeRays(size, floats(world.model.cam_fovy)[this.#id] ?? 45);
+    this.#directions = new world.module.DoubleBuffer(3 * count);
+    this.#geoms = new world.module.IntBuffer(count);
+    this.#distances = new world.module.DoubleBuffer(count);
+    this.#normals = new world.module.DoubleBuffer(3 * count);
+  }
+
+  /** Draws what the camera sees now, 8-bit RGB, shape (height, width, 3), row-major from the top left. */
+  render(lighting: Lighting = defaultLighting, shift: CameraShift = noShift): Uint8Array {
+    const { module, model, data } = this.#world;
+    const origin = this.#aim(shift);
+    const count = this.width * this.height;
+    const directions = this.#directions.GetView() as unknown as number[];
+    const groups = [1, 1, 1, 1, 0, 0];
+    // prettier-ignore
+    module.mj_multiRay(model, data, origin, directions, groups, true, -1, this.#geoms, this.#distances, this.#normals, count, farM);
+    return this.#shade(lighting, count);
+  }
+
+  dispose(): void {
+    for (const buffer of [this.#directions, this.#geoms, this.#distances, this.#normals]) buffer.delete();
+  }
+
+  /** Turns the rays into world directions and gives the camera's position. */
+  #aim(shift: CameraShift): [number, number, number] {
+    const { data } = this.#world;
+    const mount = floats(data.cam_xmat).subarray(9 * this.#id, 9 * this.#id + 9);
+    const rotation = multiply(mount, smallRotation(shift.rotationRad));
+    const position = floats(data.cam_xpos).subarray(3 * this.#id, 3 * this.#id + 3);
+    const rays = this.#rays;
+    const out = floats(this.#directions.GetView());
+    for (let at = 0; at < rays.length; at += 3) rotate(rotation, rays, out, at);
+    const offset = new Float64Array(3);
+    rotate(rotation, Float64Array.from(shift.positionM), offset, 0);
+    return [0, 1, 2].map((axis) => (position[axis] ?? 0) + (offset[axis] ?? 0)) as [number, number, number];
+  }
+
+  #shade(lighting: Lighting, count: number): Uint8Array {
+    const image = new Uint8Array(3 * count);
+    const geoms = this.#geoms.GetView() as unknown as Int32Array;
+    const normals = floats(this.#normals.GetView());
+    const colours = floats(this.#world.model.geom_rgba);
+    const [lightX, lightY, lightZ] = lighting.direction;
+    for (let pixel = 0; pixel < count; pixel += 1) {
+      const geom = geoms[pixel] as number;
+      const at = 3 * pixel;
+      const cosine =
+        (normals[at] as number) * lightX + (normals[at + 1] as number) * lightY + (normals[at + 2] as number) * lightZ;
+      const brightness = 255 * (lighting.ambient + lighting.diffuse * Math.max(0, cosine));
+      for (let channel = 0; channel < 3; channel += 1) {
+        const gain = lighting.gain[channel] as number;
+        const value =
+          geom < 0
+            ? 255 * (lighting.background[channel] as number) * gain
+            : (colours[4 * geom + channel] as number) * brightness * gain;
+        image[at + channel] = Math.min(255, value);
+      }
+    }
+    return image;
+  }
+}
+
+/** Ray through each pixel centre of a pinhole camera with the given vertical field of view, deg. */
+function pinholeRays(size: { width: number; height: number }, fieldOfViewDeg: number): Float64Array {
+  const rays = new Float64Array(3 * size.width * size.height);
+  const scale = Math.tan((fieldOfViewDeg * Math.PI) / 360) / (size.height / 2);
+  for (let row = 0; row < size.height; row += 1) {
+    for (let column = 0; column < size.width; column += 1) {
+      const x = (column + 0.5 - size.width / 2) * scale;
+      const y = (size.height / 2 - row - 0.5) * scale;
+      const norm = Math.hypot(x, y, 1);
+      rays.set([x / norm, y / norm, -1 / norm], 3 * (row * size.width + column));
+    }
+  }
+  return rays;
+}
+
+/** Rotation matrix of a small rotation vector (first order, then orthonormal enough below 0.1 rad). */
+function smallRotation([x, y, z]: Vector3): Float64Array {
+  return Float64Array.of(1, -z, y, z, 1, -x, -y, x, 1);
+}
+
+function multiply(left: Float64Array, right: Float64Array): Float64Array {
+  const product = new Float64Array(9);
+  for (let row = 0; row < 3; row += 1) {
+    for (let column = 0; column < 3; column += 1) {
+      for (let inner = 0; inner < 3; inner += 1) {
+        const at = 3 * row + column;
+        product[at] = (product[at] as number) + (left[3 * row + inner] as number) * (right[3 * inner + column] as number);
+      }
+    }
+  }
+  return product;
+}
+
+/** out[at..at+2] = matrix * vectors[at..at+2]; hot path, so no destructuring. */
+function rotate(matrix: Float64Array, vectors: Float64Array, out: Float64Array, at: number): void {
+  const x = vectors[at] as number;
+  const y = vectors[at + 1] as number;
+  const z = vectors[at + 2] as number;
+  out[at] = (matrix[0] as number) * x + (matrix[1] as number) * y + (matrix[2] as number) * z;
+  out[at + 1] = (matrix[3] as number) * x + (matrix[4] as number) * y + (matrix[5] as number) * z;
+  out[at + 2] = (matrix[6] as number) * x + (matrix[7] as number) * y + (matrix[8] as number) * z;
+}
