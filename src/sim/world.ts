@@ -60,7 +60,7 @@ export class World {
     const module = await mujoco();
     loadedWorlds += 1;
     const directory = `/world-${loadedWorlds}`;
-    module.FS.mkdirTree(directory);
+    module.FS.mkdirTree(directory, 0o777);
     const scenes = dataDirectory('sim');
     for (const file of readdirSync(join(scenes, 'scenes'))) {
       module.FS.writeFile(`${directory}/${file}`, readFileSync(join(scenes, 'scenes', file)));
