@@ -34,7 +34,8 @@ export class Simulation {
   readonly #armOutput: DelayedSource<ArmState>;
   readonly #cameras: readonly CameraChannel[];
   readonly #statePeriodNs: number;
-  #rng = new Rng(0);
+  #armRng = new Rng(0);
+  #cameraRng = new Rng(0);
   #nowNs = 0;
   #nextStateNs = 0;
 
@@ -67,17 +68,18 @@ export class Simulation {
    * the first tick sees something; cameras then run so that a frame arrives just before each control tick.
    */
   begin(options: BeginOptions): void {
-    this.#rng = new Rng(options.seed);
+    this.#armRng = new Rng(options.seed);
+    this.#cameraRng = this.#armRng.fork();
     this.#nowNs = options.startNs;
     this.world.forward();
     this.#armOutput.clear();
     this.#nextStateNs = options.startNs + this.#statePeriodNs;
-    this.#armOutput.source.push(this.arm.measure(options.startNs, this.#rng));
+    this.#armOutput.source.push(this.arm.measure(options.startNs, this.#armRng));
     const latencyNs = Math.ceil(simBlock(this.world.robot).noise.cameraLatencyMs / 10) * 10 * NS_PER_MS;
     for (const channel of this.#cameras) {
       channel.output.clear();
       channel.camera.variation = options.variation ?? noVariation;
-      channel.output.source.push(channel.camera.capture(options.startNs, this.#rng));
+      channel.output.source.push(channel.camera.capture(options.startNs, this.#cameraRng));
       channel.nextNs = options.startNs + Math.max(channel.periodNs - latencyNs, this.#statePeriodNs);
     }
   }
@@ -102,12 +104,12 @@ export class Simulation {
 
   #measure(): void {
     if (this.#nowNs >= this.#nextStateNs) {
-      this.#armOutput.sample(this.arm.measure(this.#nowNs, this.#rng), this.#nowNs);
+      this.#armOutput.sample(this.arm.measure(this.#nowNs, this.#armRng), this.#nowNs);
       this.#nextStateNs += this.#statePeriodNs;
     }
     for (const channel of this.#cameras) {
       if (this.#nowNs < channel.nextNs) continue;
-      channel.output.sample(channel.camera.capture(this.#nowNs, this.#rng), this.#nowNs);
+      channel.output.sample(channel.camera.capture(this.#nowNs, this.#cameraRng), this.#nowNs);
       channel.nextNs += channel.periodNs;
     }
   }
