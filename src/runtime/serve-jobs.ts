@@ -1,0 +1,29 @@
+import { parentPort } from 'node:worker_threads';
+import { ArmatureError } from '../core/errors.ts';
+
+type Message<Job> = { readonly job: Job } | { readonly close: true };
+
+/** The worker's side of runInWorkers: one job after another, until told to close. */
+export function serveJobs<Job, Result>(run: (job: Job) => Promise<Result>, close: () => Promise<void>): void {
+  const port = parentPort;
+  if (port === null) {
+    throw new ArmatureError('E_NOT_A_WORKER', 'this module is the entry of a worker thread', {
+      remedy: 'Start it through runInWorkers.',
+    });
+  }
+  let queue = Promise.resolve();
+  port.on('message', (message: Message<Job>) => {
+    queue = queue.then(async () => {
+      if ('close' in message) {
+        await close();
+        port.close();
+        return;
+      }
+      try {
+        port.postMessage({ result: await run(message.job) });
+      } catch (error) {
+        port.postMessage({ error });
+      }
+    });
+  });
+}
