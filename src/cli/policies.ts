@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { dataDirectory } from '../core/data-directory.ts';
+import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { manifestSchema } from '../policy/model-manifest.ts';
+import type { ModelManifest } from '../policy/model-manifest.ts';
+import { formatTable } from './table.ts';
+
+const EXAMPLES = `
+Examples:
+  armature policies            every policy that ships
+  armature policies desk       what it was trained on, and how well it does
+  armature policies --json     for programs`;
+
+export function addPolicies(program: Command): void {
+  program
+    .command('policies')
+    .description('List the policies, or show one with its tasks, sizes and measured success')
+    .argument('[policy]', 'name of a folder in models/')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((policy: string | undefined, options: { json?: boolean }) => {
+      const names = listPolicies();
+      if (policy !== undefined && !names.includes(policy)) throw new UnknownNameError('policy', policy, names);
+      const manifests = (policy === undefined ? names : [policy]).map(readManifest);
+      if (options.json) console.log(JSON.stringify(policy === undefined ? manifests : manifests[0], null, 2));
+      else console.log(policy === undefined ? summary(manifests) : manifests.map(details).join('\n'));
+    });
+}
+
+function listPolicies(): string[] {
+  const root = dataDirectory('models');
+  if (!existsSync(root)) return [];
+  return readdirSync(root).filter((name) => existsSync(join(root, name, 'policy.json')));
+}
+
+function readManifest(name: string): ModelManifest {
+  const path = join(dataDirectory('models'), name, 'policy.json');
+  const result = manifestSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (result.success) return result.data;
+  throw new InvalidFileError(path, `does not describe a policy:\n${z.prettifyError(result.error)}`, {
+    remedy: 'Correct these entries, or export the policy again.',
+  });
+}
+
+function summary(manifests: readonly ModelManifest[]): string {
+  if (manifests.length === 0) return 'No policy in models/ yet.';
+  return formatTable(
+    ['policy', 'robot', 'tasks', 'control', 'description'],
+    manifests.map((manifest) => [
+      manifest.name,
+      manifest.robot,
+      String(manifest.tasks.length),
+      `${manifest.controlHz} Hz`,
+      manifest.description,
+    ]),
+  );
+}
+
+function details(manifest: ModelManifest): string {
+  const { model, context } = manifest;
+  const measured = Object.entries(manifest.measured).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  return [
+    `${manifest.name}: ${manifest.description}`,
+    '',
+    `robot     ${manifest.robot} (${manifest.joints.join(', ')}), ${manifest.controlHz} Hz`,
+    `tasks     ${manifest.tasks.join(', ')} (${manifest.suite})`,
+    `model     ${manifest.family}, ${model.layers} layers of width ${model.width}, ${model.heads} heads`,
+    `context   ${context.steps} control ticks, ${context.ringPositions} positions`,
+    `sampling  ${manifest.sampling.kind}`,
+    `files     ${Object.keys(manifest.files).join(', ')}`,
+    measured.length === 0 ? 'measured  nothing yet' : `measured\n${measured.join('\n')}`,
+  ].join('\n');
+}

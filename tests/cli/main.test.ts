@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function armature(...words: string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words], { cwd: ROOT });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+describe('armature', () => {
+  it('lists robots as a table and as JSON', async () => {
+    const table = await armature('robots');
+    expect(table.stdout).toContain('so101');
+    const robots: unknown = JSON.parse((await armature('robots', '--json')).stdout);
+    expect(robots).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'so101' })]));
+  });
+
+  it('answers an unknown robot with one message that lists the known ones, and status 1', async () => {
+    const { status, stderr, stdout } = await armature('robots', 'nonesuch');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^E_UNKNOWN_ROBOT: unknown robot "nonesuch"\. Expected one of: .*so101/);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('gives errors as JSON when asked for JSON', async () => {
+    const { status, stdout, stderr } = await armature('robots', 'nonesuch', '--json');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'E_UNKNOWN_ROBOT' } });
+  });
+
+  it('refuses a flag it does not know, names the nearest one, and exits with 2', async () => {
+    const { status, stderr } = await armature('robots', '--jsn');
+    expect(status).toBe(2);
+    expect(stderr).toContain('--json');
+    expect(JSON.parse((await armature('tasks', '--nonesuch', '--json')).stdout)).toMatchObject({
+      error: { code: 'E_USAGE' },
+    });
+  });
+
+  it('shows examples in the help of every verb', async () => {
+    const { stdout } = await armature('--help');
+    const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+      .map((match) => match[1] ?? '')
+      .filter((verb) => !['help', 'armature'].includes(verb));
+    expect(verbs).toEqual(expect.arrayContaining(['robots', 'policies', 'tasks', 'doctor']));
+    const helps = await Promise.all(verbs.map((verb) => armature(verb, '--help')));
+    helps.forEach(({ status, stdout: help }, index) => {
+      expect(status).toBe(0);
+      expect(help).toContain(`Examples:\n  armature ${verbs[index]}`);
+    });
+  });
+
+  it('examines the computer', async () => {
+    const { stdout } = await armature('doctor', '--seconds', '0.2', '--json');
+    const checks: unknown = JSON.parse(stdout);
+    expect(checks).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'Timer' }), expect.objectContaining({ name: 'Disk' })]),
+    );
+  });
+});
