@@ -1,0 +1,94 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { KeyValue, SchemaElement } from 'hyparquet';
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+
+/** Ends the names of files that are not finished; no reader's pattern matches it. */
+const PARTIAL = '.partial';
+/** Ends the names of files that belong to no saved episode. They are kept but not read. */
+const ORPHAN = '.orphan';
+
+/** A file to be written; `path` is relative to the dataset's folder. */
+export interface PendingFile {
+  readonly path: string;
+  /** The content, or what writes it to the path it is given. */
+  readonly content: Uint8Array | string | ((path: string) => Promise<void>);
+}
+
+/**
+ * Writes files so that a crash at any moment leaves a loadable dataset: all are written in full under
+ * another name first, then renamed in the order given. The caller puts a file after those it refers to.
+ */
+export async function commitFiles(directory: string, files: readonly PendingFile[]): Promise<void> {
+  for (const { path, content } of files) {
+    const partial = join(directory, path + PARTIAL);
+    await mkdir(dirname(partial), { recursive: true });
+    if (typeof content === 'function') await content(partial);
+    const file = await open(partial, typeof content === 'function' ? 'r+' : 'w');
+    try {
+      if (typeof content !== 'function') await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+  for (const { path } of files) await rename(join(directory, path + PARTIAL), join(directory, path));
+}
+
+/** Paths below `folder`, relative to the dataset's folder and sorted, that end in `extension`. */
+export async function listFiles(directory: string, folder: string, extension: string): Promise<string[]> {
+  if (!existsSync(join(directory, folder))) return [];
+  const entries = await readdir(join(directory, folder), { recursive: true });
+  return entries
+    .map((entry) => `${folder}/${entry.replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith(extension))
+    .toSorted();
+}
+
+/** Removes unfinished files and sets aside finished ones that no saved episode refers to. */
+export async function setAsideLeftovers(directory: string, referenced: ReadonlySet<string>): Promise<void> {
+  for (const folder of ['meta', 'data', 'videos']) {
+    for (const path of await listFiles(directory, folder, PARTIAL)) await rm(join(directory, path));
+  }
+  const media = [
+    ...(await listFiles(directory, 'data', '.parquet')),
+    ...(await listFiles(directory, 'videos', '.mp4')),
+  ];
+  for (const path of media) {
+    if (!referenced.has(path)) await rename(join(directory, path), join(directory, path + ORPHAN));
+  }
+}
+
+/** One column of a Parquet file; `pictures` are stored as they are, being compressed already. */
+export interface ParquetColumn {
+  readonly name: string;
+  readonly values: readonly unknown[];
+  readonly pictures?: boolean;
+}
+
+/** A Parquet file of the columns, in the order of the schema, with row groups of the given lengths. */
+export function encodeParquet(options: {
+  readonly schema: SchemaElement[];
+  readonly columns: readonly ParquetColumn[];
+  readonly rowGroupLengths: readonly number[];
+  readonly metadata?: KeyValue[];
+}): Uint8Array {
+  const writer = new ByteWriter();
+  const parquet = new ParquetWriter({
+    writer,
+    schema: options.schema,
+    createdBy: 'armature',
+    ...(options.metadata === undefined ? {} : { kvMetadata: options.metadata }),
+  });
+  void parquet.write({
+    columnData: options.columns.map(({ name, values, pictures }) =>
+      pictures === true
+        ? { name, data: [...values], codec: 'UNCOMPRESSED' as const, encoding: 'PLAIN' as const, statistics: false }
+        : { name, data: [...values] },
+    ),
+    rowGroupSize: [...options.rowGroupLengths],
+  });
+  void parquet.finish();
+  return writer.getBytes();
+}
