@@ -1,0 +1,217 @@
+import { availableParallelism } from 'node:os';
+import { MonotonicClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import { Rng } from '../core/rng.ts';
+import type { TokenFrame } from '../tokens/token-frame.ts';
+import { KeyValueRing } from './key-value-ring.ts';
+import type { LoadedPolicy } from './load-policy.ts';
+import type { ModelManifest, Precision } from './model-manifest.ts';
+import { noEmbeddings, PolicyGraphs } from './policy-graphs.ts';
+import type { TrunkInput } from './policy-graphs.ts';
+import type { ExecutionProviderName } from './providers.ts';
+import { sampleBin } from './sampling.ts';
+import type { AllowedInterval } from './sampling.ts';
+
+export interface PolicyEngineOptions {
+  /** Default: the fastest the provider has for this policy; int8 on a processor. */
+  readonly precision?: Precision | undefined;
+  /** Threads of one inference. Default: all cores but one, which the control loop keeps. */
+  readonly threads?: number | undefined;
+  /** Default cpu. A provider that cannot be had is an error, never a silent cpu. */
+  readonly provider?: ExecutionProviderName | undefined;
+  /** Measures inferenceNs. Default: the machine's monotonic clock. */
+  readonly clock?: Clock | undefined;
+}
+
+export interface PolicyDecision {
+  /** Gato ids of the action tokens, one per joint, in emission order. */
+  readonly tokens: readonly number[];
+  /** Probability of each token within its allowed bins, in [0, 1]. */
+  readonly probabilities: readonly number[];
+  /** Time from the frame to the last token, ns. */
+  readonly inferenceNs: number;
+}
+
+/**
+ * Runs a policy: token frame in, action tokens out, one after another, each seeing those before it.
+ *
+ * A run blocks its thread from start to end, so nothing with a deadline may share that thread, and a
+ * process that must survive a killed policy keeps the engine in a child process. Calls take turns.
+ */
+export class PolicyEngine {
+  readonly manifest: ModelManifest;
+  readonly precision: Precision;
+  readonly #graphs: PolicyGraphs;
+  readonly #ring: KeyValueRing;
+  readonly #clock: Clock;
+  #rng = new Rng(0);
+  /** Position of the next token in the sequence. */
+  #position = 0;
+  /** Ring rows of each time step held, oldest first. */
+  #stepRows: number[] = [];
+  /** The last action token of the previous step: decided, but not yet seen by the trunk. */
+  #unseenToken: number | undefined;
+  #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(manifest: ModelManifest, graphs: PolicyGraphs, clock: Clock) {
+    this.manifest = manifest;
+    this.precision = graphs.precision;
+    this.#graphs = graphs;
+    this.#clock = clock;
+    const { layers, kvHeads, headWidth } = manifest.model;
+    this.#ring = new KeyValueRing({ layers, kvHeads, headWidth, slots: manifest.context.ringPositions });
+  }
+
+  /**
+   * Opens the graphs and runs one decision, so that the first real one is as fast as the others.
+   * Throws InvalidFileError for graphs that do not fit the manifest, E_PROVIDER_UNAVAILABLE,
+   * E_NO_SUCH_PRECISION.
+   */
+  static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
+    const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
+    const graphs = await PolicyGraphs.open(policy, { provider, threads, precision });
+    const engine = new PolicyEngine(policy.manifest, graphs, options.clock ?? new MonotonicClock());
+    try {
+      await engine.#warmUp(policy);
+    } catch (error) {
+      await graphs.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  /** Forgets the past; the seed decides every draw until the next reset. */
+  async reset(seed: number): Promise<void> {
+    await this.#inTurn(() => {
+      this.#forget();
+      this.#rng = new Rng(seed);
+    });
+  }
+
+  /**
+   * Decides the action tokens for one control tick.
+   * @param allowed bins of each action token, in emission order; no token outside them is emitted.
+   * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT. After an
+   * error the engine has forgotten the past, so that no half step stays in its context.
+   */
+  async decide(frame: TokenFrame, allowed: readonly AllowedInterval[]): Promise<PolicyDecision> {
+    return this.#inTurn(async () => {
+      try {
+        return await this.#decide(frame, allowed);
+      } catch (error) {
+        this.#forget();
+        this.#ring.erase();
+        throw error;
+      }
+    });
+  }
+
+  /** Waits for the run in flight, then frees the native memory. Closing twice is harmless. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#inTurn(() => {
+      this.#closed = true;
+      return this.#graphs.close();
+    });
+  }
+
+  async #decide(frame: TokenFrame, allowed: readonly AllowedInterval[]): Promise<PolicyDecision> {
+    const { codec, actions } = this.manifest.tokens;
+    if (allowed.length !== actions.length) {
+      throw new ArmatureError('E_ALLOWED_BINS', 'each action token needs its interval of allowed bins', {
+        expected: `${actions.length} intervals`,
+        found: String(allowed.length),
+        remedy: 'Give one interval per entry of tokens.actions.',
+      });
+    }
+    const startNs = this.#clock.nowNs();
+    const tokens: number[] = [];
+    const probabilities: number[] = [];
+    let logits = await this.#pushObservation(frame);
+    for (const interval of allowed) {
+      const last = tokens.at(-1);
+      if (last !== undefined) logits = await this.#push({ embeddings: noEmbeddings, tokens: [last] });
+      const { sampling } = this.manifest;
+      const { bin, probability } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
+      tokens.push(codec.textVocabulary + bin);
+      probabilities.push(probability);
+    }
+    this.#unseenToken = tokens.at(-1);
+    return { tokens, probabilities, inferenceNs: this.#clock.nowNs() - startNs };
+  }
+
+  /** Begins a time step: makes room for it, and runs its observation. Returns the logits. */
+  async #pushObservation(frame: TokenFrame): Promise<Float32Array> {
+    const embeddings = await this.#graphs.embed(frame);
+    const { steps } = this.manifest.context;
+    if (steps === 1) {
+      this.#forget();
+    } else {
+      while (this.#stepRows.length >= steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
+      // The trunk appends tokens behind embeddings, so this one, which comes before, has its own run.
+      const unseen = this.#unseenToken;
+      if (unseen !== undefined) await this.#push({ embeddings: noEmbeddings, tokens: [unseen] });
+      this.#unseenToken = undefined;
+    }
+    this.#stepRows.push(0);
+    return this.#push({ embeddings, tokens: [] });
+  }
+
+  /** Runs new positions and keeps their keys and values. Returns the logits after the last. */
+  async #push(input: Omit<TrunkInput, 'firstPosition'>): Promise<Float32Array> {
+    const { logits, keyValueRows, rows } = await this.#graphs.trunk(
+      { ...input, firstPosition: this.#position },
+      this.#ring,
+    );
+    this.#ring.append(keyValueRows, rows);
+    this.#position += rows;
+    this.#stepRows.push((this.#stepRows.pop() ?? 0) + rows);
+    return logits;
+  }
+
+  #forget(): void {
+    this.#ring.clear();
+    this.#position = 0;
+    this.#stepRows = [];
+    this.#unseenToken = undefined;
+  }
+
+  async #warmUp({ layout, directory }: LoadedPolicy): Promise<void> {
+    const { codec, patchSize, actions } = layout.spec;
+    const frame = {
+      textIds: new Int32Array(layout.textTokens),
+      stateIds: new Int32Array(layout.stateTokens).fill(codec.textVocabulary),
+      patches: new Float32Array(layout.patches * patchSize ** 2 * 3),
+    };
+    const { positions } = await this.#graphs.embed(frame);
+    if (positions !== layout.observationPositions) {
+      throw new InvalidFileError(`${directory}/policy.json`, 'describes another sequence than the embed graph makes', {
+        expected: `${layout.observationPositions} observation positions, separator included`,
+        found: String(positions),
+        remedy: 'Export the policy again.',
+      });
+    }
+    const everyBin = { low: 0, high: codec.bins - 1 };
+    await this.decide(
+      frame,
+      actions.map(() => everyBin),
+    );
+    await this.reset(0);
+  }
+
+  /** Runs tasks one after another: native runs of one session must not overlap. */
+  async #inTurn<T>(task: () => T | Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => {
+      if (this.#closed) {
+        throw new ArmatureError('E_POLICY_CLOSED', `policy "${this.manifest.name}" has been closed`, {
+          remedy: 'Create a new engine.',
+        });
+      }
+      return task();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,141 @@
+import { ArmatureError } from '../core/errors.ts';
+
+/** Shape of a ring; one row is the keys or values of one position in all layers and heads. */
+export interface RingShape {
+  readonly layers: number;
+  readonly kvHeads: number;
+  /** Positions it can hold. */
+  readonly slots: number;
+  readonly headWidth: number;
+}
+
+/** A copy of a ring's content, independent of the ring. */
+export interface RingSnapshot {
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly bias: Float32Array;
+  readonly oldest: number;
+  readonly length: number;
+}
+
+/** Added to the attention score of an empty slot: its softmax weight underflows to exactly zero. */
+const HIDDEN = -1e9;
+
+/**
+ * Keys and values of the positions the policy still sees, as a circular window. Keys carry their
+ * rotary position when they arrive, so attention does not care which slot they lie in: nothing is
+ * ever shifted, and a tick costs the same however long the episode is.
+ *
+ * `keys`, `values` have shape (layers, kvHeads, slots, headWidth); `bias` has shape (slots), 0 for a
+ * visible slot. They are inputs of the trunk graph as they stand.
+ */
+export class KeyValueRing {
+  readonly shape: RingShape;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly bias: Float32Array;
+  #oldest = 0;
+  #length = 0;
+
+  constructor(shape: RingShape) {
+    this.shape = shape;
+    const size = shape.layers * shape.kvHeads * shape.slots * shape.headWidth;
+    this.keys = new Float32Array(size);
+    this.values = new Float32Array(size);
+    this.bias = new Float32Array(shape.slots).fill(HIDDEN);
+  }
+
+  /** Rows held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Appends rows, evicting the oldest ones when there is no free slot.
+   * @param rowsOut `kv` output of the trunk, shape (2 layers, kvHeads, rows, headWidth): the keys of
+   *   all layers, then the values.
+   * Throws E_RING_OVERFLOW when the rows could never fit at once.
+   */
+  append(rowsOut: Float32Array, rows: number): void {
+    const { layers, kvHeads, slots, headWidth } = this.shape;
+    if (rows > slots || rowsOut.length !== 2 * layers * kvHeads * rows * headWidth) {
+      throw new ArmatureError('E_RING_OVERFLOW', 'key and value rows do not fit into the ring', {
+        expected: `at most ${slots} rows of ${2 * layers * kvHeads * headWidth} numbers`,
+        found: `${rows} rows, ${rowsOut.length} numbers`,
+        remedy: 'Raise context.ringPositions in policy.json, or export the trunk again.',
+      });
+    }
+    this.dropOldest(Math.max(0, this.#length + rows - slots));
+    const first = (this.#oldest + this.#length) % slots;
+    const untilEnd = Math.min(rows, slots - first);
+    const half = rowsOut.length / 2;
+    this.#write(this.keys, rowsOut.subarray(0, half), { first, untilEnd, rows });
+    this.#write(this.values, rowsOut.subarray(half), { first, untilEnd, rows });
+    this.bias.fill(0, first, first + untilEnd);
+    this.bias.fill(0, 0, rows - untilEnd);
+    this.#length += rows;
+  }
+
+  /** Forgets the oldest rows; all of them when there are fewer. */
+  dropOldest(rows: number): void {
+    const { slots } = this.shape;
+    const dropped = Math.min(rows, this.#length);
+    const untilEnd = Math.min(dropped, slots - this.#oldest);
+    this.bias.fill(HIDDEN, this.#oldest, this.#oldest + untilEnd);
+    this.bias.fill(HIDDEN, 0, dropped - untilEnd);
+    this.#oldest = (this.#oldest + dropped) % slots;
+    this.#length -= dropped;
+  }
+
+  /** Forgets everything. Old numbers stay in their slots, hidden by the bias. */
+  clear(): void {
+    this.bias.fill(HIDDEN);
+    this.#oldest = 0;
+    this.#length = 0;
+  }
+
+  /**
+   * Clears, and zeroes the numbers too: what a failed run left may be NaN, which no bias hides, since
+   * a weight of zero times NaN is NaN.
+   */
+  erase(): void {
+    this.clear();
+    this.keys.fill(0);
+    this.values.fill(0);
+  }
+
+  snapshot(): RingSnapshot {
+    return {
+      keys: this.keys.slice(),
+      values: this.values.slice(),
+      bias: this.bias.slice(),
+      oldest: this.#oldest,
+      length: this.#length,
+    };
+  }
+
+  /** Goes back to a snapshot of this ring. */
+  restore(snapshot: RingSnapshot): void {
+    this.keys.set(snapshot.keys);
+    this.values.set(snapshot.values);
+    this.bias.set(snapshot.bias);
+    this.#oldest = snapshot.oldest;
+    this.#length = snapshot.length;
+  }
+
+  /** Copies rows to slots first, first + 1, … and, past the end, on from slot 0. */
+  #write(
+    target: Float32Array,
+    source: Float32Array,
+    range: { readonly first: number; readonly untilEnd: number; readonly rows: number },
+  ): void {
+    const { layers, kvHeads, slots, headWidth } = this.shape;
+    for (let head = 0; head < layers * kvHeads; head += 1) {
+      const from = head * range.rows * headWidth;
+      const split = from + range.untilEnd * headWidth;
+      const to = head * slots * headWidth;
+      target.set(source.subarray(from, split), to + range.first * headWidth);
+      target.set(source.subarray(split, from + range.rows * headWidth), to);
+    }
+  }
+}

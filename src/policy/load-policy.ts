@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { z } from 'zod';
+import { dataDirectory } from '../core/data-directory.ts';
+import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { createLayout } from '../tokens/layout.ts';
+import type { StepLayout } from '../tokens/layout.ts';
+import { manifestSchema } from './model-manifest.ts';
+import type { ModelManifest } from './model-manifest.ts';
+
+/** A policy whose manifest and files have been checked. */
+export interface LoadedPolicy {
+  readonly manifest: ModelManifest;
+  /** The sequence of one control step, made from `manifest.tokens`. */
+  readonly layout: StepLayout;
+  /** Folder of policy.json; the paths in `manifest.files` are relative to it. */
+  readonly directory: string;
+}
+
+/** Names of the policies that ship in `models/`. */
+export function listPolicies(): string[] {
+  const root = dataDirectory('models');
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((name) => existsSync(join(root, name, 'policy.json')))
+    .toSorted();
+}
+
+/**
+ * Loads a policy by name (`models/<name>`) or by the path of its folder or policy.json, and checks
+ * the digest of every graph it lists.
+ * Throws UnknownNameError for a name that is neither, InvalidFileError for a manifest that does not
+ * fit and for a graph file that is missing or not the one the manifest was written for.
+ */
+export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
+  const candidates = [
+    join(dataDirectory('models'), nameOrDirectory, 'policy.json'),
+    join(nameOrDirectory, 'policy.json'),
+    nameOrDirectory,
+  ];
+  const path = candidates.find((candidate) => candidate.endsWith('.json') && existsSync(candidate));
+  if (path === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
+  const manifest = parseManifest(readFileSync(path, 'utf8'), path);
+  const layout = layoutOf(manifest, path);
+  for (const graphs of Object.values(manifest.files)) {
+    for (const file of [graphs?.embed, graphs?.trunk]) if (file !== undefined) checkGraphFile(file, path);
+  }
+  return { manifest, layout, directory: dirname(path) };
+}
+
+function parseManifest(text: string, path: string): ModelManifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Correct the place named in the cause.', cause });
+  }
+  const result = manifestSchema.safeParse(document);
+  if (!result.success) {
+    throw new InvalidFileError(path, `does not describe a policy:\n${z.prettifyError(result.error)}`, {
+      remedy: 'Correct these entries, or export the policy again.',
+    });
+  }
+  return result.data;
+}
+
+/** Also checks what the schema cannot say: entries that contradict each other. */
+function layoutOf(manifest: ModelManifest, path: string): StepLayout {
+  const { model, tokens, joints, files, context } = manifest;
+  const layout = consistent(tokens, path);
+  const problems: string[] = [];
+  if (Object.values(files).length === 0) problems.push('files lists no precision');
+  if (model.heads % model.kvHeads !== 0) problems.push('model.kvHeads does not divide model.heads');
+  const moved = tokens.actions.map(({ joint }) => joint);
+  if (moved.join() !== joints.join())
+    problems.push(`joints are [${joints.join(', ')}], but tokens.actions move [${moved.join(', ')}]`);
+  // The last action token of the newest step is not in the ring before the next step begins.
+  const needed = context.steps * layout.positionsPerStep - 1;
+  if (context.ringPositions < needed)
+    problems.push(`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${needed}`);
+  if (problems.length > 0) {
+    throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
+  }
+  return layout;
+}
+
+function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
+  try {
+    return createLayout(tokens);
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidFileError(path, 'has a token layout that contradicts itself', {
+      found,
+      remedy: 'Correct these entries, or export the policy again.',
+      cause,
+    });
+  }
+}
+
+function checkGraphFile(file: { readonly path: string; readonly sha256: string }, manifestPath: string): void {
+  const directory = dirname(manifestPath);
+  const path = join(directory, file.path);
+  // A graph is native code's input: a manifest may only name files that came with it.
+  if (isAbsolute(file.path) || relative(directory, path).startsWith('..')) {
+    throw new InvalidFileError(manifestPath, `lists the graph "${file.path}" outside its own folder`, {
+      remedy: 'Keep the graphs beside policy.json.',
+    });
+  }
+  if (!existsSync(path)) {
+    throw new InvalidFileError(path, `is missing, though ${manifestPath} lists it`, {
+      remedy: 'Fetch the model again, or remove this precision from "files".',
+    });
+  }
+  const found = createHash('sha256').update(readFileSync(path)).digest('hex');
+  if (found !== file.sha256) {
+    throw new InvalidFileError(path, 'is not the file the manifest was written for', {
+      expected: `sha256 ${file.sha256}`,
+      found: `sha256 ${found}`,
+      remedy: 'Fetch the model again; after exporting it again, write the new digest into policy.json.',
+    });
+  }
+}

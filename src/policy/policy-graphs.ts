@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import type { TokenFrame } from '../tokens/token-frame.ts';
+import type { KeyValueRing } from './key-value-ring.ts';
+import type { LoadedPolicy } from './load-policy.ts';
+import type { Precision } from './model-manifest.ts';
+import { executionProviders, openSession } from './providers.ts';
+import type { SessionSettings } from './providers.ts';
+
+export interface PolicyGraphsOptions extends SessionSettings {
+  /** Default: the first precision the provider should run and the policy has. */
+  readonly precision?: Precision | undefined;
+}
+
+/** Embeddings of an observation, shape (positions, width). */
+export interface Embeddings {
+  readonly values: Float32Array;
+  readonly positions: number;
+}
+
+/** New positions for the trunk: embeddings, then action tokens. */
+export interface TrunkInput {
+  readonly embeddings: Embeddings;
+  /** Raw Gato ids; their positions follow those of the embeddings. */
+  readonly tokens: readonly number[];
+  /** Position of the first of them in the sequence. */
+  readonly firstPosition: number;
+}
+
+export interface TrunkOutput {
+  /** For what follows the last new position, shape (bins). */
+  readonly logits: Float32Array;
+  /** Keys of all layers, then values, shape (2 layers, kvHeads, rows, headWidth). */
+  readonly keyValueRows: Float32Array;
+  readonly rows: number;
+}
+
+export const noEmbeddings: Embeddings = { values: new Float32Array(0), positions: 0 };
+
+const trunkInputs = ['embeddings', 'tokens', 'positions', 'key_cache', 'value_cache', 'cache_bias'];
+
+/** The two graphs of a policy in one precision, as typed functions. Inference blocks the thread. */
+export class PolicyGraphs {
+  readonly precision: Precision;
+  readonly #embed: InferenceSession;
+  readonly #trunk: InferenceSession;
+  readonly #width: number;
+  readonly #text: BigInt64Array;
+  readonly #state: BigInt64Array;
+  readonly #patches: Float32Array;
+  readonly #patchShape: readonly [number, number];
+
+  private constructor(
+    policy: LoadedPolicy,
+    precision: Precision,
+    sessions: { readonly embed: InferenceSession; readonly trunk: InferenceSession },
+  ) {
+    this.precision = precision;
+    this.#width = policy.manifest.model.width;
+    this.#embed = sessions.embed;
+    this.#trunk = sessions.trunk;
+    const { layout } = policy;
+    this.#patchShape = [layout.patches, layout.spec.patchSize ** 2 * 3];
+    this.#text = new BigInt64Array(layout.textTokens);
+    this.#state = new BigInt64Array(layout.stateTokens);
+    this.#patches = new Float32Array(this.#patchShape[0] * this.#patchShape[1]);
+  }
+
+  /** Throws InvalidFileError, E_PROVIDER_UNAVAILABLE or E_NO_SUCH_PRECISION. */
+  static async open(policy: LoadedPolicy, options: PolicyGraphsOptions): Promise<PolicyGraphs> {
+    const { manifest, directory } = policy;
+    const preferred: readonly Precision[] = executionProviders[options.provider].precisions;
+    const wanted = options.precision === undefined ? preferred : [options.precision];
+    const precision = wanted.find((candidate) => manifest.files[candidate] !== undefined);
+    const files = precision === undefined ? undefined : manifest.files[precision];
+    if (precision === undefined || files === undefined) {
+      throw new ArmatureError('E_NO_SUCH_PRECISION', `policy "${manifest.name}" has no ${wanted.join(' or ')} graphs`, {
+        expected: wanted.join(' or '),
+        found: Object.keys(manifest.files).join(', '),
+        remedy: 'Choose a precision the policy has, or export the missing one.',
+      });
+    }
+    const embed = await openGraph(join(directory, files.embed.path), ['text', 'state', 'patches'], options);
+    const trunk = await openGraph(join(directory, files.trunk.path), trunkInputs, options);
+    return new PolicyGraphs(policy, precision, { embed, trunk });
+  }
+
+  /** Throws E_POLICY_FRAME for a frame of another shape than the layout's. */
+  async embed(frame: TokenFrame): Promise<Embeddings> {
+    checkSize('textIds', frame.textIds.length, this.#text.length);
+    checkSize('stateIds', frame.stateIds.length, this.#state.length);
+    checkSize('patches', frame.patches.length, this.#patches.length);
+    copyIds(frame.textIds, this.#text);
+    copyIds(frame.stateIds, this.#state);
+    // A copy: the runtime refuses shared memory, and the caller may reuse its frame meanwhile.
+    this.#patches.set(frame.patches);
+    const outputs = await run(this.#embed, {
+      text: integers(this.#text),
+      state: integers(this.#state),
+      patches: new Tensor('float32', this.#patches, this.#patchShape),
+    });
+    const { values, dimensions } = output(outputs, 'embeddings');
+    return { values, positions: dimensions[0] ?? 0 };
+  }
+
+  /** Runs the trunk over new positions that attend to each other, causally, and to the ring. */
+  async trunk(input: TrunkInput, ring: KeyValueRing): Promise<TrunkOutput> {
+    const { embeddings, tokens, firstPosition } = input;
+    const { layers, kvHeads, slots, headWidth } = ring.shape;
+    const rows = embeddings.positions + tokens.length;
+    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstPosition + row));
+    const outputs = await run(this.#trunk, {
+      embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
+      tokens: integers(BigInt64Array.from(tokens, BigInt)),
+      positions: integers(positions),
+      key_cache: new Tensor('float32', ring.keys, [layers, kvHeads, slots, headWidth]),
+      value_cache: new Tensor('float32', ring.values, [layers, kvHeads, slots, headWidth]),
+      cache_bias: new Tensor('float32', ring.bias, [slots]),
+    });
+    return { logits: output(outputs, 'logits').values, keyValueRows: output(outputs, 'kv').values, rows };
+  }
+
+  /** Frees the native memory. Not while a run is in flight. */
+  async close(): Promise<void> {
+    await this.#embed.release();
+    await this.#trunk.release();
+  }
+}
+
+async function openGraph(
+  path: string,
+  inputs: readonly string[],
+  settings: SessionSettings,
+): Promise<InferenceSession> {
+  const session = await openSession(path, settings);
+  if (inputs.every((name) => session.inputNames.includes(name)) && session.inputNames.length === inputs.length)
+    return session;
+  const found = session.inputNames.join(', ');
+  await session.release();
+  throw new InvalidFileError(path, 'is not the graph of a policy: its inputs differ', {
+    expected: inputs.join(', '),
+    found,
+    remedy: 'Export the policy again; check that embed and trunk are not exchanged in policy.json.',
+  });
+}
+
+async function run(session: InferenceSession, feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType> {
+  try {
+    return await session.run(feeds);
+  } catch (cause) {
+    throw new ArmatureError('E_POLICY_RUN', 'the policy graph refused its input', {
+      found: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'Check that the token frame and policy.json belong to the same policy.',
+      cause,
+    });
+  }
+}
+
+function output(
+  outputs: InferenceSession.ReturnType,
+  name: string,
+): { readonly values: Float32Array; readonly dimensions: readonly number[] } {
+  const tensor = outputs[name];
+  if (tensor?.data instanceof Float32Array) return { values: tensor.data, dimensions: tensor.dims };
+  throw new ArmatureError('E_POLICY_RUN', `the policy graph has no float32 output "${name}"`, {
+    found: Object.keys(outputs).join(', '),
+    remedy: 'Export the policy again.',
+  });
+}
+
+function integers(values: BigInt64Array): Tensor {
+  return new Tensor('int64', values, [values.length]);
+}
+
+function copyIds(ids: Int32Array, target: BigInt64Array): void {
+  for (let index = 0; index < target.length; index += 1) target[index] = BigInt(ids[index] ?? 0);
+}
+
+function checkSize(name: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new ArmatureError('E_POLICY_FRAME', `the token frame does not fit the policy: ${name} has the wrong length`, {
+    expected: String(expected),
+    found: String(found),
+    remedy: 'Encode the observation with the token layout of this policy.',
+  });
+}

@@ -1,0 +1,75 @@
+import { env, InferenceSession } from 'onnxruntime-node';
+import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import type { Precision } from './model-manifest.ts';
+
+interface ExecutionProvider {
+  /** Precisions it should run, preferred first. */
+  readonly precisions: readonly Precision[];
+  /** What a machine needs that does not have it. */
+  readonly remedy: string;
+}
+
+/** Where the graphs can run. The native package bundles cpu and webgpu; cuda needs its own library. */
+export const executionProviders = {
+  cpu: { precisions: ['int8', 'fp32'], remedy: 'Install onnxruntime-node for this platform.' },
+  webgpu: {
+    // Whether the int8 kernels of the trunk run there or fall to the processor is not established.
+    precisions: ['fp32'],
+    remedy: 'It needs a graphics adapter with a current Vulkan, Metal or Direct3D 12 driver; or choose "cpu".',
+  },
+  cuda: {
+    precisions: ['fp32'],
+    remedy: 'Install the CUDA build of onnxruntime-node with CUDA and cuDNN; or choose "cpu".',
+  },
+} as const satisfies Record<string, ExecutionProvider>;
+
+export type ExecutionProviderName = keyof typeof executionProviders;
+
+export interface SessionSettings {
+  readonly provider: ExecutionProviderName;
+  /** Threads of one inference, this one included. */
+  readonly threads: number;
+}
+
+/** The session options for these settings. */
+export function sessionOptions({ provider, threads }: SessionSettings): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Parallel execution of nodes takes 1.7 times as long on a decoder, which is one chain.
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // Threads that spin between ticks would take the core the control loop needs. The runtime reads
+    // this option only in nested form and only as a string.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // 4 is fatal only: failures arrive as exceptions, and the library prints nothing.
+    logSeverityLevel: 4,
+  };
+}
+
+/**
+ * Opens one graph. There is no silent fallback: a provider that cannot be had is an error, since a
+ * policy that quietly runs ten times slower misses its ticks.
+ * Throws E_PROVIDER_UNAVAILABLE, or InvalidFileError for a file that is not a usable graph.
+ */
+export async function openSession(path: string, settings: SessionSettings): Promise<InferenceSession> {
+  env.logLevel = 'fatal';
+  try {
+    return await InferenceSession.create(path, sessionOptions(settings));
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    if (settings.provider === 'cpu') {
+      throw new InvalidFileError(path, 'is not a graph the runtime can load', {
+        found,
+        remedy: 'Fetch the model again, or export it again.',
+        cause,
+      });
+    }
+    throw new ArmatureError('E_PROVIDER_UNAVAILABLE', `execution provider "${settings.provider}" cannot run ${path}`, {
+      found,
+      remedy: executionProviders[settings.provider].remedy,
+      cause,
+    });
+  }
+}

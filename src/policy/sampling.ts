@@ -1,0 +1,131 @@
+import { ArmatureError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Sampling } from './model-manifest.ts';
+
+/** The vocabulary of one action token: bins low to high, both included. */
+export interface AllowedInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface SampledBin {
+  readonly bin: number;
+  /** Probability of this bin at temperature 1, among the allowed ones; in [0, 1]. */
+  readonly probability: number;
+}
+
+export interface SamplingContext {
+  readonly allowed: AllowedInterval;
+  readonly sampling: Sampling;
+  /** Drawn from by `temperature` only. */
+  readonly rng: Rng;
+}
+
+/**
+ * Chooses the next action token.
+ * @param logits of all bins, shape (bins). What lies outside the allowed interval has no influence.
+ * Throws E_ALLOWED_BINS for an interval that is empty or leaves the bins, E_POLICY_OUTPUT when a logit
+ * is not finite: a damaged model emits no token.
+ */
+export function sampleBin(logits: Float32Array, context: SamplingContext): SampledBin {
+  const { low, high } = context.allowed;
+  checkAllowed(context.allowed, logits.length);
+  checkFinite(logits);
+  const allowed = logits.subarray(low, high + 1);
+  const probabilities = softmax(allowed, 1);
+  const chosen = choose(allowed, probabilities, context);
+  return { bin: low + chosen, probability: probabilities[chosen] ?? 0 };
+}
+
+/** Index into the allowed bins. */
+function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): number {
+  const { sampling, rng } = context;
+  switch (sampling.kind) {
+    case 'greedy':
+      return bestOf(logits);
+    case 'expected':
+      return expectedBin(probabilities, bestOf(logits), sampling.windowBins);
+    case 'temperature': {
+      const weights = softmax(logits, sampling.temperature);
+      if (sampling.topK !== undefined) keepBest(weights, sampling.topK);
+      return draw(weights, rng);
+    }
+  }
+}
+
+/** The first of the highest values. */
+function bestOf(values: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index += 1) {
+    if ((values[index] ?? 0) > (values[best] ?? 0)) best = index;
+  }
+  return best;
+}
+
+/**
+ * Neighbouring bins are neighbouring values, so the mean of a peak is finer than its highest bin.
+ * The window keeps a second, distant peak out: the mean of two ways around an obstacle hits it.
+ */
+function expectedBin(probabilities: Float64Array, best: number, windowBins: number): number {
+  const first = Math.max(0, best - windowBins);
+  const last = Math.min(probabilities.length - 1, best + windowBins);
+  let mass = 0;
+  let moment = 0;
+  for (let index = first; index <= last; index += 1) {
+    const probability = probabilities[index] ?? 0;
+    mass += probability;
+    moment += probability * (index - best);
+  }
+  return best + Math.round(moment / mass);
+}
+
+function softmax(logits: Float32Array, temperature: number): Float64Array {
+  const highest = logits[bestOf(logits)] ?? 0;
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - highest) / temperature));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** Zeroes all but the `count` greatest weights; of equal ones the lower bin stays. */
+function keepBest(weights: Float64Array, count: number): void {
+  const order = Array.from(weights.keys()).toSorted(
+    (left, right) => (weights[right] ?? 0) - (weights[left] ?? 0) || left - right,
+  );
+  for (const index of order.slice(count)) weights[index] = 0;
+}
+
+function draw(weights: Float64Array, rng: Rng): number {
+  let remaining = rng.uniform(
+    0,
+    weights.reduce((sum, weight) => sum + weight, 0),
+  );
+  let last = 0;
+  for (let index = 0; index < weights.length; index += 1) {
+    const weight = weights[index] ?? 0;
+    if (weight === 0) continue;
+    last = index;
+    remaining -= weight;
+    if (remaining < 0) break;
+  }
+  // Rounding may leave a remainder after the last weight; that draw belongs to the last bin with any.
+  return last;
+}
+
+function checkAllowed({ low, high }: AllowedInterval, bins: number): void {
+  if (Number.isInteger(low) && Number.isInteger(high) && low >= 0 && low <= high && high < bins) return;
+  throw new ArmatureError('E_ALLOWED_BINS', 'the allowed bins of an action token are not an interval of bins', {
+    expected: `integers 0 <= low <= high <= ${bins - 1}`,
+    found: `low ${low}, high ${high}`,
+    remedy: 'Compute the interval from the joint limits, and command nothing when no bin is allowed.',
+  });
+}
+
+function checkFinite(logits: Float32Array): void {
+  const bad = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (bad === -1) return;
+  throw new ArmatureError('E_POLICY_OUTPUT', 'the policy returned a logit that is not a finite number', {
+    expected: 'finite logits',
+    found: `${logits[bad]} at bin ${bad}`,
+    remedy: 'The model is damaged or its input was not finite: check the frame, then export the model again.',
+  });
+}

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KeyValueRing } from '../../src/policy/key-value-ring.ts';
+import type { RingShape } from '../../src/policy/key-value-ring.ts';
+
+const shape: RingShape = { layers: 2, kvHeads: 3, slots: 5, headWidth: 2 };
+
+/** The trunk's kv output for rows with these serial numbers: every number tells where it belongs. */
+function rowsFor(serials: readonly number[], { layers, kvHeads, headWidth }: RingShape): Float32Array {
+  const numbers: number[] = [];
+  for (let block = 0; block < 2 * layers * kvHeads; block += 1) {
+    for (const serial of serials) {
+      for (let column = 0; column < headWidth; column += 1) numbers.push(serial * 1000 + block * 10 + column);
+    }
+  }
+  return Float32Array.from(numbers);
+}
+
+/** Serial numbers of the visible rows, after checking that each row is whole in all layers and heads. */
+function visibleSerials(ring: KeyValueRing): number[] {
+  const { layers, kvHeads, slots, headWidth } = ring.shape;
+  const serials: number[] = [];
+  for (let slot = 0; slot < slots; slot += 1) {
+    if (ring.bias[slot] !== 0) {
+      expect(ring.bias[slot]).toBe(-1e9);
+      continue;
+    }
+    const serial = Math.floor((ring.keys[slot * headWidth] ?? 0) / 1000);
+    serials.push(serial);
+    for (let head = 0; head < layers * kvHeads; head += 1) {
+      for (let column = 0; column < headWidth; column += 1) {
+        const place = (head * slots + slot) * headWidth + column;
+        expect(ring.keys[place]).toBe(serial * 1000 + head * 10 + column);
+        expect(ring.values[place]).toBe(serial * 1000 + (layers * kvHeads + head) * 10 + column);
+      }
+    }
+  }
+  return serials.toSorted((left, right) => left - right);
+}
+
+const operation = fc.oneof(
+  fc.record({ kind: fc.constant('append' as const), rows: fc.integer({ min: 0, max: shape.slots }) }),
+  fc.record({ kind: fc.constant('drop' as const), rows: fc.integer({ min: 0, max: shape.slots + 2 }) }),
+  fc.record({ kind: fc.constant('clear' as const), rows: fc.constant(0) }),
+);
+
+describe('KeyValueRing', () => {
+  it('holds the same rows as a list that drops from its front, whatever is done to it', () => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+        const ring = new KeyValueRing(shape);
+        let list: number[] = [];
+        let next = 1;
+        for (const { kind, rows } of operations) {
+          if (kind === 'append') {
+            const serials = Array.from({ length: rows }, () => next++);
+            ring.append(rowsFor(serials, shape), rows);
+            list = [...list, ...serials].slice(-shape.slots);
+          } else if (kind === 'drop') {
+            ring.dropOldest(rows);
+            list = list.slice(rows);
+          } else {
+            ring.clear();
+            list = [];
+          }
+          expect(ring.length).toBe(list.length);
+          expect(visibleSerials(ring)).toEqual(list);
+        }
+      }),
+    );
+  });
+
+  it('goes back to a snapshot, which later appends do not change', () => {
+    const ring = new KeyValueRing(shape);
+    ring.append(rowsFor([1, 2, 3, 4], shape), 4);
+    ring.dropOldest(1);
+    const snapshot = ring.snapshot();
+    ring.append(rowsFor([5, 6, 7, 8], shape), 4);
+    ring.restore(snapshot);
+    expect(visibleSerials(ring)).toEqual([2, 3, 4]);
+    ring.append(rowsFor([9, 10, 11], shape), 3);
+    expect(visibleSerials(ring)).toEqual([3, 4, 9, 10, 11]);
+  });
+
+  it('refuses more rows at once than it has slots, and rows of another shape', () => {
+    const ring = new KeyValueRing(shape);
+    expect(() => ring.append(rowsFor([1, 2, 3, 4, 5, 6], shape), 6)).toThrow(/E_RING_OVERFLOW.*at most 5 rows/);
+    expect(() => ring.append(new Float32Array(7), 1)).toThrow(/E_RING_OVERFLOW/);
+    expect(ring.length).toBe(0);
+  });
+});

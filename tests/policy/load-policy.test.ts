@@ -1,0 +1,93 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InvalidFileError, UnknownNameError } from '../../src/core/errors.ts';
+import { listPolicies, loadPolicy } from '../../src/policy/load-policy.ts';
+import { tinyDirectory } from './tiny-policy.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'policy-'));
+  cpSync(tinyDirectory, directory, { recursive: true });
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+type Json = Record<string, unknown>;
+
+/** Rewrites policy.json; returns its path. */
+function change(edit: (manifest: Json) => void): string {
+  const path = join(directory, 'policy.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as Json;
+  edit(manifest);
+  writeFileSync(path, JSON.stringify(manifest));
+  return path;
+}
+
+describe('loadPolicy', () => {
+  it('loads a policy from its folder and from its policy.json', () => {
+    const fromFolder = loadPolicy(directory);
+    expect(fromFolder).toEqual(loadPolicy(join(directory, 'policy.json')));
+    expect(fromFolder.directory).toBe(directory);
+    expect(fromFolder.manifest.model.layers).toBeGreaterThan(0);
+  });
+
+  it('names the valid policies when a name is unknown', () => {
+    expect(() => loadPolicy('no-such-policy')).toThrow(UnknownNameError);
+    expect(() => loadPolicy('no-such-policy')).toThrow(/E_UNKNOWN_POLICY.*"no-such-policy".*one of/);
+    for (const name of listPolicies()) expect(() => loadPolicy('no-such-policy')).toThrow(name);
+  });
+
+  it('says so when policy.json is not JSON', () => {
+    writeFileSync(join(directory, 'policy.json'), '{"name": ');
+    expect(() => loadPolicy(directory)).toThrow(InvalidFileError);
+    expect(() => loadPolicy(directory)).toThrow(/policy\.json: is not valid JSON/);
+  });
+
+  it('lists every entry that does not fit', () => {
+    change((manifest) => {
+      manifest['controlHz'] = -10;
+      manifest['colour'] = 'green';
+      delete manifest['robot'];
+    });
+    expect(() => loadPolicy(directory)).toThrow(/does not describe a policy[^]*robot[^]*controlHz|controlHz[^]*robot/);
+    expect(() => loadPolicy(directory)).toThrow(/colour/);
+  });
+
+  it.each([
+    ['files lists no precision', (manifest: Json) => (manifest['files'] = {})],
+    ['but tokens.actions move [', (manifest: Json) => (manifest['joints'] as string[]).reverse()],
+    ['ringPositions is 3', (manifest: Json) => ((manifest['context'] as Json)['ringPositions'] = 3)],
+    ['kvHeads does not divide', (manifest: Json) => ((manifest['model'] as Json)['kvHeads'] = 7)],
+    ['not a whole number of patches', (manifest: Json) => ((manifest['tokens'] as Json)['patchSize'] = 15)],
+    ['a low and a high for each', (manifest: Json) => (manifest['tokens'] as { actions: unknown[] }).actions.pop()],
+  ])('finds entries that contradict each other: %s', (problem, edit) => {
+    change(edit);
+    expect(() => loadPolicy(directory)).toThrow(problem);
+  });
+
+  it('tells the expected and the found digest of a damaged graph, and what to do', () => {
+    const path = join(directory, 'trunk.fp32.onnx');
+    const bytes = readFileSync(path);
+    bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(() => loadPolicy(directory)).toThrow(InvalidFileError);
+    expect(() => loadPolicy(directory)).toThrow(
+      /trunk\.fp32\.onnx: is not the file.*Expected sha256 [0-9a-f]{64}\. Found sha256 [0-9a-f]{64}\. Fetch the model again/,
+    );
+  });
+
+  it('names a graph that is missing', () => {
+    rmSync(join(directory, 'embed.int8.onnx'));
+    expect(() => loadPolicy(directory)).toThrow(/embed\.int8\.onnx: is missing/);
+  });
+
+  it('refuses a graph outside the folder of the policy', () => {
+    change((manifest) => {
+      const files = manifest['files'] as { fp32: { embed: { path: string } } };
+      files.fp32.embed.path = '../embed.fp32.onnx';
+    });
+    expect(() => loadPolicy(directory)).toThrow(/outside its own folder/);
+  });
+});

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
+import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
+import type { ModelManifest } from '../../src/policy/model-manifest.ts';
+import { createLayout } from '../../src/tokens/layout.ts';
+import type { TokenFrame } from '../../src/tokens/token-frame.ts';
+
+/** A small random policy: real graphs, nothing learnt. */
+export const tinyDirectory = fileURLToPath(new URL('../fixtures/tiny-policy', import.meta.url));
+
+export const tiny: LoadedPolicy = loadPolicy(tinyDirectory);
+
+interface GoldenCase {
+  readonly textIds: readonly number[];
+  readonly stateIds: readonly number[];
+  readonly patchSeed: number;
+  /** From a run of the whole sequence without a cache. */
+  readonly expected: { readonly fp32: { readonly tokens: readonly number[]; readonly bestLogits: readonly number[] } };
+}
+
+export const goldenCases: readonly GoldenCase[] = JSON.parse(
+  readFileSync(`${tinyDirectory}/golden.json`, 'utf8'),
+) as GoldenCase[];
+
+/** Patch numbers without a file of them: the rule is shared with the script that wrote golden.json. */
+export function patchesOf(seed: number): Float32Array {
+  const { patches, spec } = tiny.layout;
+  return Float32Array.from(
+    { length: patches * spec.patchSize ** 2 * 3 },
+    (_, index) => (((index * 37 + seed) % 101) - 50) / 200,
+  );
+}
+
+export function goldenFrame(golden: GoldenCase): TokenFrame {
+  return {
+    textIds: Int32Array.from(golden.textIds),
+    stateIds: Int32Array.from(golden.stateIds),
+    patches: patchesOf(golden.patchSeed),
+  };
+}
+
+/** A frame of the tiny policy that differs with the seed. */
+export function frameOf(seed: number): TokenFrame {
+  const { codec, text } = tiny.manifest.tokens;
+  return {
+    textIds: Int32Array.from({ length: tiny.layout.textTokens }, (_, index) => (seed + index) % text.vocabulary.length),
+    stateIds: Int32Array.from(
+      { length: tiny.layout.stateTokens },
+      (_, index) => codec.textVocabulary + ((seed * 131 + index * 17) % codec.bins),
+    ),
+    patches: patchesOf(seed),
+  };
+}
+
+export const everyBin = tiny.manifest.tokens.actions.map(() => ({ low: 0, high: tiny.manifest.tokens.codec.bins - 1 }));
+
+/** The tiny policy with other manifest entries. */
+export function tinyWith(changes: Partial<ModelManifest>): LoadedPolicy {
+  const manifest = { ...tiny.manifest, ...changes };
+  return { ...tiny, manifest, layout: createLayout(manifest.tokens) };
+}
