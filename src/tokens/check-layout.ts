@@ -1,0 +1,76 @@
+import { ArmatureError } from '../core/errors.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { LayoutSpec } from './layout-spec.ts';
+
+/** Throws E_INVALID_LAYOUT, with everything that is wrong, for a spec that contradicts itself. */
+export function requireValidLayout(spec: LayoutSpec): void {
+  const problems = [...textProblems(spec), ...cameraProblems(spec), ...stateProblems(spec), ...actionProblems(spec)];
+  if (problems.length > 0) {
+    throw new ArmatureError('E_INVALID_LAYOUT', `the token layout does not hold together: ${problems.join('; ')}`, {
+      remedy: 'Correct these entries of `tokens` in policy.json; they must be those the policy was trained with.',
+    });
+  }
+}
+
+/**
+ * Throws E_LAYOUT_ROBOT when a policy of this layout cannot drive the robot: other joints, another
+ * joint order, or cameras the robot lacks or has in another size.
+ */
+export function requireLayoutFitsRobot(spec: LayoutSpec, robot: RobotSpec): void {
+  const problems: string[] = [];
+  const layoutJoints = spec.actions.map(({ joint }) => joint).join(', ');
+  const robotJoints = robot.joints.map(({ name }) => name).join(', ');
+  if (layoutJoints !== robotJoints) problems.push(`its actions move [${layoutJoints}], the robot has [${robotJoints}]`);
+  for (const { name, width, height } of spec.cameras) {
+    const camera = robot.cameras.find((candidate) => candidate.name === name);
+    if (camera === undefined) problems.push(`the robot has no camera "${name}"`);
+    else if (camera.width !== width || camera.height !== height)
+      problems.push(`camera "${name}" is ${camera.width}x${camera.height}, the policy sees ${width}x${height}`);
+  }
+  if (problems.length > 0) {
+    throw new ArmatureError(
+      'E_LAYOUT_ROBOT',
+      `the token layout does not fit robot "${robot.name}": ${problems.join('; ')}`,
+      { remedy: 'Use a policy trained on this robot, or correct robot.yaml.' },
+    );
+  }
+}
+
+function textProblems({ text, codec }: LayoutSpec): string[] {
+  if (text.vocabulary.length <= codec.textVocabulary) return [];
+  return [`text.vocabulary has ${text.vocabulary.length} words, codec.textVocabulary only ${codec.textVocabulary}`];
+}
+
+function cameraProblems({ cameras, patchSize }: LayoutSpec): string[] {
+  const problems = duplicates(cameras.map(({ name }) => name)).map((name) => `camera "${name}" stands twice`);
+  for (const { name, width, height } of cameras) {
+    if (width % patchSize !== 0 || height % patchSize !== 0)
+      problems.push(`camera "${name}" of ${width}x${height} is not a whole number of patches of ${patchSize} pixels`);
+  }
+  return problems;
+}
+
+function stateProblems({ state, actions }: LayoutSpec): string[] {
+  const problems = duplicates(state.map(({ name }) => name)).map((name) => `state "${name}" stands twice`);
+  for (const modality of state) {
+    if (modality.codec !== 'linear') continue;
+    const { name, low, high } = modality;
+    if (low.length !== actions.length || high.length !== actions.length)
+      problems.push(`state "${name}" needs a low and a high for each of ${actions.length} joints`);
+    if (low.some((value, index) => !(value < (high[index] ?? Infinity))))
+      problems.push(`state "${name}" has a low that is not below its high`);
+  }
+  return problems;
+}
+
+function actionProblems({ actions }: LayoutSpec): string[] {
+  const problems = duplicates(actions.map(({ joint }) => joint)).map((joint) => `action "${joint}" stands twice`);
+  for (const { joint, lowRad, highRad } of actions) {
+    if (!(lowRad < highRad)) problems.push(`action "${joint}" has a lowRad that is not below its highRad`);
+  }
+  return problems;
+}
+
+function duplicates(names: readonly string[]): string[] {
+  return names.filter((name, index) => names.indexOf(name) !== index);
+}
