@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeText, splitWords } from '../../src/tokens/text.ts';
+import { exampleLayout } from './example-layout.ts';
+
+const { text } = exampleLayout();
+
+describe('text', () => {
+  it('ignores case, punctuation and the kind of white space', () => {
+    expect(splitWords('  Pick up,\tthe "RED" cube!\n')).toEqual(['pick', 'up', 'the', 'red', 'cube']);
+  });
+
+  it('pads the instruction with zeros', () => {
+    expect([...encodeText(text, 'pick up the')]).toEqual([1, 2, 3, 0, 0, 0, 0, 0, 0, 0]);
+    expect([...encodeText(text, '')]).toEqual(Array(10).fill(0));
+  });
+
+  it('has the words come back from their ids', () => {
+    const word = fc.constantFrom(...text.vocabulary.slice(1));
+    const separator = fc.constantFrom(' ', ', ', '\n', '! ', ' - ');
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: text.positions }), separator, fc.boolean(), (words, between, shout) => {
+        const instruction = words.join(between);
+        const ids = encodeText(text, shout ? instruction.toUpperCase() : instruction);
+        expect([...ids].filter((id) => id !== 0).map((id) => text.vocabulary[id])).toEqual(words);
+      }),
+    );
+  });
+
+  it('names the words it does not know and those it does', () => {
+    expect(() => encodeText(text, 'Juggle the purple cube')).toThrow(
+      /E_UNKNOWN_WORDS.*blue, cube.*Found juggle, purple\./,
+    );
+  });
+
+  it('does not take the padding entry for a word', () => {
+    const padded = { vocabulary: ['pad', 'cube'], positions: 2 };
+    expect(() => encodeText(padded, 'pad cube')).toThrow('E_UNKNOWN_WORDS');
+  });
+
+  it('refuses an instruction of more words than it has positions for', () => {
+    expect(() => encodeText(text, 'push '.repeat(11))).toThrow(/E_TEXT_TOO_LONG.*at most 10.*Found 11/);
+  });
+});
