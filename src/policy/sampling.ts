@@ -79,11 +79,18 @@ function expectedBin(probabilities: Float64Array, best: number, windowBins: numb
   return best + Math.round(moment / mass);
 }
 
+/** Written as loops: array callbacks would take 0.1 ms of every action token. */
 function softmax(logits: Float32Array, temperature: number): Float64Array {
   const highest = logits[bestOf(logits)] ?? 0;
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - highest) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+  const weights = new Float64Array(logits.length);
+  let total = 0;
+  for (let index = 0; index < weights.length; index += 1) {
+    const weight = Math.exp(((logits[index] ?? 0) - highest) / temperature);
+    weights[index] = weight;
+    total += weight;
+  }
+  for (let index = 0; index < weights.length; index += 1) weights[index] = (weights[index] ?? 0) / total;
+  return weights;
 }
 
 /** Zeroes all but the `count` greatest weights; of equal ones the lower bin stays. */
@@ -121,11 +128,12 @@ function checkAllowed({ low, high }: AllowedInterval, bins: number): void {
 }
 
 function checkFinite(logits: Float32Array): void {
-  const bad = logits.findIndex((logit) => !Number.isFinite(logit));
-  if (bad === -1) return;
-  throw new ArmatureError('E_POLICY_OUTPUT', 'the policy returned a logit that is not a finite number', {
-    expected: 'finite logits',
-    found: `${logits[bad]} at bin ${bad}`,
-    remedy: 'The model is damaged or its input was not finite: check the frame, then export the model again.',
-  });
+  for (let bin = 0; bin < logits.length; bin += 1) {
+    if (Number.isFinite(logits[bin])) continue;
+    throw new ArmatureError('E_POLICY_OUTPUT', 'the policy returned a logit that is not a finite number', {
+      expected: 'finite logits',
+      found: `${logits[bin]} at bin ${bin}`,
+      remedy: 'The model is damaged or its input was not finite: check the frame, then export the model again.',
+    });
+  }
 }
