@@ -1,6 +1,6 @@
 import { ArmatureError } from '../core/errors.ts';
 import { DEFAULT_FEATURES, IMAGE_NAMES, isPicture, NUMERIC_TYPES } from './format.ts';
-import type { DatasetInfo, Features, FeatureSpec } from './format.ts';
+import type { DatasetInfo, FeatureInfo, Features, FeatureSpec } from './format.ts';
 
 /** Checks what a dataset is to be made of. Throws ArmatureError (E_FEATURES) with every problem. */
 export function checkFeatures(features: Features, fps: number): void {
@@ -60,7 +60,29 @@ function isWritable(dtype: string): dtype is FeatureSpec['dtype'] {
   return dtype in NUMERIC_TYPES || isPicture(dtype);
 }
 
-/** Names to store: those given, or height, width and channels for pictures. */
-export function storedNames(feature: FeatureSpec): readonly string[] | null {
-  return feature.names ?? (isPicture(feature.dtype) ? IMAGE_NAMES : null);
+/** A feature as info.json describes it: with the usual names and facts of pictures. */
+export function describeFeature(feature: FeatureSpec, fps: number): FeatureInfo {
+  const { dtype, shape, names, info } = feature;
+  const facts = { ...(isPicture(dtype) ? pictureFacts(feature, fps) : {}), ...info };
+  const storedNames = names ?? (isPicture(dtype) ? IMAGE_NAMES : null);
+  return {
+    dtype,
+    shape: [...shape],
+    names: storedNames && [...storedNames],
+    ...(Object.keys(facts).length === 0 ? {} : { info: facts }),
+  };
+}
+
+function pictureFacts({ dtype, shape }: FeatureSpec, fps: number): Record<string, unknown> {
+  if (dtype === 'image') return { is_depth_map: false };
+  return {
+    is_depth_map: false,
+    'video.height': shape[0],
+    'video.width': shape[1],
+    'video.codec': 'h264',
+    'video.pix_fmt': 'yuv420p',
+    'video.fps': fps,
+    'video.channels': shape[2],
+    has_audio: false,
+  };
 }

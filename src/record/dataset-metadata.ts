@@ -51,11 +51,11 @@ export async function readInfo(directory: string): Promise<DatasetInfo> {
   const path = join(directory, DATASET_PATHS.info);
   const document = await readJson(path);
   const version = z.looseObject({ codebase_version: z.string() }).safeParse(document).data?.codebase_version;
-  if (version !== undefined && !/^v3\./.test(version)) {
+  if (version !== undefined && !version.startsWith('v3.')) {
     throw new InvalidFileError(path, 'the dataset has another format version', {
       expected: 'v3.0',
       found: version,
-      remedy: /^v2/.test(version)
+      remedy: version.startsWith('v2')
         ? "Convert it with LeRobot's convert_dataset_v21_to_v30.py."
         : 'Use a version of Armature that knows this format.',
     });

@@ -13,6 +13,8 @@ import {
 import type { ParquetFile } from './dataset-metadata.ts';
 import { DATASET_PATHS, elementCount, NUMERIC_TYPES } from './format.ts';
 import type { DatasetInfo, EpisodeRecord, FeatureInfo, FeatureStatistics, NumericDtype } from './format.ts';
+import { decodePng } from './png.ts';
+import { readVideo } from './read-video.ts';
 
 /** float32 as Float32Array, float64 and int64 as Float64Array (exact to 2^53), bool as Uint8Array. */
 export type NumericValues = Float32Array | Float64Array | Uint8Array;
@@ -58,7 +60,7 @@ export class DatasetReader {
 
   /**
    * Reads an episode; `features` limits what is read (default: all but videos, which are not in the
-   * Parquet files; see videoOf). Throws UnknownNameError for a feature or an episode that does not exist,
+   * Parquet files; see readPictures). Throws UnknownNameError for a feature or an episode that does not exist,
    * InvalidFileError where the file does not hold what the metadata say.
    */
   async readEpisode(episodeIndex: number, features?: readonly string[]): Promise<EpisodeData> {
@@ -90,6 +92,17 @@ export class DatasetReader {
     };
   }
 
+  /** Pictures of an image or video feature as RGB bytes of shape (height, width, 3), one per frame. */
+  async readPictures(episodeIndex: number, feature: string): Promise<Uint8Array[]> {
+    if (this.#feature(feature).dtype === 'video') {
+      const { path, fromTimestampS } = this.videoOf(episodeIndex, feature);
+      const frameCount = this.#episode(episodeIndex).length;
+      return readVideo({ path, fromTimestampS, frameCount, fps: this.info.fps });
+    }
+    const { images } = await this.readEpisode(episodeIndex, [feature]);
+    return (images[feature] ?? []).map((bytes) => decodePng(bytes).rgb);
+  }
+
   /** The mp4 that holds an episode's frames of a video feature, and where in it they lie, s. */
   videoOf(episodeIndex: number, feature: string): { path: string; fromTimestampS: number; toTimestampS: number } {
     const video = this.#episode(episodeIndex).videos[feature];
@@ -117,7 +130,7 @@ export class DatasetReader {
     throw new InvalidFileError(join(this.directory, DATASET_PATHS.info), `feature "${name}" cannot be read`, {
       expected: `${Object.keys(NUMERIC_TYPES).join(', ')} of shape [N], or image`,
       found: `${feature.dtype} of shape [${feature.shape.join(', ')}]`,
-      remedy: feature.dtype === 'video' ? 'Its frames are in the file that videoOf names.' : 'Leave this feature out.',
+      remedy: feature.dtype === 'video' ? 'Read its frames with readPictures.' : 'Leave this feature out.',
     });
   }
 

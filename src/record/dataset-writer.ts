@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
-import { checkFeatures, storedNames } from './check-features.ts';
+import { checkFeatures, describeFeature } from './check-features.ts';
 import { encodeData, encodeEpisodes, encodeTasks, placeEpisode, statisticsDocument } from './dataset-encoding.ts';
 import type { EpisodeRow } from './dataset-encoding.ts';
 import { commitFiles } from './dataset-files.ts';
@@ -237,15 +237,11 @@ function addStatistics(total: Map<string, FeatureStatistics>, episode: ReadonlyM
 
 function emptyInfo(options: { fps: number; robotType: string | null; features: Features }): DatasetInfo {
   const { fps, robotType, features } = options;
-  const described = Object.entries(features).map(([name, feature]) => {
-    const { dtype, shape, info } = feature;
-    const names = storedNames(feature);
-    return [name, { dtype, shape: [...shape], names: names && [...names], ...(info === undefined ? {} : { info }) }];
-  });
+  const described = Object.entries(features).map(([name, feature]) => [name, describeFeature(feature, fps)] as const);
   return {
     codebase_version: CODEBASE_VERSION,
     fps,
-    features: Object.fromEntries(described) as DatasetInfo['features'],
+    features: Object.fromEntries(described),
     total_episodes: 0,
     total_frames: 0,
     total_tasks: 0,

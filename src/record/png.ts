@@ -40,7 +40,9 @@ export function decodePng(bytes: Uint8Array): RgbImage {
   const { data, width, height } = picture;
   const rgb = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    rgb.set(data.subarray(pixel * 4, pixel * 4 + 3), pixel * 3);
+    rgb[pixel * 3] = data[pixel * 4] ?? 0;
+    rgb[pixel * 3 + 1] = data[pixel * 4 + 1] ?? 0;
+    rgb[pixel * 3 + 2] = data[pixel * 4 + 2] ?? 0;
   }
   return { rgb, width, height };
 }

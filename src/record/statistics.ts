@@ -44,22 +44,23 @@ export function computeImageStatistics(
   width: number,
 ): FeatureStatistics {
   const stride = pixelStride(height, width);
-  const levels = [0, 1, 2].map(() => new Float64Array(256));
+  // How often each of the 256 levels occurs, one channel after the other.
+  const occurrences = new Float64Array(3 * 256);
+  const count = (rgb: Uint8Array, pixel: number): void => {
+    for (let channel = 0; channel < 3; channel += 1) {
+      const level = channel * 256 + (rgb[pixel * 3 + channel] ?? 0);
+      occurrences[level] = (occurrences[level] ?? 0) + 1;
+    }
+  };
   for (const rgb of frames) {
     for (let y = 0; y < height; y += stride) {
-      for (let x = 0; x < width; x += stride) {
-        const pixel = (y * width + x) * 3;
-        for (let channel = 0; channel < 3; channel += 1) {
-          const counts = levels[channel];
-          const level = rgb[pixel + channel] ?? 0;
-          if (counts !== undefined) counts[level] = (counts[level] ?? 0) + 1;
-        }
-      }
+      for (let x = 0; x < width; x += stride) count(rgb, y * width + x);
     }
   }
   const pixels = frames.length * Math.ceil(height / stride) * Math.ceil(width / stride);
   const statistics = emptyStatistics(frames.length);
-  for (const counts of levels) {
+  for (const channel of [0, 1, 2]) {
+    const counts = occurrences.subarray(channel * 256, (channel + 1) * 256);
     const present = Float64Array.from([...counts.keys()].filter((level) => (counts[level] ?? 0) > 0));
     const element = elementStatistics(present, (index) => counts[present[index] ?? 0] ?? 0, pixels);
     append(statistics, {
