@@ -1,0 +1,78 @@
+import { wrapAngle } from '../inverse-kinematics.ts';
+import type { SceneState } from '../scene-state.ts';
+import type { Vector3 } from '../world.ts';
+import { closedRad, funnel, hoverM, nearestYaw, openRad, radialYaw } from './goal.ts';
+import type { Goal } from './goal.ts';
+
+/** Along the jaw's heading the cube's centre lies this far ahead, which leaves room at both fingers. */
+export const graspOffsetM = 0.011;
+const toleranceM = 0.004;
+/** The cube counts as between the fingers inside this box of the gripper frame. */
+const between = { aheadM: [-0.004, 0.02], asideM: 0.007, heightM: 0.008, yawRad: 0.2 } as const;
+/** One radian of wrong heading counts as this much sideways error. */
+const yawErrorM = 0.03;
+const jawSlackRad = 0.1;
+const lowestGraspM = 0.013;
+/** Middles of the open fingers, ahead of the cube's centre along the jaw's heading. */
+const fingerPlacesM = [-0.03, 0.034];
+/** A finger and a cube whose centres are nearer than this collide. */
+const fingerClearanceM = 0.03;
+
+/** Get hold of the source cube: above it with an open jaw, down around it, close. */
+export function graspGoal(scene: SceneState): Goal {
+  const { gripper, source } = scene;
+  const yawRad = graspYaw(scene);
+  const height = Math.max(lowestGraspM, source.positionM[2]);
+  if (isBetweenFingers(scene, yawRad)) {
+    return { phase: 'grasp', positionM: [gripper.positionM[0], gripper.positionM[1], height], yawRad, jawRad: closedRad };
+  }
+  const goal: Vector3 = [
+    source.positionM[0] - graspOffsetM * Math.cos(yawRad),
+    source.positionM[1] - graspOffsetM * Math.sin(yawRad),
+    height,
+  ];
+  const yawError = Math.abs(wrapAngle(gripper.yawRad - yawRad));
+  const closed = Math.max(0, openRad - jawSlackRad - gripper.jawRad);
+  const positionM = funnel(gripper.positionM, goal, {
+    safeM: hoverM + Math.max(0, height - 0.015),
+    toleranceM,
+    extraErrorM: yawErrorM * yawError + 0.1 * closed,
+  });
+  const phase = positionM[2] < height + 0.02 ? 'descend' : 'approach';
+  return { phase, positionM, yawRad, jawRad: openRad };
+}
+
+function isBetweenFingers({ gripper, source }: SceneState, yawRad: number): boolean {
+  const x = source.positionM[0] - gripper.positionM[0];
+  const y = source.positionM[1] - gripper.positionM[1];
+  const ahead = x * Math.cos(gripper.yawRad) + y * Math.sin(gripper.yawRad);
+  const aside = y * Math.cos(gripper.yawRad) - x * Math.sin(gripper.yawRad);
+  return (
+    ahead > between.aheadM[0] &&
+    ahead < between.aheadM[1] &&
+    Math.abs(aside) < between.asideM &&
+    Math.abs(source.positionM[2] - gripper.positionM[2]) < between.heightM &&
+    Math.abs(wrapAngle(gripper.yawRad - yawRad)) < between.yawRad
+  );
+}
+
+/** The heading parallel to two of the cube's faces that turns the wrist least and keeps the fingers free of others. */
+function graspYaw(scene: SceneState): number {
+  const { source } = scene;
+  const radial = radialYaw(scene, source.positionM);
+  const nearest = nearestYaw(source.yawRad, radial, Math.PI / 2);
+  const aside = nearestYaw(nearest + Math.PI / 2, radial, Math.PI);
+  const candidates = [nearest, aside, nearest + Math.PI].map((yawRad) => ({ yawRad, cost: blockedFingers(scene, yawRad) }));
+  const best = candidates.reduce((left, right) => (right.cost < left.cost ? right : left));
+  return wrapAngle(best.yawRad);
+}
+
+function blockedFingers({ source, others }: SceneState, yawRad: number): number {
+  let blocked = 0;
+  for (const ahead of fingerPlacesM) {
+    const x = source.positionM[0] + ahead * Math.cos(yawRad);
+    const y = source.positionM[1] + ahead * Math.sin(yawRad);
+    for (const other of others) if (Math.hypot(other[0] - x, other[1] - y) < fingerClearanceM) blocked += 1;
+  }
+  return blocked;
+}

@@ -1,0 +1,156 @@
+import { Rng } from '../core/rng.ts';
+import { experts } from './experts/expert.ts';
+import { phases } from './experts/goal.ts';
+import { nextCommand } from './experts/motion.ts';
+import { InverseKinematics } from './inverse-kinematics.ts';
+import { drawPlaces } from './placement.ts';
+import { firstAxis, readScene } from './scene-state.ts';
+import type { Roles, SceneState } from './scene-state.ts';
+import { fulfils } from './success.ts';
+import type { TaskSpec } from './task-spec.ts';
+import { drawVariation, jittered } from './variation.ts';
+import type { EpisodeVariation } from './variation.ts';
+import type { Vector3, World } from './world.ts';
+
+export type Outcome = 'running' | 'success' | 'failure';
+
+/** Columns of the privileged state, the same for every task: base frame, m; 0 or 1; place in `phases`. */
+export const privilegedNames = [
+  'source.x',
+  'source.y',
+  'source.z',
+  'destination.x',
+  'destination.y',
+  'destination.z',
+  'grasped',
+  'phase',
+] as const;
+
+/** Lower than this, a thing has fallen off the table. */
+const fallenM = -0.05;
+const settleSteps = 25;
+/** Where the lift task's cube must go, above the table. */
+const liftedM = 0.085;
+
+const solvers = new WeakMap<World, InverseKinematics>();
+
+/**
+ * One try at a task in a world whose scene is the task's. The world is the caller's: it steps the physics
+ * and calls check() once per control tick; another episode may start in the same world afterwards.
+ */
+export class TaskEpisode {
+  readonly instruction: string;
+  readonly timeLimitS: number;
+  readonly variation: EpisodeVariation;
+  readonly roles: Roles;
+  readonly #world: World;
+  readonly #task: TaskSpec;
+  readonly #kinematics: InverseKinematics;
+  #heldTicks = 0;
+
+  /** @internal use startEpisode */
+  constructor(world: World, task: TaskSpec, drawn: { roles: Roles; instruction: string; variation: EpisodeVariation }) {
+    this.#world = world;
+    this.#task = task;
+    this.timeLimitS = task.timeLimitS;
+    this.instruction = drawn.instruction;
+    this.variation = drawn.variation;
+    this.roles = drawn.roles;
+    const solver = solvers.get(world) ?? new InverseKinematics(world);
+    solvers.set(world, solver);
+    this.#kinematics = solver;
+  }
+
+  /** How the episode stands; call it once per control tick, because success must last some ticks. */
+  check(): Outcome {
+    const scene = this.scene();
+    if (Math.min(scene.source.positionM[2], ...scene.others.map((position) => position[2])) < fallenM) return 'failure';
+    this.#heldTicks = fulfils(this.#task.success, scene) ? this.#heldTicks + 1 : 0;
+    return this.#heldTicks >= this.#task.success.holdTicks ? 'success' : 'running';
+  }
+
+  /** What only a simulation knows, columns as in privilegedNames. */
+  privilegedState(): Float32Array {
+    const scene = this.scene();
+    const phase = phases.indexOf(experts[this.#task.success.rule](scene).phase);
+    return Float32Array.of(...scene.source.positionM, ...scene.destination.positionM, scene.held ? 1 : 0, phase);
+  }
+
+  /** The expert's next joint command (rad, joint order) after the given last one. */
+  expertTarget(commandRad: ArrayLike<number>): Float64Array {
+    return nextCommand(this.#world, this.#kinematics, commandRad, experts[this.#task.success.rule](this.scene()));
+  }
+
+  /** The scene as the experts and the success rules see it. */
+  scene(): SceneState {
+    const scene = readScene(this.#world, this.roles);
+    const { success } = this.#task;
+    if (success.rule === 'reached') return withDestination(scene, [...raised(scene, success.aboveCentreM)]);
+    if (success.rule === 'lifted') return withDestination(scene, [scene.source.positionM[0], scene.source.positionM[1], liftedM]);
+    return scene;
+  }
+}
+
+/**
+ * Puts the world into a new start state of the task and gives the episode. Places, colours, wording and
+ * looks follow from the seed alone. Throws ArmatureError when the world's scene lacks the task's things.
+ */
+export function startEpisode(world: World, task: TaskSpec, seed: number): TaskEpisode {
+  const rng = new Rng(seed);
+  const variation = drawVariation(task.variation, world.robot, rng.fork());
+  const roles = drawRoles(task, rng.fork());
+  const colours = paint(world, task, rng.fork());
+  world.reset(variation.startPoseRad);
+  world.setGeomColour('table', variation.tableColour);
+  world.forward();
+  for (const place of drawPlaces(task, roles, firstAxis(world), rng.fork())) {
+    world.setBodyPose(place.body, place.positionM, [Math.cos(place.yawRad / 2), 0, 0, Math.sin(place.yawRad / 2)]);
+  }
+  world.forward();
+  world.step(settleSteps);
+  const instruction = rng
+    .pick(task.instructions)
+    .replace('{source}', colours.get(roles.source) ?? '')
+    .replace('{destination}', colours.get(roles.destination) ?? '');
+  return new TaskEpisode(world, task, { roles, instruction, variation });
+}
+
+/** Frees what the episodes of a world hold beside it; call it before world.dispose(). */
+export function disposeEpisodes(world: World): void {
+  solvers.get(world)?.dispose();
+  solvers.delete(world);
+}
+
+function drawRoles(task: TaskSpec, rng: Rng): Roles {
+  const bodies = task.groups[task.source]?.bodies ?? [];
+  const source = rng.pick(bodies);
+  const goals = task.destination === undefined ? [source] : (task.groups[task.destination]?.bodies ?? []);
+  const destination = task.destination === undefined ? source : rng.pick(goals.filter((body) => body !== source));
+  const solidSource = task.success.rule !== 'reached';
+  const others = solidSource ? bodies.filter((body) => body !== source && body !== destination) : [];
+  return { source, destination, others, solidSource };
+}
+
+/** Colours the bodies of every coloured group, each another colour, and gives the colour's name by body. */
+function paint(world: World, task: TaskSpec, rng: Rng): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const group of Object.values(task.groups)) {
+    if (!group.coloured) continue;
+    const colours = rng.shuffle(Object.entries(task.variation.colours));
+    group.bodies.forEach((body, index) => {
+      const [name, colour] = colours[index] ?? ['', [0, 0, 0]];
+      names.set(body, name);
+      world.setGeomColour(body, jittered(colour, task.variation.colourJitter, rng));
+    });
+  }
+  return names;
+}
+
+function withDestination(scene: SceneState, positionM: Vector3): SceneState {
+  return { ...scene, destination: { ...scene.destination, positionM } };
+}
+
+function raised(scene: SceneState, heightM: number): Vector3 {
+  const [x, y, z] = scene.source.positionM;
+  return [x, y, z + heightM];
+}
