@@ -1,0 +1,167 @@
+"""Random batches from loaded datasets, and their augmentation. All randomness comes from one generator that can be saved."""
+import hashlib
+
+import numpy as np
+import torch
+
+PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
+
+
+class Sampler:
+    """Draws windows of `steps` frames; datasets and tasks are drawn by weight, frames uniformly.
+
+    weights maps a dataset's directory name or an instruction to its factor (default 1). A share
+    `holdout` of the episodes, chosen by hash of dataset and episode, is kept out and drawn by
+    `held_out_batch` only.
+    """
+
+    def __init__(self, config, seed=0, weights=None, holdout=0.0):
+        self.config, self.weights, self.holdout = config, weights or {}, holdout
+        self.random = np.random.default_rng(seed)
+        self.frame_sets, self.privileged_names = [], None
+        self.groups, self.held_out = [], []
+        self.mean = self.deviation = None
+
+    def add(self, frame_set):
+        if self.privileged_names is None:
+            self.privileged_names = list(frame_set.privileged_names)
+        steps = self.config.steps
+        whole = frame_set.usable.copy()
+        for offset in range(1, steps):
+            whole[:-offset] &= frame_set.usable[offset:] & (frame_set.episode[offset:] == frame_set.episode[:-offset])
+            whole[-offset:] = False
+        kept_out = np.array([self.is_held_out(frame_set, episode) for episode in np.unique(frame_set.episode)])
+        kept_out = kept_out[np.searchsorted(np.unique(frame_set.episode), frame_set.episode)]
+        number = len(self.frame_sets)
+        self.frame_sets.append(frame_set)
+        for text, task in enumerate(frame_set.tasks):
+            mine = frame_set.text == text
+            weight = self.weights.get(frame_set.path.name, 1.0) * self.weights.get(task, 1.0)
+            training = np.flatnonzero(whole & mine & ~kept_out)
+            if len(training) and weight > 0:
+                self.groups.append((number, training, weight))
+            held = np.flatnonzero(whole & mine & kept_out)
+            if len(held):
+                self.held_out.append((number, held, 1.0))
+        self.set_statistics()
+
+    def is_held_out(self, frame_set, episode):
+        digest = hashlib.sha256(f'{frame_set.path.name}/{episode}'.encode()).digest()
+        return int.from_bytes(digest[:4], 'big') < self.holdout * 2**32
+
+    def set_statistics(self):
+        """Mean and deviation of the privileged columns, fixed by the datasets present first so that targets never shift."""
+        if self.mean is None and self.privileged_names:
+            values = np.concatenate([self.privileged_of(number, slice(None)) for number in range(len(self.frame_sets))])
+            self.mean = np.nan_to_num(np.nanmean(values, axis=0))
+            self.deviation = np.maximum(np.nan_to_num(np.nanstd(values, axis=0), nan=1.0), 1e-4)
+
+    def privileged_of(self, number, frames):
+        """Columns in the order of the first dataset; NaN for what this one does not have."""
+        frame_set = self.frame_sets[number]
+        values = frame_set.privileged[frames]
+        if frame_set.privileged_names == self.privileged_names:
+            return values
+        out = np.full((len(values), len(self.privileged_names)), np.nan, np.float32)
+        for column, name in enumerate(self.privileged_names):
+            if name in frame_set.privileged_names:
+                out[:, column] = values[:, frame_set.privileged_names.index(name)]
+        return out
+
+    @property
+    def frames(self):
+        return sum(len(frames) for _, frames, _ in self.groups)
+
+    def batch(self, size):
+        return self.draw(self.groups, size, self.random)
+
+    def held_out_batch(self, size, seed=0):
+        """The same frames at every call: numbers that can be compared. None without held-out episodes."""
+        return self.draw(self.held_out, size, np.random.default_rng(seed)) if self.held_out else None
+
+    def draw(self, groups, size, random):
+        """Tensors: text, patches (uint8), state, actions as [B, S, ...] table rows; privileged [B, S, K], standardised."""
+        if not groups:
+            raise ValueError('no frames to draw from: add a dataset, or lower --holdout')
+        weight = np.array([len(frames) * factor for _, frames, factor in groups])
+        counts = random.multinomial(size, weight / weight.sum())
+        parts = []
+        for (number, frames, _), count in zip(groups, counts):
+            if count:
+                start = np.sort(frames[random.integers(0, len(frames), count)])
+                parts.append(self.gather(number, (start[:, None] + np.arange(self.config.steps)).ravel()))
+        joined = {name: torch.from_numpy(np.concatenate([part[name] for part in parts])) for name in parts[0]}
+        return {name: value.view(size, self.config.steps, *value.shape[1:]) for name, value in joined.items()}
+
+    def gather(self, number, frames):
+        frame_set = self.frame_sets[number]
+        out = {
+            'text': frame_set.texts[frame_set.text[frames]].astype(np.int64),
+            'patches': frame_set.patches[frames],
+            'state': frame_set.state[frames].astype(np.int64),
+            'actions': frame_set.actions[frames].astype(np.int64),
+        }
+        if self.privileged_names:
+            out['privileged'] = ((self.privileged_of(number, frames) - self.mean) / self.deviation).astype(np.float32)
+        return out
+
+
+class Augmentation:
+    """Pixel values and state noise. Contrast, brightness and colour are drawn per sample and camera."""
+
+    def __init__(self, config, zero_rows, options, seed=0):
+        """zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
+        self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows)
+        self.random = torch.Generator().manual_seed(seed)
+        # Slices at random offsets of one bank: drawing this many normal values afresh would cost as much as the stem.
+        self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16()
+
+    def __call__(self, batch, dtype, train=True):
+        """Patches become `dtype` in [-0.25, 0.25]; in training all is perturbed. Returns a new dict."""
+        out = dict(batch)
+        out['patches'] = batch['patches'].to(dtype).mul_(2 * PATCH_LIMIT / 255).sub_(PATCH_LIMIT)
+        if train and self.options.pixel_noise > 0:
+            self.perturb_pixels(out['patches'])
+        if train and (self.options.state_noise_bins > 0 or self.options.drop_modality > 0):
+            out['state'] = self.perturb_state(batch['state'])
+        return out
+
+    def uniform(self, shape, low, high):
+        return torch.rand(shape, generator=self.random) * (high - low) + low
+
+    def perturb_pixels(self, patches):
+        batch, steps = patches.shape[:2]
+        strength, first = self.options.pixel_noise, 0
+        for rows, columns in self.config.patch_grids:
+            view = patches[:, :, first:first + rows * columns].unflatten(-1, (-1, 3))
+            contrast = self.uniform((batch, 1, 1, 1, 1), 1 - 0.2 * strength, 1 + 0.2 * strength)
+            colour = self.uniform((batch, 1, 1, 1, 3), 1 - 0.1 * strength, 1 + 0.1 * strength)
+            shift = self.uniform((batch, 1, 1, 1, 3), -0.03 * strength, 0.03 * strength)
+            view.mul_((contrast * colour).to(view.dtype)).add_(shift.to(view.dtype))
+            first += rows * columns
+        scale = float(self.uniform((), 0, 0.02 * strength))
+        flat = patches.view(-1)
+        for chunk in flat.split(self.bank.numel() // 2):
+            offset = int(torch.randint(0, self.bank.numel() - len(chunk), (), generator=self.random))
+            chunk.add_(self.bank[offset:offset + len(chunk)].to(chunk.dtype), alpha=scale)
+        flat.clamp_(-PATCH_LIMIT, PATCH_LIMIT)
+
+    def perturb_state(self, state):
+        config, options = self.config, self.options
+        noise = torch.randn(state.shape, generator=self.random) * options.state_noise_bins
+        noisy = (state + noise.round().long()).clamp_(config.vocabulary, config.vocabulary + config.bins - 1)
+        if options.drop_modality > 0:
+            first = 0
+            for index, width in enumerate(config.state_widths):
+                if options.droppable[index]:
+                    dropped = torch.rand((*state.shape[:2], 1), generator=self.random) < options.drop_modality
+                    part = noisy[..., first:first + width]
+                    part.copy_(torch.where(dropped, self.zero_rows[first:first + width], part))
+                first += width
+        return noisy
+
+    def state_dict(self):
+        return {'random': self.random.get_state()}
+
+    def load_state_dict(self, state):
+        self.random.set_state(state['random'])

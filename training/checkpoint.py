@@ -1,0 +1,39 @@
+"""Everything a run needs to go on exactly where it stopped, in one file written atomically."""
+import os
+from pathlib import Path
+
+import torch
+
+FORMAT = 1
+
+
+class Average:
+    """Exponential moving average of the weights; the decay grows with the step, so that early weights are soon forgotten."""
+
+    def __init__(self, model, decay):
+        self.decay = decay
+        self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model, step):
+        decay = min(self.decay, (1 + step) / (10 + step))
+        current = model.state_dict()
+        torch._foreach_lerp_(list(self.weights.values()), [current[name] for name in self.weights], 1 - decay)
+
+
+def save(path, state):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + '.partial')
+    torch.save({'format': FORMAT, **state}, partial)
+    os.replace(partial, path)
+
+
+def load(path):
+    """The saved dict. Raises ValueError for another format."""
+    if not Path(path).exists():
+        raise FileNotFoundError(f'checkpoint "{path}" does not exist; check --resume or --init-from')
+    state = torch.load(path, map_location='cpu', weights_only=False)
+    if state.get('format') != FORMAT:
+        raise ValueError(f'checkpoint "{path}" has format {state.get("format")}, expected {FORMAT}; train anew or use the code that wrote it')
+    return state

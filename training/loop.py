@@ -1,0 +1,346 @@
+"""The training loop: time- or step-limited, resumable, extensible by hooks."""
+import json
+import math
+import os
+import random
+import signal
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+import torch.distributed as distributed
+from torch.nn.parallel import DistributedDataParallel
+
+import checkpoint
+from batches import Augmentation, Sampler
+from data import find_datasets, load_dataset, model_config, to_rows
+from learner import Learner, LossOptions
+from model import Gato, ModelConfig
+from tokens import LayoutSpec, encode_state
+
+
+@dataclass
+class TrainOptions:
+    out: Path
+    policy: dict                          # policy.json without model, context and files
+    data: list = field(default_factory=list)
+    watch: list = field(default_factory=list)    # directories whose finished datasets are picked up as they appear
+    watch_every: float = 2.0              # minutes
+    weights: dict = field(default_factory=dict)
+    shape: dict = field(default_factory=dict)    # width, layers, ... of ModelConfig
+    batch: int = 128
+    minutes: float = 0.0                  # budget; 0 = none
+    steps: int = 0                        # budget; 0 = none
+    rate: float = 1e-3
+    warmup: int = 300
+    schedule: str = 'wsd'                 # wsd: constant, then linear decay over the last `decay`; or cosine
+    decay: float = 0.3
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    average: float = 0.999                # decay of the moving average of the weights
+    loss: LossOptions = field(default_factory=LossOptions)
+    pixel_noise: float = 1.0              # 0 = no pixel augmentation
+    state_noise_bins: float = 1.5
+    drop_modality: float = 0.05           # chance that velocities and efforts are hidden, each by itself
+    holdout: float = 0.02
+    seed: int = 0
+    bf16: bool = True
+    compile: bool = False
+    threads: int = 0                      # 0 = PyTorch's own choice
+    log_every: float = 10.0               # seconds
+    save_every: float = 3.0               # minutes
+    resume: bool = False
+    init_from: str = ''
+    export_dir: str = ''
+    export_every: float = 0.0             # minutes; 0 = only at the end
+    precisions: tuple = ('fp32', 'int8')
+
+    def __post_init__(self):
+        self.spec = LayoutSpec.from_json(self.policy['tokens'])
+        self.droppable = [modality.name != 'positions' for modality in self.spec.state]
+
+
+class Hooks:
+    """What a caller may do during training; every method may be overridden."""
+
+    def on_log(self, trainer, record):
+        """After each progress line; `record` is the dict appended to loss.jsonl."""
+
+    def on_export(self, trainer, folder):
+        """After a policy was written."""
+
+    def on_step(self, trainer):
+        """After each optimiser step; may call trainer.add_dataset(path) or trainer.stop()."""
+
+
+class Trainer:
+    def __init__(self, options, hooks=None, log=print):
+        self.options, self.hooks = options, hooks or Hooks()
+        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
+        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.log = log if self.rank == 0 else (lambda *_: None)
+        self.step, self.samples, self.elapsed, self.stopping = 0, 0, 0.0, False
+        self.known = set()
+        self.out = Path(options.out)
+        self.checkpoint_path = self.out / 'checkpoint.pt'
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        torch.manual_seed(options.seed + self.rank)
+        random.seed(options.seed)
+        state = checkpoint.load(self.checkpoint_path) if options.resume else None
+        self.load_data(state)
+        self.build(state)
+
+    # ------------------------------------------------------------ set-up
+
+    def load_data(self, state):
+        options = self.options
+        config = model_config(options.spec, **options.shape)
+        self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout)
+        if state:
+            self.sampler.privileged_names = state['sampler']['privileged_names']
+            self.sampler.mean, self.sampler.deviation = state['sampler']['mean'], state['sampler']['deviation']
+        for path in options.data:
+            self.add_dataset(path)
+        self.rescan()
+        zero = encode_state(options.spec, *[[[0.0] * options.spec.joints]] * 3)[0]
+        self.augmentation = Augmentation(config, to_rows(options.spec, zero), options, options.seed + 1000 * self.rank)
+
+    def add_dataset(self, path):
+        """Adds one dataset directory; every process decodes for itself only what no other has cached."""
+        path = Path(path)
+        if path.resolve() in self.known:
+            return
+        if self.world > 1 and self.rank > 0:
+            distributed.barrier()
+        frame_set = load_dataset(path, self.options.spec, log=self.log)
+        if self.world > 1 and self.rank == 0:
+            distributed.barrier()
+        self.sampler.add(frame_set)
+        self.known.add(path.resolve())
+        clipped = ' '.join(f'{share:.3f}' for share in frame_set.clipped)
+        self.log(f'data {path.name}: {frame_set.frames} frames, tasks {frame_set.tasks}, share of saturated actions per joint {clipped}')
+
+    def rescan(self):
+        for path in find_datasets(self.options.watch):
+            if path.resolve() not in self.known:
+                self.add_dataset(path)
+
+    def build(self, state):
+        options = self.options
+        shape = dict(options.shape, privileged=len(self.sampler.privileged_names or []))
+        self.config = model_config(options.spec, **shape)
+        if state and ModelConfig(**state['config']) != self.config:
+            raise ValueError(f'the checkpoint was trained with {state["config"]}, asked for {self.config.to_dict()}; pass the same shape and layout')
+        self.model = Gato(self.config, options.seed)
+        if options.init_from and not state:
+            self.initialise_from(options.init_from)
+        self.average = checkpoint.Average(self.model, options.average)
+        self.learner = Learner(self.model, options.loss, torch.bfloat16 if options.bf16 else torch.float32)
+        if options.compile:
+            self.model.hidden = torch.compile(self.model.hidden)
+        self.forward = DistributedDataParallel(self.learner) if self.world > 1 else self.learner
+        plain = [weight for weight in self.model.parameters() if weight.ndim < 2]
+        decayed = [weight for weight in self.model.parameters() if weight.ndim >= 2]
+        self.optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': options.weight_decay},
+                                            {'params': plain, 'weight_decay': 0.0}],
+                                           lr=options.rate, betas=(0.9, 0.95), fused=True)
+        if state:
+            self.restore(state)
+        count = sum(weight.numel() for weight in self.model.parameters())
+        self.log(f'model: {count / 1e6:.2f} M weights, {self.config.step_positions} positions per step, {self.sampler.frames} training frames')
+
+    def initialise_from(self, path):
+        """Takes the averaged weights of another run; rows and heads whose shape differs keep their fresh values."""
+        weights, own = checkpoint.load(path)['average'], self.model.state_dict()
+        fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+        self.model.load_state_dict(fitting, strict=False)
+        left = sorted(set(own) - set(fitting))
+        self.log(f'initialised from {path}' + (f'; kept fresh: {", ".join(left)}' if left else ''))
+
+    # ------------------------------------------------------------ state
+
+    def snapshot(self):
+        return {
+            'model': self.model.state_dict(), 'average': self.average.weights, 'optimiser': self.optimiser.state_dict(),
+            'config': self.config.to_dict(), 'policy': self.options.policy, 'step': self.step, 'samples': self.samples,
+            'elapsed': self.elapsed, 'torch_random': torch.get_rng_state(), 'augmentation': self.augmentation.state_dict(),
+            'sampler': {'random': self.sampler.random.bit_generator.state, 'privileged_names': self.sampler.privileged_names,
+                        'mean': self.sampler.mean, 'deviation': self.sampler.deviation},
+            'data': sorted(str(path) for path in self.known), 'loss': asdict(self.options.loss),
+        }
+
+    def restore(self, state):
+        self.model.load_state_dict(state['model'])
+        for name, value in state['average'].items():
+            self.average.weights[name].copy_(value)
+        self.optimiser.load_state_dict(state['optimiser'])
+        self.step, self.samples, self.elapsed = state['step'], state['samples'], state['elapsed']
+        if self.rank == 0:
+            torch.set_rng_state(state['torch_random'])
+            self.augmentation.load_state_dict(state['augmentation'])
+            self.sampler.random.bit_generator.state = state['sampler']['random']
+        self.log(f'resumed at step {self.step}, {self.elapsed / 60:.1f} minutes in')
+
+    def save(self):
+        if self.rank == 0:
+            checkpoint.save(self.checkpoint_path, self.snapshot())
+
+    # ------------------------------------------------------------ steps
+
+    def progress(self):
+        """Share of the budget used, in [0, 1]; of two budgets the one that ends first."""
+        options = self.options
+        shares = [self.step / options.steps] if options.steps else []
+        shares += [self.elapsed / (60 * options.minutes)] if options.minutes else []
+        return min(1.0, max(shares, default=0.0))
+
+    def rate(self):
+        options, progress = self.options, self.progress()
+        if options.schedule == 'cosine':
+            factor = 0.5 * (1 + math.cos(math.pi * progress))
+        else:
+            factor = min(1.0, (1 - progress) / options.decay)
+        return options.rate * max(factor, 0.01) * min(1.0, (self.step + 1) / max(1, options.warmup))
+
+    def take_step(self):
+        for group in self.optimiser.param_groups:
+            group['lr'] = self.rate()
+        batch = self.augmentation(self.sampler.batch(self.options.batch), self.learner.dtype)
+        loss, parts = self.forward(batch)
+        loss.backward()
+        parts['gradient'] = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        self.samples += self.options.batch * self.world
+        self.average.update(self.model, self.step)
+        return parts
+
+    @torch.no_grad()
+    def validate(self, size=256):
+        """Loss parts of the averaged weights on held-out frames; None without them."""
+        batch = self.sampler.held_out_batch(size)
+        if batch is None:
+            return None
+        own = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.model.load_state_dict(self.average.weights)
+        self.learner.eval()
+        with torch.compiler.set_stance('force_eager'):
+            parts = self.learner(self.augmentation(batch, self.learner.dtype, train=False), train=False)[1]
+        self.learner.train()
+        self.model.load_state_dict(own)
+        return parts
+
+    def radians(self, bins):
+        """Mean errors per joint from bins to rad."""
+        spec = self.options.spec
+        return [float(error) * (action.high_rad - action.low_rad) / spec.codec.bins for error, action in zip(bins, spec.actions)]
+
+    def stop(self):
+        """Ends training after the running step."""
+        self.stopping = True
+
+    # ------------------------------------------------------------ the loop
+
+    def run(self):
+        """Trains until the budget is used or stop() is called; saves, exports and returns itself."""
+        previous = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGINT, signal.SIGTERM)} \
+            if threading_main() else {}
+        try:
+            self.loop()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        self.save()
+        if self.options.export_dir:
+            self.export()
+        return self
+
+    def loop(self):
+        options = self.options
+        clock = last = time.monotonic()
+        due = {'save': clock + 60 * options.save_every, 'watch': clock + 60 * options.watch_every,
+               'export': clock + 60 * options.export_every if options.export_every else math.inf, 'log': clock}
+        logged = self.samples
+        while self.progress() < 1 and not self.agreed_stop():
+            parts = self.take_step()
+            now = time.monotonic()
+            self.elapsed, clock = self.elapsed + now - clock, now
+            if now >= due['log'] or self.progress() >= 1:
+                self.write_progress(parts, (self.samples - logged) / max(now - last, 1e-9))
+                due['log'], logged, last = now + options.log_every, self.samples, time.monotonic()
+            self.hooks.on_step(self)
+            if now >= due['save']:
+                self.save()
+                due['save'] = now + 60 * options.save_every
+            if now >= due['watch'] and options.watch and self.world == 1:
+                self.rescan()
+                due['watch'] = now + 60 * options.watch_every
+            if now >= due['export'] and options.export_dir:
+                self.export()
+                due['export'] = now + 60 * options.export_every
+
+    def agreed_stop(self):
+        """All processes must leave the loop at the same step, or the others wait for ever."""
+        if self.world == 1:
+            return self.stopping
+        flag = torch.tensor([float(self.stopping), self.elapsed])
+        distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
+        self.elapsed = float(flag[1])
+        return flag[0] > 0
+
+    def write_progress(self, parts, speed):
+        if self.rank:
+            return
+        held = self.validate()
+        record = {'step': self.step, 'samples': self.samples, 'minutes': round(self.elapsed / 60, 3), 'rate': self.rate(),
+                  'samplesPerSecond': round(speed, 1), 'loss': float(parts['action']), 'gradient': float(parts['gradient']),
+                  'errorRad': self.radians(parts['error'])}
+        if 'privileged' in parts:
+            record['privileged'] = float(parts['privileged'])
+        if held:
+            record.update(heldOutLoss=float(held['action']), heldOutErrorRad=self.radians(held['error']))
+        self.out.mkdir(parents=True, exist_ok=True)
+        with open(self.out / 'loss.jsonl', 'a', encoding='utf-8') as file:
+            file.write(json.dumps(record) + '\n')
+        error = ' '.join(f'{value:.4f}' for value in record.get('heldOutErrorRad', record['errorRad']))
+        progress = self.progress()
+        left = self.elapsed / progress * (1 - progress) / 60 if progress > 0 else math.nan
+        self.log(f'step {self.step} loss {record["loss"]:.3f} held-out {record.get("heldOutLoss", math.nan):.3f} '
+                 f'privileged {record.get("privileged", math.nan):.3f} | {speed:.0f} samples/s | rad {error} | {left:.1f} min left')
+        self.hooks.on_log(self, record)
+
+    def export(self):
+        if self.rank:
+            return
+        from export import export_policy  # onnx is needed only here.
+        from plot import draw
+        folder = export_policy(self.averaged_model(), self.options.policy, self.options.export_dir, self.options.precisions,
+                               {'step': self.step, 'samples': self.samples, 'minutes': round(self.elapsed / 60, 2)})
+        draw(self.out)
+        self.log(f'exported step {self.step} to {folder}')
+        self.hooks.on_export(self, folder)
+
+    def averaged_model(self):
+        """A copy in evaluation mode with the averaged weights."""
+        model = Gato(self.config)
+        model.load_state_dict(self.average.weights)
+        return model.eval()
+
+
+def threading_main():
+    import threading
+    return threading.current_thread() is threading.main_thread()
+
+
+def train(options, hooks=None, log=print):
+    """Trains with one process, or with as many as torchrun started. Returns the Trainer."""
+    if 'RANK' in os.environ and not distributed.is_initialized():
+        distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+    try:
+        return Trainer(options, hooks, log).run()
+    finally:
+        if distributed.is_initialized() and 'RANK' in os.environ:
+            distributed.destroy_process_group()

@@ -1,0 +1,369 @@
+"""Gato's transformer (arXiv 2205.06175) at any size.
+
+One position per text word, image patch, state value (`exact`) or state modality (`packed`), the
+separator, then one position per action token. Letters in shape comments: B samples, S steps of
+context, P observation positions per step (separator included), A action tokens per step,
+T positions, W width, H heads, K key-value heads, D head width, C stem channels.
+"""
+import math
+from dataclasses import asdict, dataclass, field
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+NORM_EPSILON = 1e-5
+PATCH_POSITIONS = 128  # Gato quantises the row and column of a patch to this many values.
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Transformer shape and sequence layout. Lengths count positions; `patch_grids` is one (rows, columns) per camera."""
+    width: int = 256
+    layers: int = 4
+    heads: int = 8
+    kv_heads: int = 2
+    head_width: int = 32
+    feed_forward: int = 512
+    activation: str = 'geglu'  # geglu (Gato) or reglu (cheaper)
+    stem: str = 'stride4'  # stride4, or full: a convolution at full resolution, as Gato has it
+    stem_channels: int = 32
+    stem_groups: int = 4
+    dropout: float = 0.0
+    steps: int = 1
+    layout: str = 'packed'  # packed or exact
+    vocabulary: int = 64
+    bins: int = 1024
+    text_positions: int = 10
+    patch_size: int = 16
+    patch_grids: tuple = ((4, 4), (4, 4))
+    state_widths: tuple = (6, 6, 6)  # values per state modality
+    actions: int = 6
+    privileged: int = 0  # columns of the training-only regression head
+    rope_base: float = 10000.0
+    extra: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        object.__setattr__(self, 'patch_grids', tuple(tuple(grid) for grid in self.patch_grids))
+        object.__setattr__(self, 'state_widths', tuple(self.state_widths))
+        if self.heads % self.kv_heads:
+            raise ValueError(f'heads {self.heads} is no multiple of kv_heads {self.kv_heads}; choose kv_heads that divides it')
+        if self.stem_channels % self.stem_groups:
+            raise ValueError(f'stem_channels {self.stem_channels} is no multiple of stem_groups {self.stem_groups}')
+
+    @property
+    def patches(self):
+        return sum(rows * columns for rows, columns in self.patch_grids)
+
+    @property
+    def state_values(self):
+        return sum(self.state_widths)
+
+    @property
+    def state_positions(self):
+        return len(self.state_widths) if self.layout == 'packed' else self.state_values
+
+    @property
+    def observation_positions(self):
+        """Positions of one step up to and with the separator."""
+        return self.text_positions + self.patches + self.state_positions + 1
+
+    @property
+    def step_positions(self):
+        return self.observation_positions + self.actions
+
+    @property
+    def rows(self):
+        """Rows of the token table: vocabulary, then continuous bins, then the separator."""
+        return self.vocabulary + self.bins + 1
+
+    def to_dict(self):
+        return asdict(self)
+
+
+def fourier_rows(count, width, std, generator=None, octaves=8, decay=0.7):
+    """Table [count, width], smooth in the row index: a random projection of Fourier features of the row's centre in [-1, 1].
+
+    Octave k has wavelength 4 / 2^k of the half range and amplitude decay^k, so neighbours are close and distant rows are not.
+    """
+    centre = (torch.arange(count, dtype=torch.float64) + 0.5) / count * 2 - 1
+    features = [centre]
+    for octave in range(octaves):
+        angle = centre * (math.pi / 2) * 2**octave
+        features += [decay**octave * torch.sin(angle), decay**octave * torch.cos(angle)]
+    features = torch.stack(features, dim=1)
+    projection = torch.randn(features.shape[1], width, generator=generator, dtype=torch.float64)
+    rows = features @ projection
+    return (rows * (std / rows.std())).float()
+
+
+def rope_table(length, head_width, base, step_positions=None):
+    """Cosine and sine [length, head_width / 2] of the rotary angles of positions 0.. length-1."""
+    frequency = base ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
+    angle = torch.arange(length, dtype=torch.float64)[:, None] * frequency
+    return angle.cos().float(), angle.sin().float()
+
+
+class Linear(nn.Linear):
+    """A linear map whose fp32 master weight is cast to the activations' type where it is used."""
+
+    def forward(self, x):
+        bias = None if self.bias is None else self.bias.to(x.dtype)
+        return F.linear(x, self.weight.to(x.dtype), bias)
+
+
+class LayerNorm(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.bias = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x):
+        return F.layer_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.bias.to(x.dtype), NORM_EPSILON)
+
+
+class PatchStem(nn.Module):
+    """One ResNet v2 block (GroupNorm, GELU) per patch: [N, 3 size^2] in [-0.25, 0.25], HWC -> [N, W].
+
+    `full` convolves at full resolution, as Gato does. `stride4` first reduces 4 times (8x8, stride 4),
+    and then applies each convolution as one dense matrix: on so small a grid that is the fastest form.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.size, channels, self.groups = config.patch_size, config.stem_channels, config.stem_groups
+        self.dense = config.stem == 'stride4'
+        self.stride, self.enter_kernel = (4, 8) if self.dense else (1, 3)
+        self.grid = self.size // self.stride
+        self.enter = nn.Parameter(torch.empty(channels, 3, self.enter_kernel, self.enter_kernel))
+        self.conv1 = nn.Parameter(torch.empty(channels, channels, 3, 3))
+        self.conv2 = nn.Parameter(torch.empty(channels, channels, 3, 3))
+        self.norm1, self.norm2 = nn.GroupNorm(self.groups, channels), nn.GroupNorm(self.groups, channels)
+        self.leave = Linear(self.grid * self.grid * channels, config.width)
+        if self.dense:
+            self.register_buffer('enter_taps', taps(self.size, 8, 4, 2), persistent=False)
+            self.register_buffer('inner_taps', taps(self.grid, 3, 1, 1), persistent=False)
+
+    def forward(self, patches):
+        x = self.convolve(patches, self.enter)              # [N, C grid^2], channel major
+        y = self.convolve(self.activate(self.norm1, x), self.conv1)
+        y = self.convolve(self.activate(self.norm2, y), self.conv2)
+        return self.leave(x + y)                            # [N, W]
+
+    def convolve(self, x, weight):
+        first = weight is self.enter
+        if self.dense:
+            return F.linear(x, self.matrix(weight).to(x.dtype))
+        image = x.view(-1, self.size, self.size, 3).permute(0, 3, 1, 2) if first else x.view(len(x), -1, self.grid, self.grid)
+        return F.conv2d(image, weight.to(x.dtype), padding=1).flatten(1)
+
+    def matrix(self, weight):
+        """The convolution as a matrix [C grid^2, inputs]; inputs are HWC for the entering one, channel major for the others."""
+        outputs, inputs = weight.shape[:2]
+        first = weight is self.enter
+        index = self.enter_taps if first else self.inner_taps   # [out cells, in cells]
+        padded = F.pad(weight.flatten(2), (0, 1))               # the last tap is the zero outside the kernel
+        spread = padded[:, :, index]                            # [out, in, out cells, in cells]
+        order = (0, 2, 3, 1) if first else (0, 2, 1, 3)
+        return spread.permute(order).reshape(outputs * index.shape[0], inputs * index.shape[1])
+
+    def activate(self, norm, x):
+        grouped = x.view(len(x), norm.num_channels, -1)
+        normal = F.group_norm(grouped, self.groups, norm.weight.to(x.dtype), norm.bias.to(x.dtype), NORM_EPSILON)
+        return F.gelu(normal).flatten(1)
+
+
+def taps(size, kernel, stride, padding):
+    """Kernel tap [out cells, in cells] by which a convolution joins two cells; kernel^2 where it does not."""
+    cells = size // stride
+    out, into = torch.arange(cells) * stride - padding, torch.arange(size)
+    offset = into[None, :] - out[:, None]                       # [out, in] along one axis
+    offset = torch.where((offset >= 0) & (offset < kernel), offset, -1)
+    row, column = offset[:, None, :, None], offset[None, :, None, :]
+    tap = torch.where((row >= 0) & (column >= 0), row * kernel + column, kernel * kernel)
+    return tap.reshape(cells * cells, size * size)
+
+
+def rotate(x, cosine, sine):
+    """Rotary embedding of [..., T, heads, D], pairs (i, i + D/2); cosine and sine are [T, 1, D/2]."""
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)
+
+
+class Block(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        heads, kv_heads, head = config.heads, config.kv_heads, config.head_width
+        self.norm1, self.norm2 = LayerNorm(config.width), LayerNorm(config.width)
+        self.query = Linear(config.width, heads * head, bias=False)
+        self.key_value = Linear(config.width, 2 * kv_heads * head, bias=False)
+        self.out = Linear(heads * head, config.width, bias=False)
+        self.up = Linear(config.width, 2 * config.feed_forward, bias=False)
+        self.down = Linear(config.feed_forward, config.width, bias=False)
+
+    def project(self, x, rope):
+        """Keys (rotated) and values [B, K, T, D] of normalised rows [B, T, W]."""
+        config, (batch, length, _) = self.config, x.shape
+        key, value = self.key_value(x).view(batch, length, 2, config.kv_heads, config.head_width).unbind(2)
+        return rotate(key, *rope).transpose(1, 2), value.transpose(1, 2)
+
+    def attend(self, x, rope, key, value, bias):
+        """Attention of normalised rows [B, T, W] to keys and values [B, K, N, D]; bias [T, N] is added to the scores."""
+        config, (batch, length, _) = self.config, x.shape
+        kv_heads, group, head = config.kv_heads, config.heads // config.kv_heads, config.head_width
+        query = rotate(self.query(x).view(batch, length, config.heads, head), *rope)
+        query = query.view(batch, length, kv_heads, group, head).permute(0, 2, 3, 1, 4)
+        query = query.reshape(batch * kv_heads, group * length, head) * head**-0.5
+        count = key.shape[2]
+        scores = query @ key.reshape(batch * kv_heads, count, head).transpose(1, 2)
+        weights = (scores.view(-1, group, length, count) + bias).softmax(-1).view(-1, group * length, count)
+        mixed = weights @ value.reshape(batch * kv_heads, count, head)
+        mixed = mixed.view(batch, kv_heads, group, length, head).permute(0, 3, 1, 2, 4)
+        return self.out(mixed.reshape(batch, length, config.heads * head))
+
+    def feed(self, x):
+        gate, value = self.up(self.norm2(x)).chunk(2, dim=-1)
+        gate = F.gelu(gate) if self.config.activation == 'geglu' else F.relu(gate)
+        return self.down(gate * value)
+
+    def forward(self, x, rope, bias, read=None):
+        """[B, T, W] -> [B, T, W]; with `read` (positions) only those rows are computed and returned."""
+        normal = self.norm1(x)
+        key, value = self.project(normal, rope)
+        if read is not None:
+            x, normal, bias = x[:, read], normal[:, read], bias[read]
+            rope = (rope[0][read], rope[1][read])
+        drop = lambda y: F.dropout(y, self.config.dropout, self.training)
+        x = x + drop(self.attend(normal, rope, key, value, bias))
+        return x + drop(self.feed(x))
+
+
+class Gato(nn.Module):
+    """Token ids here are rows of the table: text id, `vocabulary` + bin, and the separator last."""
+
+    def __init__(self, config, seed=0):
+        super().__init__()
+        self.config = config
+        generator = torch.Generator().manual_seed(seed)
+        width = config.width
+        self.table = nn.Parameter(torch.randn(config.rows, width, generator=generator) * 0.05)
+        self.row_positions = nn.Parameter(fourier_rows(PATCH_POSITIONS, width, 0.05, generator, octaves=4))
+        self.column_positions = nn.Parameter(fourier_rows(PATCH_POSITIONS, width, 0.05, generator, octaves=4))
+        self.local_positions = nn.Parameter(torch.randn(config.observation_positions, width, generator=generator) * 0.05)
+        self.slot_gate = nn.Parameter(torch.randint(0, 2, (config.state_values, width), generator=generator) * 2.0 - 1)
+        self.action_gate = nn.Parameter(torch.ones(config.actions, width))
+        self.action_shift = nn.Parameter(torch.zeros(config.actions, width))
+        self.stem = PatchStem(config)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = LayerNorm(width)
+        self.privileged = Linear(width, config.privileged) if config.privileged else None
+        self.initialise(generator)
+        length = config.steps * config.step_positions
+        cosine, sine = rope_table(length, config.head_width, config.rope_base)
+        self.register_buffer('cosine', cosine[:, None], persistent=False)
+        self.register_buffer('sine', sine[:, None], persistent=False)
+        causal = torch.full((length, length), -1e9).triu(1)
+        self.register_buffer('causal', causal, persistent=False)
+        self.register_buffer('fixed_patch_positions', patch_positions(config.patch_grids), persistent=False)
+
+    @torch.no_grad()
+    def initialise(self, generator):
+        config = self.config
+        bins = slice(config.vocabulary, config.vocabulary + config.bins)
+        self.table[bins] = fourier_rows(config.bins, config.width, 0.05, generator)
+        for name, module in self.named_modules():
+            if isinstance(module, PatchStem):
+                for weight in (module.enter, module.conv1, module.conv2):
+                    weight.copy_(torch.randn(weight.shape, generator=generator) * weight[0].numel()**-0.5)
+            if isinstance(module, nn.Linear):
+                scale = (2 * config.layers) ** -0.5 if name.endswith(('.out', '.down')) else 1.0
+                module.weight.copy_(torch.randn(module.weight.shape, generator=generator) * module.in_features**-0.5 * scale)
+                if module.bias is not None:
+                    module.bias.zero_()
+
+    def observe(self, text, patches, state, random_positions=False, dtype=torch.float32):
+        """Embeddings of observations: text [N, text], patches [N, patches, 3 size^2], state [N, values] -> [N, P, W]."""
+        config, count = self.config, text.shape[0]
+        table = self.table.to(dtype)
+        words = F.embedding(text, table)
+        index = random_patch_positions(config.patch_grids) if random_positions else self.fixed_patch_positions
+        where = self.row_positions[index[:, 0]] + self.column_positions[index[:, 1]]
+        images = self.stem(patches.reshape(count * config.patches, -1).to(dtype)).view(count, config.patches, config.width)
+        images = images + where.to(dtype)
+        values = F.embedding(state, table)
+        if config.layout == 'packed':
+            values = values * self.slot_gate.to(dtype)
+            parts = values.split(config.state_widths, dim=1)
+            values = torch.stack([part.sum(1) * part.shape[1] ** -0.5 for part in parts], dim=1)
+        separator = table[-1].expand(count, 1, config.width)
+        return torch.cat((words, images, values, separator), dim=1) + self.local_positions.to(dtype)
+
+    def sequence(self, batch, random_positions=False, dtype=torch.float32):
+        """Embeddings [B, S * (P + A) - 1, W] of whole steps, the last action token left out: it predicts nothing."""
+        config = self.config
+        batch_size, steps = batch['text'].shape[:2]
+        flat = {name: batch[name].flatten(0, 1) for name in ('text', 'patches', 'state')}
+        observations = self.observe(**flat, random_positions=random_positions, dtype=dtype)
+        actions = F.embedding(batch['actions'].flatten(0, 1), self.table.to(dtype))
+        whole = torch.cat((observations, actions), dim=1)                 # [B S, P + A, W]
+        return whole.view(batch_size, steps * config.step_positions, config.width)[:, :-1]
+
+    def readout_positions(self, steps):
+        """Positions that predict an action token: per step the separator and all action tokens but the last."""
+        config = self.config
+        return torch.cat([torch.arange(config.actions) + config.observation_positions - 1 + step * config.step_positions
+                          for step in range(steps)])
+
+    def trunk(self, x, read):
+        """[B, T, W] from position 0 -> normalised hidden rows [B, len(read), W]."""
+        length = x.shape[1]
+        rope = (self.cosine[:length].to(x.dtype), self.sine[:length].to(x.dtype))
+        bias = self.causal[:length, :length].to(x.dtype)
+        for block in self.blocks[:-1]:
+            x = block(x, rope, bias)
+        return self.norm(self.blocks[-1](x, rope, bias, read))
+
+    def logits(self, hidden, slots):
+        """Scores [..., bins] of hidden rows [..., W] that predict action slots [...]."""
+        config = self.config
+        bins = self.table[config.vocabulary:config.vocabulary + config.bins]
+        shaped = hidden * self.action_gate[slots].to(hidden.dtype) + self.action_shift[slots].to(hidden.dtype)
+        return F.linear(shaped, bins.to(hidden.dtype))
+
+    def hidden(self, batch, random_positions, dtype):
+        """Normalised rows [B, S * A, W] that predict the action tokens."""
+        read = self.readout_positions(batch['text'].shape[1]).to(batch['text'].device)
+        return self.trunk(self.sequence(batch, random_positions, dtype), read)
+
+    def forward(self, batch, random_positions=False, dtype=torch.float32):
+        """Logits [B, S, A, bins] under teacher forcing, and the privileged regression [B, S, columns] or None.
+
+        batch: text [B, S, text], patches [B, S, patches, 3 size^2], state [B, S, values], actions [B, S, A] (table rows).
+        """
+        config, (batch_size, steps) = self.config, batch['text'].shape[:2]
+        hidden = self.hidden(batch, random_positions, dtype).view(batch_size, steps, config.actions, config.width)
+        logits = self.logits(hidden, torch.arange(config.actions, device=hidden.device))
+        privileged = self.privileged(hidden[:, :, 0]) if self.privileged is not None else None
+        return logits, privileged
+
+
+def patch_intervals(grids):
+    """Low (inclusive) and high (exclusive) quantised position of every patch: [patches, 2 (row, column)] each."""
+    edge = lambda part, count: math.floor(part / count * PATCH_POSITIONS + 0.5)
+    pairs = [((edge(row, rows), edge(column, columns)), (edge(row + 1, rows), edge(column + 1, columns)))
+             for rows, columns in grids for row in range(rows) for column in range(columns)]
+    low, high = torch.tensor(pairs, dtype=torch.long).view(-1, 2, 2).unbind(1)
+    return low, high
+
+
+def patch_positions(grids):
+    """Rounded mean of each interval, used outside training: [patches, 2]."""
+    low, high = patch_intervals(grids)
+    return ((low + high + 1) // 2).clamp(max=PATCH_POSITIONS - 1)
+
+
+def random_patch_positions(grids):
+    """A uniformly random index inside each interval, used in training: [patches, 2]."""
+    low, high = patch_intervals(grids)
+    return low + (torch.rand(low.shape) * (high - low)).long()
