@@ -165,7 +165,9 @@ export class SafetyGate {
     );
     const reasons: Reason[] = [];
     const inside = target.positionsRad.every((position, joint) => position === positionsRad[joint]);
-    if (!inside || !isWithin(direct, bounds.stoppable)) reasons.push('position-limit');
+    // As fast as the rates allow, and still too fast to stop in time.
+    const rated = clampTo(direct, intersection(bounds.acceleration, bounds.velocity));
+    if (!inside || !isWithin(rated, bounds.stoppable)) reasons.push('position-limit');
     if (!isWithin(direct, bounds.velocity)) reasons.push('velocity-limit');
     const lands = approach.every((velocity, joint) => Math.abs(velocity - at(direct, joint)) <= LANDING_RAD_PER_S);
     if (!isWithin(direct, bounds.acceleration) || !lands) reasons.push('acceleration-limit');

@@ -1,0 +1,8 @@
+/** Fakes at the lowest seam, for tests of what is built on Armature. Published as "armature/testing". */
+export { VirtualClock } from '../core/clock.ts';
+export { PushSource } from '../core/source.ts';
+export { MirrorDriver } from '../drivers/mirror/mirror-driver.ts';
+export { FakeSource } from './fake-source.ts';
+export { makeArmState, makeCameraFrame, makeObservation, makeRobot, makeTarget } from './make.ts';
+export { ScriptedAgent } from './scripted-agent.ts';
+export type { Script } from './scripted-agent.ts';

@@ -1,0 +1,65 @@
+import type { JointTarget } from '../core/action.ts';
+import type { ArmState, CameraFrame, Observation } from '../core/observation.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+
+/** A small arm: two joints that differ in every limit, one camera; replace what a test is about. */
+export function makeRobot(changes: Partial<RobotSpec> = {}): RobotSpec {
+  const shoulder = { positionRad: [-1.5, 1.5] as [number, number], softMarginRad: 0.05, velocityRadPerS: 2 };
+  const gripper = { positionRad: [-0.2, 1.2] as [number, number], softMarginRad: 0, velocityRadPerS: 4 };
+  return {
+    name: 'two-joint',
+    description: 'A shoulder and a gripper',
+    joints: [
+      { name: 'shoulder', limits: { ...shoulder, accelerationRadPerS2: 20, jerkRadPerS3: 1000, effortNm: 3 } },
+      { name: 'gripper', limits: { ...gripper, accelerationRadPerS2: 60, jerkRadPerS3: 3000, effortNm: 2 } },
+    ],
+    gripper: 'gripper',
+    homeRad: [0, 0.5],
+    restRad: [0, 0],
+    cameras: [{ name: 'front', width: 4, height: 4, rateHz: 20, timeoutMs: 200 }],
+    workspaceM: { low: [-1, -1, -1], high: [1, 1, 1] },
+    rates: { controlHz: 20, gateHz: 100, stateHz: 100 },
+    timeouts: { sensorMs: 100, commandMs: 200 },
+    drivers: { mirror: {} },
+    stopCategories: [1, 2],
+    directory: '',
+    ...changes,
+  };
+}
+
+/** A joint state at rest. */
+export function makeArmState(positionsRad: readonly number[], stampNs = 0): ArmState {
+  return {
+    positionsRad: Float64Array.from(positionsRad),
+    velocitiesRadPerS: new Float64Array(positionsRad.length),
+    effortsNm: new Float64Array(positionsRad.length),
+    stampNs,
+  };
+}
+
+/** A frame of one grey level. */
+export function makeCameraFrame(
+  camera: string,
+  options: { size?: number; grey?: number; stampNs?: number } = {},
+): CameraFrame {
+  const { size = 4, grey = 128, stampNs = 0 } = options;
+  return { camera, width: size, height: size, rgb: new Uint8Array(size * size * 3).fill(grey), stampNs };
+}
+
+/** A target decided at `timeNs` on what was seen then. */
+export function makeTarget(positionsRad: readonly number[], timeNs = 0): JointTarget {
+  return { positionsRad: Float64Array.from(positionsRad), createdNs: timeNs, observedNs: timeNs };
+}
+
+/** A fresh observation of an arm at `positionsRad`, at time 0; replace what a test is about. */
+export function makeObservation(positionsRad: readonly number[], changes: Partial<Observation> = {}): Observation {
+  return {
+    tick: 0,
+    timeNs: 0,
+    instruction: 'reach the red cube',
+    arm: { value: makeArmState(positionsRad), ageNs: 0, fresh: true },
+    commandRad: Float64Array.from(positionsRad),
+    cameras: new Map([['front', { value: makeCameraFrame('front'), ageNs: 0, fresh: true }]]),
+    ...changes,
+  };
+}
