@@ -10,8 +10,8 @@ export type Av = typeof NodeAv;
 export async function loadNodeAv(): Promise<Av> {
   try {
     const av = await import('node-av');
-    // The encoder's account of itself would land in the middle of the program's own output.
-    av.Log.setLevel(av.AV_LOG_ERROR);
+    // FFmpeg prints to the standard error on its own; what matters reaches the caller as an error.
+    av.Log.setLevel(av.AV_LOG_QUIET);
     return av;
   } catch (cause) {
     throw new ArmatureError('E_VIDEO_UNAVAILABLE', 'videos can be neither written nor read here', {
