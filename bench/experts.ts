@@ -61,6 +61,11 @@ function runEpisode(
     const outcome = episode.check();
     if (outcome !== 'running') return { outcome, ticks: tick + 1 };
   }
+  if (values.verbose)
+    console.log(
+      options.seed,
+      JSON.stringify(episode.scene(), (_key, value) => (typeof value === 'number' ? Number(value.toFixed(4)) : value)),
+    );
   return { outcome: 'timeout', ticks: limit };
 }
 

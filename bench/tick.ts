@@ -16,6 +16,8 @@ import { torchVariant } from './torch-reference.ts';
 const { values } = parseArgs({
   options: {
     policy: { type: 'string', default: 'desk' },
+    /** checkpoint.pt of the training run, for PyTorch; without it PyTorch runs the same shape with random weights. */
+    checkpoint: { type: 'string', default: '' },
     ticks: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
   },
@@ -49,7 +51,7 @@ async function openVariants(loaded: LoadedPolicy): Promise<{ variants: Variant[]
       opened.push(await cachedVariant(loaded, { precision, threads }));
       opened.push(await uncachedVariant(loaded, { precision, threads }));
     }
-    const torch = await torchVariant(loaded, threads);
+    const torch = await torchVariant(loaded, { threads, checkpoint: values.checkpoint });
     if (typeof torch === 'string') reasons.push(torch);
     else opened.push(torch);
   }

@@ -9,12 +9,20 @@ import type { Variant } from './tick-variants.ts';
 const script = fileURLToPath(new URL('../training/bench_reference.py', import.meta.url));
 
 /**
- * The same weights in PyTorch, with its own key-value cache, in a Python process that runs one tick per
- * line it is sent. Undefined with a reason when Python, PyTorch or the weights are not there.
+ * The same model in PyTorch with a key-value cache of its own, in a Python process that runs one tick per
+ * line it is sent. Weights are the checkpoint's; without one they are random, which takes the same time.
+ * The reason instead, when Python, PyTorch or the checkpoint is not there.
  */
-export async function torchVariant(policy: LoadedPolicy, threads: number): Promise<Variant | string> {
-  const child = spawn('python3', [script, '--policy', policy.directory, '--threads', String(threads)], {
+export async function torchVariant(
+  policy: LoadedPolicy,
+  settings: { readonly threads: number; readonly checkpoint: string },
+): Promise<Variant | string> {
+  const { threads, checkpoint } = settings;
+  const options = ['--policy', policy.directory, '--threads', String(threads), '--checkpoint', checkpoint];
+  const child = spawn('python3', [script, ...options], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Spinning threads lose a hundredfold on a shared core; the engine's do not spin either.
+    env: { ...process.env, OMP_WAIT_POLICY: 'passive' },
   });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
