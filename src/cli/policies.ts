@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { dataDirectory } from '../core/data-directory.ts';
-import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
-import { manifestSchema } from '../policy/model-manifest.ts';
+import { listPolicies, loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
 import { formatTable } from './table.ts';
 
@@ -18,31 +13,15 @@ export function addPolicies(program: Command): void {
   program
     .command('policies')
     .description('List the policies, or show one with its tasks, sizes and measured success')
-    .argument('[policy]', 'name of a folder in models/')
+    .argument('[policy]', 'name of a folder in models/, or the path of one')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action((policy: string | undefined, options: { json?: boolean }) => {
-      const names = listPolicies();
-      if (policy !== undefined && !names.includes(policy)) throw new UnknownNameError('policy', policy, names);
-      const manifests = (policy === undefined ? names : [policy]).map(readManifest);
+      const names = policy === undefined ? listPolicies() : [policy];
+      const manifests = names.map((name) => loadPolicy(name).manifest);
       if (options.json) console.log(JSON.stringify(policy === undefined ? manifests : manifests[0], null, 2));
       else console.log(policy === undefined ? summary(manifests) : manifests.map(details).join('\n'));
     });
-}
-
-function listPolicies(): string[] {
-  const root = dataDirectory('models');
-  if (!existsSync(root)) return [];
-  return readdirSync(root).filter((name) => existsSync(join(root, name, 'policy.json')));
-}
-
-function readManifest(name: string): ModelManifest {
-  const path = join(dataDirectory('models'), name, 'policy.json');
-  const result = manifestSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (result.success) return result.data;
-  throw new InvalidFileError(path, `does not describe a policy:\n${z.prettifyError(result.error)}`, {
-    remedy: 'Correct these entries, or export the policy again.',
-  });
 }
 
 function summary(manifests: readonly ModelManifest[]): string {

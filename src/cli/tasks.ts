@@ -1,47 +1,43 @@
 import type { Command } from 'commander';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataDirectory } from '../core/data-directory.ts';
+import { listTasks, loadTask } from '../sim/load-task.ts';
+import type { TaskSpec } from '../sim/task-spec.ts';
 import { formatTable } from './table.ts';
 
 const EXAMPLES = `
 Examples:
-  armature tasks           every simulated task with its instruction
+  armature tasks           every simulated task
+  armature tasks bin       its instructions and when it counts as done
   armature tasks --json    for programs`;
 
 export function addTasks(program: Command): void {
   program
     .command('tasks')
-    .description('List the simulated tasks and the instructions they give')
+    .description('List the simulated tasks, or show one with the instructions it gives')
+    .argument('[task]', 'name of a file in sim/tasks/')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
-    .action((options: { json?: boolean }) => {
-      const tasks = listTaskFiles();
-      if (options.json) console.log(JSON.stringify(tasks, null, 2));
-      else if (tasks.length === 0) console.log('No task in sim/tasks/ yet.');
-      else
-        console.log(
-          formatTable(
-            ['task', 'instruction'],
-            tasks.map((task) => [task.name, task.instruction]),
-          ),
-        );
+    .action((task: string | undefined, options: { json?: boolean }) => {
+      const specs = (task === undefined ? listTasks() : [task]).map(loadTask);
+      if (options.json) console.log(JSON.stringify(task === undefined ? specs : specs[0], null, 2));
+      else console.log(task === undefined ? summary(specs) : specs.map(details).join('\n'));
     });
 }
 
-interface TaskLine {
-  readonly name: string;
-  readonly instruction: string;
+function summary(specs: readonly TaskSpec[]): string {
+  return formatTable(
+    ['task', 'limit', 'description', 'for example'],
+    specs.map((spec) => [spec.name, `${spec.timeLimitS} s`, spec.description, spec.instructions[0] ?? '']),
+  );
 }
 
-function listTaskFiles(): TaskLine[] {
-  const root = join(dataDirectory('sim'), 'tasks');
-  if (!existsSync(root)) return [];
-  return readdirSync(root)
-    .filter((file) => file.endsWith('.yaml'))
-    .toSorted()
-    .map((file) => {
-      const instruction = /^instruction:\s*(.*)$/m.exec(readFileSync(join(root, file), 'utf8'))?.[1] ?? '';
-      return { name: file.replace(/\.yaml$/, ''), instruction: instruction.replaceAll(/^['"]|['"]$/g, '') };
-    });
+function details(spec: TaskSpec): string {
+  const { rule, ...tolerances } = spec.success;
+  return [
+    `${spec.name}: ${spec.description}`,
+    '',
+    `instructions  ${spec.instructions.join('\n              ')}`,
+    `scene         ${spec.scene}`,
+    `time limit    ${spec.timeLimitS} s`,
+    `done when     ${rule}, ${JSON.stringify(tolerances)}`,
+  ].join('\n');
 }
