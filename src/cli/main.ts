@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDirectory } from '../core/data-directory.ts';
+import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
 import { describeFailure } from './failure.ts';
 import { addPolicies } from './policies.ts';
@@ -10,7 +11,7 @@ import { addRobots } from './robots.ts';
 import { addTasks } from './tasks.ts';
 
 /** Every verb of the command line; a new one is a file and a line here. */
-const VERBS = [addRobots, addPolicies, addTasks, addDoctor];
+const VERBS = [addDemos, addRobots, addPolicies, addTasks, addDoctor];
 
 /** Status of a usage error: a flag or a verb that does not exist. 1 means that the work failed. */
 const USAGE_ERROR = 2;

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
-/** How to start a module of ours in a thread or a process, whether it is compiled or still TypeScript. */
+/** A module of ours to start in a thread or a process, whether it is compiled or still TypeScript. */
 export interface ModuleEntry {
   readonly url: URL;
   readonly path: string;
-  /** Node options the new thread or process needs. */
-  readonly execArgv: readonly string[];
+  readonly isTypeScript: boolean;
 }
 
 /**
@@ -15,5 +15,13 @@ export interface ModuleEntry {
 export function moduleEntry(caller: string, name: string): ModuleEntry {
   const isTypeScript = caller.endsWith('.ts');
   const url = new URL(`./${name}${isTypeScript ? '.ts' : '.js'}`, caller);
-  return { url, path: fileURLToPath(url), execArgv: isTypeScript ? ['--import', 'tsx'] : [] };
+  return { url, path: fileURLToPath(url), isTypeScript };
+}
+
+/** Starts an entry in a worker thread. */
+export function startWorker(entry: ModuleEntry, workerData: unknown): Worker {
+  if (!entry.isTypeScript) return new Worker(entry.url, { workerData });
+  // Worker threads of Node 20 ignore the loader that --import registers, so the thread registers its own.
+  const bootstrap = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.url.href)}); });`;
+  return new Worker(bootstrap, { eval: true, workerData });
 }

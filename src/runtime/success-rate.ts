@@ -1,6 +1,6 @@
 /**
  * 95 % confidence interval of a success rate (Wilson 1927, "Probable inference, the law of succession,
- * and statistical inference"). It stays inside [0, 1] and is sound at 0 and at all successes.
+ * and statistical inference"). It stays inside [0, 1] and is sound at no success and at nothing but success.
  */
 export function wilsonInterval95(successes: number, episodes: number): [low: number, high: number] {
   if (episodes === 0) return [0, 1];
@@ -10,12 +10,4 @@ export function wilsonInterval95(successes: number, episodes: number): [low: num
   const centre = rate + z ** 2 / (2 * episodes);
   const spread = z * Math.sqrt((rate * (1 - rate)) / episodes + z ** 2 / (4 * episodes ** 2));
   return [Math.max(0, (centre - spread) / denominator), Math.min(1, (centre + spread) / denominator)];
-}
-
-/** The value below which the given share of the values lies (nearest rank); NaN of none. */
-export function percentile(values: readonly number[], share: number): number {
-  if (values.length === 0) return Number.NaN;
-  const sorted = [...values].toSorted((left, right) => left - right);
-  const rank = Math.max(1, Math.ceil(share * sorted.length));
-  return sorted[rank - 1] ?? Number.NaN;
 }

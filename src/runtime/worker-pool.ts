@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../core/module-worker.ts';
 import type { ModuleEntry } from '../core/module-worker.ts';
 
 /** What a worker answers: the result of one job, or why it failed. */
@@ -19,10 +20,7 @@ export interface PoolOptions {
  */
 export async function* runInWorkers<Job, Result>(jobs: readonly Job[], options: PoolOptions): AsyncGenerator<Result> {
   const workers = Array.from({ length: Math.min(options.workers, Math.max(1, jobs.length)) }, () => {
-    const { url, execArgv } = options.entry;
-    return new PooledWorker<Job, Result>(
-      new Worker(url, { workerData: options.workerData, execArgv: [...process.execArgv, ...execArgv] }),
-    );
+    return new PooledWorker<Job, Result>(startWorker(options.entry, options.workerData));
   });
   try {
     const pending: Promise<Result>[] = [];

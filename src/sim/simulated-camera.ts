@@ -10,10 +10,10 @@ import type { World } from './world.ts';
 export interface CameraVariation {
   readonly lighting: Lighting;
   /** Mount errors by camera name. */
-  readonly shifts: ReadonlyMap<string, CameraShift>;
+  readonly cameraShifts: Readonly<Record<string, CameraShift>>;
 }
 
-export const noVariation: CameraVariation = { lighting: defaultLighting, shifts: new Map() };
+export const noVariation: CameraVariation = { lighting: defaultLighting, cameraShifts: {} };
 
 /** A camera of the robot in a simulated world: ray-cast picture plus pixel noise. */
 export class SimulatedCamera {
@@ -29,7 +29,7 @@ export class SimulatedCamera {
   }
 
   capture(stampNs: number, rng: Rng): CameraFrame {
-    const rgb = this.#camera.render(this.variation.lighting, this.variation.shifts.get(this.spec.name));
+    const rgb = this.#camera.render(this.variation.lighting, this.variation.cameraShifts[this.spec.name]);
     if (this.#pixelDeviation > 0) addPixelNoise(rgb, this.#pixelDeviation, rng);
     return { camera: this.spec.name, width: this.spec.width, height: this.spec.height, rgb, stampNs };
   }
