@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KeyValue, SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { ArmatureError } from '../core/errors.ts';
 
 /** Ends the names of files that are not finished; no reader's pattern matches it. */
 const PARTIAL = '.partial';
@@ -19,21 +20,34 @@ export interface PendingFile {
 /**
  * Writes files so that a crash at any moment leaves a loadable dataset: all are written in full under
  * another name first, then renamed in the order given. The caller puts a file after those it refers to.
+ * Throws ArmatureError (E_DATASET_WRITE) where the file system refuses; calling it again is safe.
  */
 export async function commitFiles(directory: string, files: readonly PendingFile[]): Promise<void> {
-  for (const { path, content } of files) {
-    const partial = join(directory, path + PARTIAL);
-    await mkdir(dirname(partial), { recursive: true });
-    if (typeof content === 'function') await content(partial);
-    const file = await open(partial, typeof content === 'function' ? 'r+' : 'w');
-    try {
-      if (typeof content !== 'function') await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+  try {
+    for (const file of files) await writePartial(directory, file);
+    for (const { path } of files) await rename(join(directory, path + PARTIAL), join(directory, path));
+  } catch (cause) {
+    if (cause instanceof ArmatureError) throw cause;
+    throw new ArmatureError('E_DATASET_WRITE', `the dataset in ${directory} cannot be written`, {
+      found: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'Check the free space and the permissions, then save the episode again; what was saved before is safe.',
+      cause,
+    });
   }
-  for (const { path } of files) await rename(join(directory, path + PARTIAL), join(directory, path));
+}
+
+async function writePartial(directory: string, { path, content }: PendingFile): Promise<void> {
+  const partial = join(directory, path + PARTIAL);
+  await mkdir(dirname(partial), { recursive: true });
+  if (typeof content === 'function') await content(partial);
+  const file = await open(partial, typeof content === 'function' ? 'r+' : 'w');
+  try {
+    if (typeof content !== 'function') await file.writeFile(content);
+    // The rename must not reach the disk before the content does.
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Paths below `folder`, relative to the dataset's folder and sorted, that end in `extension`. */

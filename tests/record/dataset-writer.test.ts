@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
@@ -146,6 +155,19 @@ describe('a crash', () => {
   });
 });
 
+it('a full or forbidden disk costs only the episode being saved, which can be saved again', async () => {
+  const directory = await abandoned(1);
+  const writer = await DatasetWriter.resume(directory);
+  renameSync(join(directory, 'data'), join(directory, 'hidden'));
+  writeFileSync(join(directory, 'data'), 'in the way');
+  await expect(writer.saveEpisode(sampleEpisode(1, 2))).rejects.toThrow('E_DATASET_WRITE');
+  rmSync(join(directory, 'data'));
+  renameSync(join(directory, 'hidden'), join(directory, 'data'));
+  await expectEpisodes(directory, [0]);
+  expect(await writer.saveEpisode(sampleEpisode(1, 2))).toEqual({ episodeIndex: 1, length: 2 });
+  await expectEpisodes(directory, [0, 1]);
+});
+
 describe('an episode that does not fit is refused and changes nothing', () => {
   const episode = sampleEpisode(0, 2);
   const withFrames = (frames: Record<string, unknown>): Episode => ({
@@ -229,7 +251,19 @@ describe('a dataset that cannot be stored is refused before anything is written'
 });
 
 describe('a damaged dataset is named, not continued', () => {
-  it('when a data file is missing or cut off', async () => {
+  it('when a data file is missing', async () => {
+    const directory = await abandoned(2);
+    rmSync(join(directory, 'data/chunk-000/file-000.parquet'));
+    await expect(DatasetWriter.resume(directory)).rejects.toThrow(/file-000\.parquet.*meta\/episodes refers to it/);
+  });
+
+  it('when the metadata of an episode are missing', async () => {
+    const directory = await abandoned(3);
+    rmSync(join(directory, 'meta/episodes/chunk-000/file-001.parquet'));
+    await expect(DatasetReader.open(directory)).rejects.toThrow(/row of episode 1 does not follow/);
+  });
+
+  it('when a data file is cut off', async () => {
     const directory = await abandoned(2);
     const path = join(directory, 'data/chunk-000/file-001.parquet');
     truncateSync(path, 500);
