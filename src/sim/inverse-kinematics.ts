@@ -20,9 +20,14 @@ export interface GripperPose {
 
 const iterationLimit = 12;
 const stepLimitRad = 0.3;
-/** Metres that one radian of a wrong direction or heading counts as: position comes first. */
-const angleWeight = 0.04;
-const damping = 0.004;
+/**
+ * Metres that one radian of wrong heading and of wrong direction counts as. Position comes first, and at
+ * the edge of its reach the arm leans its fingers outwards rather than stop short.
+ */
+const headingWeight = 0.02;
+const directionWeight = 0.008;
+const angleWeights = [directionWeight, directionWeight, headingWeight] as const;
+const damping = 0.002;
 const toleranceM = 2e-5;
 
 /**
@@ -75,7 +80,7 @@ export class InverseKinematics {
     for (let iteration = 0; iteration < iterationLimit; iteration += 1) {
       const error = poseError(this.forward(joints), target);
       if (Math.hypot(...error) < toleranceM) break;
-      const step = dampedLeastSquares(this.#weightedJacobian(), error);
+      const step = this.#freeStep(joints, error);
       const largest = step.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const scale = Math.min(1, stepLimitRad / largest);
       this.#arm.forEach((joint, column) => (joints[joint] = (joints[joint] ?? 0) + scale * (step[column] ?? 0)));
@@ -90,7 +95,22 @@ export class InverseKinematics {
     this.#jacobianRotation.delete();
   }
 
-  /** Rows: position x, y, z, then rotation about x, y, z times angleWeight; one column per arm joint. */
+  /** The step of the joints that are free to take it: one at its limit that would leave it is held, the others solve on. */
+  #freeStep(joints: Float64Array, error: readonly number[]): number[] {
+    const jacobian = this.#weightedJacobian();
+    for (;;) {
+      const step = dampedLeastSquares(jacobian, error);
+      const blocked = this.#arm.findIndex((joint, column) => {
+        const move = step[column] ?? 0;
+        const value = joints[joint] ?? 0;
+        return (move < 0 && value <= (this.#low[joint] ?? 0)) || (move > 0 && value >= (this.#high[joint] ?? 0));
+      });
+      if (blocked < 0) return step;
+      for (const row of jacobian) row[blocked] = 0;
+    }
+  }
+
+  /** Rows: position x, y, z, then rotation about x, y, z, weighted; one column per arm joint. */
   #weightedJacobian(): number[][] {
     const { module, model, dofAddresses, gripperSiteId } = this.#world;
     module.mj_jacSite(model, this.#data, this.#jacobianPosition, this.#jacobianRotation, gripperSiteId);
@@ -99,7 +119,7 @@ export class InverseKinematics {
     const columns = this.#arm.map((joint) => dofAddresses[joint] ?? 0);
     return [0, 1, 2, 3, 4, 5].map((row) =>
       columns.map((dof) =>
-        row < 3 ? (position[row * model.nv + dof] ?? 0) : angleWeight * (rotation[(row - 3) * model.nv + dof] ?? 0),
+        row < 3 ? (position[row * model.nv + dof] ?? 0) : (angleWeights[row - 3] ?? 0) * (rotation[(row - 3) * model.nv + dof] ?? 0),
       ),
     );
   }
@@ -124,7 +144,7 @@ export function wrapAngle(angleRad: number): number {
   return angleRad - 2 * Math.PI * Math.floor((angleRad + Math.PI) / (2 * Math.PI));
 }
 
-/** Position error in m, then the rotation vector that removes the angular error, times angleWeight. */
+/** Position error in m, then the rotation vector that removes the angular error, weighted. */
 function poseError(pose: GripperPose, target: GripperTarget): number[] {
   const [ax, ay, az] = pose.approach;
   const [bx, by, bz] = target.approach;
@@ -133,9 +153,9 @@ function poseError(pose: GripperPose, target: GripperTarget): number[] {
     target.positionM[0] - pose.positionM[0],
     target.positionM[1] - pose.positionM[1],
     target.positionM[2] - pose.positionM[2],
-    angleWeight * (ay * bz - az * by),
-    angleWeight * (az * bx - ax * bz),
-    angleWeight * (ax * by - ay * bx + turn),
+    directionWeight * (ay * bz - az * by),
+    directionWeight * (az * bx - ax * bz),
+    headingWeight * (ax * by - ay * bx + turn),
   ];
 }
 

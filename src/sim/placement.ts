@@ -1,5 +1,6 @@
 import { ArmatureError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
+import type { Roles } from './scene-state.ts';
 import type { TaskGroup, TaskSpec } from './task-spec.ts';
 import type { Vector3 } from './world.ts';
 
@@ -15,21 +16,21 @@ interface Footprint {
   readonly radiusM: number;
 }
 
+type Ends = Pick<Roles, 'source' | 'destination'>;
+
 const attempts = 2000;
-/** How far behind the source a lane begins: room for the fingers that push. */
-const laneStartM = 0.055;
 
 /**
  * Draws places for all things of a task until they keep their distances and the lane is free.
  * `axisM` is where the first joint's axis meets the table. Throws ArmatureError when the regions are too small.
  */
-export function drawPlaces(task: TaskSpec, roles: { source: string; destination: string }, axisM: readonly [number, number], rng: Rng): Place[] {
+export function drawPlaces(task: TaskSpec, roles: Ends, axisM: readonly [number, number], rng: Rng): Place[] {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const footprints = Object.values(task.groups).flatMap((group) => drawGroup(group, axisM, rng));
-    if (keepDistance(footprints, task.gapM) && laneIsFree(task, roles, footprints)) return footprints.map(({ place }) => place);
+    if (keepDistance(footprints, task.gapM) && laneIsFree({ task, roles, axisM }, footprints)) return footprints.map(({ place }) => place);
   }
   throw new ArmatureError('E_TASK_PLACEMENT', `task "${task.name}" found no room for its things in ${attempts} draws`, {
-    remedy: `Widen the regions or lower gapM or laneM in sim/tasks/${task.name}.yaml.`,
+    remedy: `Widen the regions or lower gapM or the lane in sim/tasks/${task.name}.yaml.`,
   });
 }
 
@@ -58,18 +59,24 @@ function keepDistance(footprints: readonly Footprint[], gapM: number): boolean {
   );
 }
 
-function laneIsFree(task: TaskSpec, roles: { source: string; destination: string }, footprints: readonly Footprint[]): boolean {
-  const { laneM } = task;
-  if (laneM === undefined) return true;
-  const position = (body: string): Vector3 => footprints.find(({ place }) => place.body === body)?.place.positionM ?? [0, 0, 0];
+function laneIsFree(
+  { task, roles, axisM }: { task: TaskSpec; roles: Ends; axisM: readonly [number, number] },
+  footprints: readonly Footprint[],
+): boolean {
+  const { lane } = task;
+  if (lane === undefined) return true;
+  const position = (body: string): Vector3 =>
+    footprints.find(({ place }) => place.body === body)?.place.positionM ?? [0, 0, 0];
   const source = position(roles.source);
   const destination = position(roles.destination);
   const length = Math.hypot(destination[0] - source[0], destination[1] - source[1]);
   const [x, y] = [(destination[0] - source[0]) / length, (destination[1] - source[1]) / length];
+  const start = Math.hypot(source[0] - lane.startM * x - axisM[0], source[1] - lane.startM * y - axisM[1]);
+  if (start < lane.startRadiusM[0] || start > lane.startRadiusM[1]) return false;
   const rivals = task.groups[task.source]?.bodies.filter((body) => body !== roles.source) ?? [];
   return rivals.map(position).every((rival) => {
     const along = (rival[0] - source[0]) * x + (rival[1] - source[1]) * y;
-    const nearest = Math.min(length, Math.max(-laneStartM, along));
-    return Math.hypot(rival[0] - source[0] - nearest * x, rival[1] - source[1] - nearest * y) >= laneM;
+    const nearest = Math.min(length, Math.max(-lane.startM, along));
+    return Math.hypot(rival[0] - source[0] - nearest * x, rival[1] - source[1] - nearest * y) >= lane.halfWidthM;
   });
 }

@@ -7,6 +7,7 @@ const fingerGeoms = ['fixed_finger', 'moving_finger'] as const;
 const farM = 0.1;
 /** A finger nearer than this touches: contacts are soft and rest up to 0.5 mm apart or inside. */
 const touchM = 0.001;
+const halfCubeM = 0.015;
 
 export interface ThingState {
   /** Centre in the base frame, m. */
@@ -27,7 +28,7 @@ export interface SceneState {
   readonly others: readonly Vector3[];
   /** Distance of the fixed and of the moving finger to the source, m; 0.1 when farther or not solid. */
   readonly fingerGapsM: readonly [number, number];
-  /** Both fingers touch the source. */
+  /** Both fingers touch the source, which is between them and not beside them. */
   readonly held: boolean;
 }
 
@@ -56,7 +57,7 @@ export function readScene(world: World, roles: Roles): SceneState {
     destination: thing(world, roles.destination),
     others: roles.others.map((body) => world.bodyPosition(body)),
     fingerGapsM,
-    held: fingerGapsM[0] < touchM && fingerGapsM[1] < touchM,
+    held: fingerGapsM.every((gap) => gap < touchM) && Math.abs(besideFingers(world, roles.source)) < halfCubeM,
   };
 }
 
@@ -73,6 +74,15 @@ function fingerGaps(world: World, body: string): readonly [number, number] {
   const gap = (finger: string): number =>
     module.mj_geomDistance(model, data, world.idOf('GEOM', finger), object, farM, null);
   return [gap(fingerGeoms[0]), gap(fingerGeoms[1])];
+}
+
+/** How far a body's centre lies along the gripper frame's y axis, across the plane the jaw moves in, m. */
+function besideFingers(world: World, body: string): number {
+  const rotation = world.gripperRotation();
+  const gripper = world.gripperPosition();
+  return world
+    .bodyPosition(body)
+    .reduce((sum, value, axis) => sum + (value - (gripper[axis] ?? 0)) * (rotation[3 * axis + 1] ?? 0), 0);
 }
 
 function thing(world: World, body: string): ThingState {

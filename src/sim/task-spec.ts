@@ -52,8 +52,16 @@ export const taskSchema = z.strictObject({
   destination: z.string().min(1).optional(),
   /** Smallest free distance between footprints. */
   gapM: z.number().nonnegative(),
-  /** Half width of the strip from source to destination that other things of the source's group keep out of. */
-  laneM: positive.optional(),
+  /** A strip from behind the source to the destination that other things of the source's group keep out of. */
+  lane: z
+    .strictObject({
+      halfWidthM: positive,
+      /** How far behind the source's centre it starts. */
+      startM: positive,
+      /** Distance of its start from the first joint's axis. */
+      startRadiusM: range,
+    })
+    .optional(),
   success: successSchema,
 });
 
