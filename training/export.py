@@ -1,0 +1,98 @@
+"""Writes a trained model as policy.json and ONNX graphs. `python3 training/export.py --help`."""
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import checkpoint
+from graphs import TrunkBuilder, build_embed
+from model import Gato, ModelConfig
+from tokens import LayoutSpec
+
+KEPT_VERSIONS = 3
+
+
+def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
+    """Graphs and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
+    folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
+    files = {}
+    for precision in sorted(precisions, reverse=True):
+        files[precision] = {}
+        for name, graph in (('embed', build_embed(model, spec, precision)), ('trunk', TrunkBuilder(model, spec, precision).build())):
+            path = folder / f'{name}.{precision}.onnx'
+            graph.save(path)
+            files[precision][name] = {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    manifest = {
+        **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'measured')},
+        'formatVersion': 1, 'family': 'gato',
+        'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
+                  'headWidth': config.head_width, 'feedForward': config.feed_forward},
+        'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
+        'sampling': policy.get('sampling', {'kind': 'greedy'}),
+        'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
+        'training': {**policy.get('training', {}), **(training or {}), 'config': config.to_dict()},
+        'measured': {},
+    }
+    (folder / 'policy.json').write_text(json.dumps(manifest, indent=2) + '\n')
+    return manifest
+
+
+def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):
+    """Writes a new version beside `link` and points the link to it atomically: who reads through it finds one whole version.
+
+    Resolve the link once before reading several files. Raises ValueError where `link` is a real directory.
+    """
+    link = Path(link)
+    if link.exists() and not link.is_symlink():
+        raise ValueError(f'"{link}" is a directory, not a link to one; move it away or name another --export-dir')
+    versions = link.with_name(link.name + '.versions')
+    versions.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((int(child.name) for child in versions.iterdir() if child.name.isdigit()), default=0)
+    folder = versions / f'{number:06d}'
+    partial = versions / f'{folder.name}.partial'
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    write_policy(model, policy, partial, precisions, training)
+    partial.rename(folder)
+    fresh = link.with_name(link.name + '.next')
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(folder, link.parent), target_is_directory=True)
+    os.replace(fresh, link)
+    for old in sorted(child for child in versions.iterdir() if child.name.isdigit())[:-KEPT_VERSIONS]:
+        shutil.rmtree(old)
+    return folder
+
+
+def load_averaged(path):
+    """Model in evaluation mode with the averaged weights of a checkpoint, and the whole checkpoint."""
+    state = checkpoint.load(path)
+    model = Gato(ModelConfig(**state['config']))
+    model.load_state_dict(state['average'])
+    return model.eval(), state
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False)
+    parser.add_argument('checkpoint')
+    parser.add_argument('folder', help='created; overwritten where it exists')
+    parser.add_argument('--precisions', nargs='*', choices=['fp32', 'int8'], default=['int8', 'fp32'])
+    parser.add_argument('--check', type=int, default=0, metavar='N', help='compare greedy tokens on N frames with PyTorch')
+    parser.add_argument('--data', default='', help='dataset whose frames --check takes; random frames without it')
+    arguments = parser.parse_args(argv)
+    model, state = load_averaged(arguments.checkpoint)
+    Path(arguments.folder).mkdir(parents=True, exist_ok=True)
+    training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
+    write_policy(model, state['policy'], arguments.folder, arguments.precisions, training)
+    if arguments.check:
+        from check_export import check, frames_of, random_frames
+        spec = LayoutSpec.from_json(state['policy']['tokens'])
+        frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
+        for precision in arguments.precisions:
+            print(precision, check(model, spec, arguments.folder, precision, frames))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
