@@ -10,6 +10,7 @@ import { prepareEpisode, toRgb } from './episode-input.ts';
 import type { Episode, PreparedEpisode } from './episode-input.ts';
 import { CODEBASE_VERSION, DATASET_PATHS, DEFAULT_FEATURES, FILE_RULES, formatPath, nextFileIndex } from './format.ts';
 import type { DatasetInfo, Features, FeatureSpec, FeatureStatistics, FileIndex } from './format.ts';
+import { loadNodeAv } from './node-av.ts';
 import { recoverDataset } from './recover-dataset.ts';
 import type { RecoveredDataset } from './recover-dataset.ts';
 import { aggregateStatistics } from './statistics.ts';
@@ -79,6 +80,7 @@ export class DatasetWriter {
     checkFeatures(options.features, fps);
     checkEpisodesPerFile(episodesPerFile);
     const features: Features = { ...options.features, ...DEFAULT_FEATURES };
+    await requireVideoEncoder(features);
     const info = emptyInfo({ fps, robotType, features });
     const empty = {
       tasks: [],
@@ -102,7 +104,9 @@ export class DatasetWriter {
   static async resume(directory: string, options: { readonly episodesPerFile?: number } = {}): Promise<DatasetWriter> {
     const { episodesPerFile = 1 } = options;
     checkEpisodesPerFile(episodesPerFile);
-    return new DatasetWriter(directory, await recoverDataset(directory), episodesPerFile);
+    const state = await recoverDataset(directory);
+    await requireVideoEncoder(state.features);
+    return new DatasetWriter(directory, state, episodesPerFile);
   }
 
   /** Episodes accepted so far, those still in memory included. */
@@ -221,6 +225,11 @@ interface Placement {
   readonly rows: readonly EpisodeRow[];
   readonly videoFiles: readonly PendingFile[];
   readonly nextVideo: Map<string, FileIndex>;
+}
+
+/** Fails before the first episode is recorded, not when it is to be saved. */
+async function requireVideoEncoder(features: Features): Promise<void> {
+  if (Object.values(features).some((feature) => feature.dtype === 'video')) await loadNodeAv();
 }
 
 function videoContent(frames: readonly Uint8Array[], feature: FeatureSpec, fps: number): PendingFile['content'] {
