@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { dataDirectory } from '../core/data-directory.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
+import { addEval } from './eval.ts';
 import { describeFailure } from './failure.ts';
 import { addPolicies } from './policies.ts';
 import { addRobots } from './robots.ts';
 import { addTasks } from './tasks.ts';
 
 /** Every verb of the command line; a new one is a file and a line here. */
-const VERBS = [addDemos, addRobots, addPolicies, addTasks, addDoctor];
+const VERBS = [addDemos, addEval, addRobots, addPolicies, addTasks, addDoctor];
 
 /** Status of a usage error: a flag or a verb that does not exist. 1 means that the work failed. */
 const USAGE_ERROR = 2;

@@ -1,0 +1,38 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { dataDirectory } from '../core/data-directory.ts';
+import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { listTasks } from './load-task.ts';
+
+/** `sim/suites/<name>.yaml`: tasks that are evaluated together. */
+const suiteSchema = z.strictObject({
+  description: z.string().min(1),
+  tasks: z.array(z.string().min(1)).min(1),
+});
+
+export type Suite = Readonly<z.infer<typeof suiteSchema>> & { readonly name: string };
+
+const EXTENSION = '.yaml';
+
+export function listSuites(): string[] {
+  return readdirSync(join(dataDirectory('sim'), 'suites'))
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length))
+    .toSorted();
+}
+
+/** Throws UnknownNameError for a suite that does not exist, InvalidFileError for one that does not fit. */
+export function loadSuite(name: string): Suite {
+  const names = listSuites();
+  if (!names.includes(name)) throw new UnknownNameError('suite', name, names);
+  const path = join(dataDirectory('sim'), 'suites', `${name}${EXTENSION}`);
+  const result = suiteSchema.safeParse(parse(readFileSync(path, 'utf8')));
+  if (!result.success) {
+    throw new InvalidFileError(path, `does not fit:\n${z.prettifyError(result.error)}`, { remedy: 'Correct these entries.' });
+  }
+  const unknown = result.data.tasks.find((task) => !listTasks().includes(task));
+  if (unknown !== undefined) throw new UnknownNameError('task', unknown, listTasks());
+  return { ...result.data, name };
+}
