@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderPlot } from '../../src/cli/report/plot.ts';
 import { renderReport } from '../../src/cli/report/render-report.ts';
-import { quantile } from '../../src/cli/report/statistics.ts';
 import { exampleEpisode } from './example-episode.ts';
 
 const page = { title: 'Evaluation of desk', subtitle: 'so101 in simulation, seed 7' };
@@ -86,12 +85,5 @@ describe('renderPlot', () => {
   it('shades what lies beyond the limits, only where the plot reaches it', () => {
     expect(line([0, 0.5])).not.toContain('class="beyond"');
     expect(line([0, 2]).match(/class="beyond"/g)).toHaveLength(1);
-  });
-});
-
-describe('quantile', () => {
-  it('is the value of the nearest rank', () => {
-    expect([0, 0.5, 0.99, 1].map((fraction) => quantile([3, 1, 2, 4], fraction))).toEqual([1, 2, 4, 4]);
-    expect(quantile([], 0.5)).toBeUndefined();
   });
 });

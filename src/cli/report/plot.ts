@@ -1,6 +1,5 @@
 import { escapeHtml, formatNumber } from './html.ts';
 import type { Trace } from './report-data.ts';
-import { extent } from './statistics.ts';
 
 /** A line of a plot; `kind` chooses colour and dashes in the style sheet. */
 export interface PlotLine {
@@ -110,4 +109,15 @@ function chosenIndices(values: ArrayLike<number>): number[] {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
+}
+
+/** Lowest and highest finite value; undefined when there is none. */
+function extent(values: Iterable<number>): readonly [number, number] | undefined {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return low <= high ? [low, high] : undefined;
 }

@@ -1,7 +1,7 @@
+import { quantile } from '../../runtime/statistics.ts';
 import { escapeHtml, formatNumber } from './html.ts';
 import { renderPlot } from './plot.ts';
-import type { JointTraces, ReportData, ReportEpisode } from './report-data.ts';
-import { quantile } from './statistics.ts';
+import type { JointTraces, ReportData, ReportEpisode, Trace } from './report-data.ts';
 import { renderFilm, renderInterventions, renderTokens } from './strips.ts';
 import { STYLE_SHEET } from './style-sheet.ts';
 
@@ -76,8 +76,8 @@ function renderTiles(episode: ReportEpisode): string {
   const milliseconds = (value: number | undefined): string => (value === undefined ? '–' : `${formatNumber(value)} ms`);
   const tiles = [
     ['duration', `${formatNumber(episode.durationS)} s`],
-    ['time to decide, median', milliseconds(quantile(episode.inferenceMs.values, 0.5))],
-    ['lateness, p99', milliseconds(quantile(episode.latenessMs.values, 0.99))],
+    ['time to decide, median', milliseconds(traceQuantile(episode.inferenceMs, 0.5))],
+    ['lateness, p99', milliseconds(traceQuantile(episode.latenessMs, 0.99))],
     ['gate interventions', String(episode.interventions.length)],
   ];
   return `<dl class="tiles">${tiles.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>`;
@@ -102,11 +102,11 @@ function renderJoint(joint: JointTraces, durationS: number): string {
 
 function renderTiming(
   title: string,
-  trace: ReportEpisode['inferenceMs'],
+  trace: Trace,
   durationS: number,
   level?: { readonly value: number; readonly name: string },
 ): string {
-  const [median, high] = [quantile(trace.values, 0.5), quantile(trace.values, 0.99)];
+  const [median, high] = [traceQuantile(trace, 0.5), traceQuantile(trace, 0.99)];
   const summary =
     median === undefined || high === undefined
       ? 'no values'
@@ -119,4 +119,9 @@ function renderTiming(
     ...(level === undefined ? {} : { level }),
   });
   return `<div class="card"><h4>${escapeHtml(title)} <small>${summary}</small></h4>${plot}</div>`;
+}
+
+/** Undefined for a trace without values, which is not the same as zero. */
+function traceQuantile({ values }: Trace, share: number): number | undefined {
+  return values.length === 0 ? undefined : quantile(Array.from(values), share);
 }
