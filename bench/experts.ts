@@ -61,11 +61,7 @@ function runEpisode(
     const outcome = episode.check();
     if (outcome !== 'running') return { outcome, ticks: tick + 1 };
   }
-  if (values.verbose)
-    console.log(
-      options.seed,
-      JSON.stringify(episode.scene(), (_key, value) => (typeof value === 'number' ? Number(value.toFixed(4)) : value)),
-    );
+  if (values.verbose) console.log(options.seed, JSON.stringify(episode.scene()));
   return { outcome: 'timeout', ticks: limit };
 }
 

@@ -164,7 +164,7 @@ function dampedLeastSquares(jacobian: readonly number[][], error: readonly numbe
   const count = jacobian[0]?.length ?? 0;
   const rows: number[][] = [];
   for (let row = 0; row < count; row += 1) {
-    const line = new Array<number>(count + 1).fill(0);
+    const line = Array.from({ length: count + 1 }, () => 0);
     for (let equation = 0; equation < error.length; equation += 1) {
       const factor = jacobian[equation]?.[row] ?? 0;
       for (let column = 0; column < count; column += 1) {
@@ -189,7 +189,7 @@ function solvePositiveDefinite(rows: number[][]): number[] {
       }
     }
   });
-  const solution = new Array<number>(count).fill(0);
+  const solution = Array.from({ length: count }, () => 0);
   for (let row = count - 1; row >= 0; row -= 1) {
     let value = rows[row]?.[count] ?? 0;
     for (let column = row + 1; column < count; column += 1) value -= (rows[row]?.[column] ?? 0) * (solution[column] ?? 0);

@@ -24,7 +24,7 @@ export interface SceneState {
   readonly axisM: readonly [number, number];
   readonly source: ThingState;
   readonly destination: ThingState;
-  /** Centres of solid things that are neither source nor destination. */
+  /** Centres of the source's rivals: solid things of its kind, the destination too if it is one. */
   readonly others: readonly Vector3[];
   /** Distance of the fixed and of the moving finger to the source, m; 0.1 when farther or not solid. */
   readonly fingerGapsM: readonly [number, number];
@@ -36,7 +36,7 @@ export interface SceneState {
 export interface Roles {
   readonly source: string;
   readonly destination: string;
-  /** Other bodies the arm can collide with. */
+  /** Solid bodies of the source's kind. */
   readonly others: readonly string[];
   /** False for marks, which nothing can touch. */
   readonly solidSource: boolean;

@@ -127,7 +127,7 @@ function drawRoles(task: TaskSpec, rng: Rng): Roles {
   const goals = task.destination === undefined ? [source] : (task.groups[task.destination]?.bodies ?? []);
   const destination = task.destination === undefined ? source : rng.pick(goals.filter((body) => body !== source));
   const solidSource = task.success.rule !== 'reached';
-  const others = solidSource ? bodies.filter((body) => body !== source && body !== destination) : [];
+  const others = solidSource ? bodies.filter((body) => body !== source) : [];
   return { source, destination, others, solidSource };
 }
 

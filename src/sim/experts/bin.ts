@@ -5,8 +5,8 @@ import type { Goal } from './goal.ts';
 import { placeGoal } from './place.ts';
 
 /** The cube's underside and the fingertips clear the 40 mm rim. */
-const dropHeightM = 0.068;
-const lowestDropM = 0.058;
+const dropHeightM = 0.075;
+const lowestDropM = 0.06;
 const insideM = 0.036;
 
 /** The source cube over the bin's middle, then let go. */

@@ -54,9 +54,9 @@ export interface FunnelOptions {
 
 /** Rise per metre of sideways error, up to the safe height. */
 const funnelSlope = 4;
-/** Travelling slows down over this much missing height. */
-const climbM = 0.03;
-const climbSlackM = 0.01;
+/** Travelling slows down over this much missing height, and stops: pushing sideways, fingers jam on what they meet. */
+const climbM = 0.015;
+const climbSlackM = 0.005;
 
 /**
  * Next way point towards a goal from above: a funnel around the goal's vertical. Far away it is the safe
