@@ -63,7 +63,8 @@ export async function uncachedVariant(policy: LoadedPolicy, settings: VariantSet
     const embeddings = await graphs.embed(frame);
     const tokens: number[] = [];
     for (const allowed of everyBin(policy)) {
-      const { logits } = await graphs.trunk({ embeddings, tokens, firstPosition: 0 }, empty);
+      const input = { embeddings, embeddingsAt: 0, tokens, tokensAt: embeddings.positions };
+      const { logits } = await graphs.trunk(input, empty);
       const { bin } = sampleBin(logits, { allowed, sampling: policy.manifest.sampling, rng });
       tokens.push(policy.manifest.tokens.codec.textVocabulary + bin);
     }

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 
-import checkpoint
-from data import model_config, to_rows
+from data import to_rows
+from export import load_averaged
 from model import Gato, ModelConfig
 from tokens import LayoutSpec
 
@@ -61,16 +61,12 @@ class CachedDecoder:
 
 
 def load_model(folder, checkpoint_path):
-    """The policy's model: with its weights where a checkpoint is given, else random ones of the same shape."""
+    """The policy's model and layout: with its weights where a checkpoint is given, else random ones of the same shape."""
     policy = json.loads((folder / 'policy.json').read_text())
     spec = LayoutSpec.from_json(policy['tokens'])
     if checkpoint_path:
-        state = checkpoint.load(checkpoint_path)
-        model = Gato(ModelConfig(**state['config']))
-        model.load_state_dict(state['average'])
-        return model, spec
-    names = {'layers': 'layers', 'width': 'width', 'heads': 'heads', 'kvHeads': 'kv_heads', 'headWidth': 'head_width', 'feedForward': 'feed_forward'}
-    return Gato(model_config(spec, **{ours: policy['model'][theirs] for theirs, ours in names.items()})), spec
+        return load_averaged(checkpoint_path)[0], spec
+    return Gato(ModelConfig(**policy['training']['config'])), spec
 
 
 def main():

@@ -5,10 +5,10 @@ import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { KeyValueRing } from './key-value-ring.ts';
+import type { RowRange } from './key-value-ring.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
 import { noEmbeddings, PolicyGraphs } from './policy-graphs.ts';
-import type { TrunkInput } from './policy-graphs.ts';
 import type { ExecutionProviderName } from './providers.ts';
 import { sampleBin } from './sampling.ts';
 import type { AllowedInterval } from './sampling.ts';
@@ -132,7 +132,7 @@ export class PolicyEngine {
     let logits = await this.#pushObservation(frame);
     for (const interval of allowed) {
       const last = tokens.at(-1);
-      if (last !== undefined) logits = await this.#push({ embeddings: noEmbeddings, tokens: [last] });
+      if (last !== undefined) logits = await this.#pushToken(last);
       const { sampling } = this.manifest;
       const { bin, probability } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
       tokens.push(codec.textVocabulary + bin);
@@ -146,29 +146,34 @@ export class PolicyEngine {
   async #pushObservation(frame: TokenFrame): Promise<Float32Array> {
     const embeddings = await this.#graphs.embed(frame);
     const { steps } = this.manifest.context;
-    if (steps === 1) {
-      this.#forget();
-    } else {
-      while (this.#stepRows.length >= steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
-      // The trunk appends tokens behind embeddings, so this one, which comes before, has its own run.
-      const unseen = this.#unseenToken;
-      if (unseen !== undefined) await this.#push({ embeddings: noEmbeddings, tokens: [unseen] });
-      this.#unseenToken = undefined;
-    }
+    if (steps === 1) this.#forget();
+    while (this.#stepRows.length >= steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
+    // The last token of the step before shares this run, though its row comes behind the embeddings.
+    const unseen = this.#unseenToken === undefined ? [] : [this.#unseenToken];
+    const tokensAt = this.#position;
+    const embeddingsAt = tokensAt + unseen.length;
+    const input = { embeddings, embeddingsAt, tokens: unseen, tokensAt };
+    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
+    if (unseen.length > 0) this.#keep(keyValueRows, { rows, from: embeddings.positions });
     this.#stepRows.push(0);
-    return this.#push({ embeddings, tokens: [] });
+    this.#keep(keyValueRows, { rows, to: embeddings.positions });
+    return logits;
   }
 
-  /** Runs new positions and keeps their keys and values. Returns the logits after the last. */
-  async #push(input: Omit<TrunkInput, 'firstPosition'>): Promise<Float32Array> {
-    const { logits, keyValueRows, rows } = await this.#graphs.trunk(
-      { ...input, firstPosition: this.#position },
-      this.#ring,
-    );
-    this.#ring.append(keyValueRows, rows);
-    this.#position += rows;
-    this.#stepRows.push((this.#stepRows.pop() ?? 0) + rows);
+  /** Runs an action token. Returns the logits after it. */
+  async #pushToken(token: number): Promise<Float32Array> {
+    const input = { embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt: this.#position };
+    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
+    this.#keep(keyValueRows, { rows });
     return logits;
+  }
+
+  /** Keeps rows of the trunk's keys and values, as the newest of the current step. */
+  #keep(keyValueRows: Float32Array, range: RowRange): void {
+    this.#ring.append(keyValueRows, range);
+    const { rows, from = 0, to = rows } = range;
+    this.#position += to - from;
+    this.#stepRows.push((this.#stepRows.pop() ?? 0) + to - from);
   }
 
   #forget(): void {

@@ -9,6 +9,13 @@ export interface RingShape {
   readonly headWidth: number;
 }
 
+/** Rows of a trunk output of `rows` rows: from (0) up to, not including, to (rows). */
+export interface RowRange {
+  readonly rows: number;
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** A copy of a ring's content, independent of the ring. */
 export interface RingSnapshot {
   readonly keys: Float32Array;
@@ -52,28 +59,28 @@ export class KeyValueRing {
 
   /**
    * Appends rows, evicting the oldest ones when there is no free slot.
-   * @param rowsOut `kv` output of the trunk, shape (2 layers, kvHeads, rows, headWidth): the keys of
-   *   all layers, then the values.
+   * @param output `kv` output of the trunk, shape (2 layers, kvHeads, rows, headWidth): the keys of all
+   *   layers, then the values.
+   * @param range which rows of the output; default: all of them.
    * Throws E_RING_OVERFLOW when the rows could never fit at once.
    */
-  append(rowsOut: Float32Array, rows: number): void {
+  append(output: Float32Array, range: RowRange): void {
     const { layers, kvHeads, slots, headWidth } = this.shape;
-    if (rows > slots || rowsOut.length !== 2 * layers * kvHeads * rows * headWidth) {
+    const { rows, from = 0, to = rows } = range;
+    const count = to - from;
+    if (count > slots || output.length !== 2 * layers * kvHeads * rows * headWidth) {
       throw new ArmatureError('E_RING_OVERFLOW', 'key and value rows do not fit into the ring', {
         expected: `at most ${slots} rows of ${2 * layers * kvHeads * headWidth} numbers`,
-        found: `${rows} rows, ${rowsOut.length} numbers`,
+        found: `${count} rows, ${output.length} numbers`,
         remedy: 'Raise context.ringPositions in policy.json, or export the trunk again.',
       });
     }
-    this.dropOldest(Math.max(0, this.#length + rows - slots));
+    this.dropOldest(Math.max(0, this.#length + count - slots));
     const first = (this.#oldest + this.#length) % slots;
-    const untilEnd = Math.min(rows, slots - first);
-    const half = rowsOut.length / 2;
-    this.#write(this.keys, rowsOut.subarray(0, half), { first, untilEnd, rows });
-    this.#write(this.values, rowsOut.subarray(half), { first, untilEnd, rows });
-    this.bias.fill(0, first, first + untilEnd);
-    this.bias.fill(0, 0, rows - untilEnd);
-    this.#length += rows;
+    const untilEnd = Math.min(count, slots - first);
+    this.#write(output, { rows, from, count: untilEnd, slot: first });
+    this.#write(output, { rows, from: from + untilEnd, count: count - untilEnd, slot: 0 });
+    this.#length += count;
   }
 
   /** Forgets the oldest rows; all of them when there are fewer. */
@@ -123,19 +130,21 @@ export class KeyValueRing {
     this.#length = snapshot.length;
   }
 
-  /** Copies rows to slots first, first + 1, … and, past the end, on from slot 0. */
+  /** Copies `count` rows of an output of `rows` to consecutive slots, and makes those visible. */
   #write(
-    target: Float32Array,
-    source: Float32Array,
-    range: { readonly first: number; readonly untilEnd: number; readonly rows: number },
+    output: Float32Array,
+    block: { readonly rows: number; readonly from: number; readonly count: number; readonly slot: number },
   ): void {
     const { layers, kvHeads, slots, headWidth } = this.shape;
-    for (let head = 0; head < layers * kvHeads; head += 1) {
-      const from = head * range.rows * headWidth;
-      const split = from + range.untilEnd * headWidth;
-      const to = head * slots * headWidth;
-      target.set(source.subarray(from, split), to + range.first * headWidth);
-      target.set(source.subarray(split, from + range.rows * headWidth), to);
+    const { rows, from, count, slot } = block;
+    const heads = layers * kvHeads;
+    for (let head = 0; head < heads; head += 1) {
+      const to = (head * slots + slot) * headWidth;
+      const key = (head * rows + from) * headWidth;
+      const value = key + heads * rows * headWidth;
+      this.keys.set(output.subarray(key, key + count * headWidth), to);
+      this.values.set(output.subarray(value, value + count * headWidth), to);
     }
+    this.bias.fill(0, slot, slot + count);
   }
 }

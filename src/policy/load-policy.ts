@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
@@ -39,8 +39,10 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
     join(nameOrDirectory, 'policy.json'),
     nameOrDirectory,
   ];
-  const path = candidates.find((candidate) => candidate.endsWith('.json') && existsSync(candidate));
-  if (path === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
+  const found = candidates.find((candidate) => candidate.endsWith('.json') && existsSync(candidate));
+  if (found === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
+  // A training run replaces its newest policy by moving a link: all files must come from one version.
+  const path = realpathSync(found);
   const manifest = parseManifest(readFileSync(path, 'utf8'), path);
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {

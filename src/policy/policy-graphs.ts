@@ -20,17 +20,19 @@ export interface Embeddings {
   readonly positions: number;
 }
 
-/** New positions for the trunk: embeddings, then action tokens. */
+/** New positions for the trunk. Rows are embeddings, then tokens; what sees what follows from the positions. */
 export interface TrunkInput {
   readonly embeddings: Embeddings;
-  /** Raw Gato ids; their positions follow those of the embeddings. */
+  /** Position of the first embedding in the sequence; the others follow it. */
+  readonly embeddingsAt: number;
+  /** Raw Gato ids of action tokens. */
   readonly tokens: readonly number[];
-  /** Position of the first of them in the sequence. */
-  readonly firstPosition: number;
+  /** Position of the first token in the sequence; the others follow it. */
+  readonly tokensAt: number;
 }
 
 export interface TrunkOutput {
-  /** For what follows the last new position, shape (bins). */
+  /** For what follows the new row of the highest position, shape (bins). */
   readonly logits: Float32Array;
   /** Keys of all layers, then values, shape (2 layers, kvHeads, rows, headWidth). */
   readonly keyValueRows: Float32Array;
@@ -83,8 +85,13 @@ export class PolicyGraphs {
       });
     }
     const embed = await openGraph(join(directory, files.embed.path), ['text', 'state', 'patches'], options);
-    const trunk = await openGraph(join(directory, files.trunk.path), trunkInputs, options);
-    return new PolicyGraphs(policy, precision, { embed, trunk });
+    try {
+      const trunk = await openGraph(join(directory, files.trunk.path), trunkInputs, options);
+      return new PolicyGraphs(policy, precision, { embed, trunk });
+    } catch (error) {
+      await embed.release();
+      throw error;
+    }
   }
 
   /** Throws E_POLICY_FRAME for a frame of another shape than the layout's. */
@@ -105,12 +112,15 @@ export class PolicyGraphs {
     return { values, positions: dimensions[0] ?? 0 };
   }
 
-  /** Runs the trunk over new positions that attend to each other, causally, and to the ring. */
+  /** Runs the trunk over new positions: each sees those up to its own, and the ring. */
   async trunk(input: TrunkInput, ring: KeyValueRing): Promise<TrunkOutput> {
-    const { embeddings, tokens, firstPosition } = input;
+    const { embeddings, tokens } = input;
     const { layers, kvHeads, slots, headWidth } = ring.shape;
     const rows = embeddings.positions + tokens.length;
-    const positions = BigInt64Array.from({ length: rows }, (_, row) => BigInt(firstPosition + row));
+    const tokensAt = input.tokensAt - embeddings.positions;
+    const positions = BigInt64Array.from({ length: rows }, (_, row) =>
+      BigInt(row + (row < embeddings.positions ? input.embeddingsAt : tokensAt)),
+    );
     const outputs = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),

@@ -54,7 +54,7 @@ describe('KeyValueRing', () => {
         for (const { kind, rows } of operations) {
           if (kind === 'append') {
             const serials = Array.from({ length: rows }, () => next++);
-            ring.append(rowsFor(serials, shape), rows);
+            ring.append(rowsFor(serials, shape), { rows: rows });
             list = [...list, ...serials].slice(-shape.slots);
           } else if (kind === 'drop') {
             ring.dropOldest(rows);
@@ -72,20 +72,34 @@ describe('KeyValueRing', () => {
 
   it('goes back to a snapshot, which later appends do not change', () => {
     const ring = new KeyValueRing(shape);
-    ring.append(rowsFor([1, 2, 3, 4], shape), 4);
+    ring.append(rowsFor([1, 2, 3, 4], shape), { rows: 4 });
     ring.dropOldest(1);
     const snapshot = ring.snapshot();
-    ring.append(rowsFor([5, 6, 7, 8], shape), 4);
+    ring.append(rowsFor([5, 6, 7, 8], shape), { rows: 4 });
     ring.restore(snapshot);
     expect(visibleSerials(ring)).toEqual([2, 3, 4]);
-    ring.append(rowsFor([9, 10, 11], shape), 3);
+    ring.append(rowsFor([9, 10, 11], shape), { rows: 3 });
     expect(visibleSerials(ring)).toEqual([3, 4, 9, 10, 11]);
+  });
+
+  it('takes a range of the rows of an output, also around its end', () => {
+    const ring = new KeyValueRing(shape);
+    const output = rowsFor([1, 2, 3, 4], shape);
+    ring.append(output, { rows: 4, from: 3 });
+    ring.append(output, { rows: 4, to: 3 });
+    expect(visibleSerials(ring)).toEqual([1, 2, 3, 4]);
+    ring.dropOldest(1);
+    expect(visibleSerials(ring)).toEqual([1, 2, 3]);
+    ring.append(rowsFor([5, 6, 7, 8], shape), { rows: 4, from: 1, to: 3 });
+    expect(visibleSerials(ring)).toEqual([1, 2, 3, 6, 7]);
   });
 
   it('refuses more rows at once than it has slots, and rows of another shape', () => {
     const ring = new KeyValueRing(shape);
-    expect(() => ring.append(rowsFor([1, 2, 3, 4, 5, 6], shape), 6)).toThrow(/E_RING_OVERFLOW.*at most 5 rows/);
-    expect(() => ring.append(new Float32Array(7), 1)).toThrow(/E_RING_OVERFLOW/);
+    expect(() => ring.append(rowsFor([1, 2, 3, 4, 5, 6], shape), { rows: 6 })).toThrow(
+      /E_RING_OVERFLOW.*at most 5 rows/,
+    );
+    expect(() => ring.append(new Float32Array(7), { rows: 1 })).toThrow(/E_RING_OVERFLOW/);
     expect(ring.length).toBe(0);
   });
 });

@@ -11,20 +11,28 @@ export const tinyDirectory = fileURLToPath(new URL('../fixtures/tiny-policy', im
 
 export const tiny: LoadedPolicy = loadPolicy(tinyDirectory);
 
-interface GoldenCase {
+interface GoldenFrame {
   readonly textIds: readonly number[];
   readonly stateIds: readonly number[];
   readonly patchSeed: number;
-  /** From a run of the whole sequence without a cache. */
-  readonly expected: { readonly fp32: { readonly tokens: readonly number[]; readonly bestLogits: readonly number[] } };
 }
 
+/** What PyTorch decides, fp32 and greedy, running the whole sequence again for every token. */
+interface GoldenCase {
+  readonly steps: number;
+  readonly frames: readonly GoldenFrame[];
+  /** Shape (steps, actions), as is probabilities. */
+  readonly tokens: readonly (readonly number[])[];
+  readonly probabilities: readonly (readonly number[])[];
+}
+
+/** Written by training/tests/write_tiny_policy.py, together with the policy. */
 export const goldenCases: readonly GoldenCase[] = JSON.parse(
   readFileSync(`${tinyDirectory}/golden.json`, 'utf8'),
 ) as GoldenCase[];
 
-/** Patch numbers without a file of them: the rule is shared with the script that wrote golden.json. */
-export function patchesOf(seed: number): Float32Array {
+/** Patch numbers by the rule of write_tiny_policy.py, so that no file of them is needed. */
+function patchesOf(seed: number): Float32Array {
   const { patches, spec } = tiny.layout;
   return Float32Array.from(
     { length: patches * spec.patchSize ** 2 * 3 },
@@ -32,11 +40,11 @@ export function patchesOf(seed: number): Float32Array {
   );
 }
 
-export function goldenFrame(golden: GoldenCase): TokenFrame {
+export function goldenFrame({ textIds, stateIds, patchSeed }: GoldenFrame): TokenFrame {
   return {
-    textIds: Int32Array.from(golden.textIds),
-    stateIds: Int32Array.from(golden.stateIds),
-    patches: patchesOf(golden.patchSeed),
+    textIds: Int32Array.from(textIds),
+    stateIds: Int32Array.from(stateIds),
+    patches: patchesOf(patchSeed),
   };
 }
 
@@ -59,4 +67,9 @@ export const everyBin = tiny.manifest.tokens.actions.map(() => ({ low: 0, high: 
 export function tinyWith(changes: Partial<ModelManifest>): LoadedPolicy {
   const manifest = { ...tiny.manifest, ...changes };
   return { ...tiny, manifest, layout: createLayout(manifest.tokens) };
+}
+
+/** The tiny policy looking back on several steps: its graphs serve any number. */
+export function tinyWithSteps(steps: number): LoadedPolicy {
+  return tinyWith({ context: { steps, ringPositions: steps * tiny.layout.positionsPerStep } });
 }

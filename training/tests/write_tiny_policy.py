@@ -1,0 +1,94 @@
+"""Writes tests/fixtures/tiny-policy: a small random policy, and golden.json, what PyTorch decides with it without a cache.
+
+    python3 training/tests/write_tiny_policy.py tests/fixtures/tiny-policy
+"""
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from data import model_config, to_rows
+from export import write_policy
+from model import Gato
+from tokens import LayoutSpec
+
+JOINTS = ['base', 'elbow', 'gripper']
+POLICY = {
+    'formatVersion': 1, 'name': 'tiny', 'family': 'gato',
+    'description': 'A random policy, small enough for tests. It has learnt nothing.',
+    'robot': 'tiny', 'joints': JOINTS, 'suite': 'none', 'tasks': ['none'], 'controlHz': 10,
+    'tokens': {
+        'layout': 'packed',
+        'codec': {'bins': 256, 'mu': 100, 'maximum': 256, 'textVocabulary': 32000, 'decode': 'centre', 'deadbandBins': 1},
+        'text': {'vocabulary': ['', 'put', 'the', 'red', 'cube', 'down'], 'positions': 4},
+        'cameras': [{'name': 'front', 'width': 64, 'height': 32}], 'patchSize': 16,
+        'state': [{'name': 'positions', 'codec': 'linear', 'low': [-1.5] * 3, 'high': [1.5] * 3},
+                  {'name': 'velocities', 'codec': 'mulaw'}],
+        'actions': [{'joint': joint, 'kind': 'delta', 'lowRad': -0.1, 'highRad': 0.1} for joint in JOINTS],
+        'leashRad': 0.2,
+    },
+}
+SHAPE = dict(width=16, layers=2, heads=4, kv_heads=2, head_width=8, feed_forward=24, stem_channels=2, stem_groups=1)
+
+
+def frame(spec, config, seed):
+    """Ids by a generator, patch numbers by a rule that the TypeScript tests repeat."""
+    generator = torch.Generator().manual_seed(seed)
+    draw = lambda high, count: torch.randint(high, (count,), generator=generator)
+    count = config.patches * 3 * config.patch_size**2
+    return {'textIds': draw(config.vocabulary, config.text_positions).tolist(),
+            'stateIds': (draw(config.bins, config.state_values) + spec.codec.text_vocabulary).tolist(), 'patchSeed': seed,
+            'patches': ((torch.arange(count) * 37 + seed) % 101 - 50) / 200}
+
+
+@torch.no_grad()
+def decide(model, spec, frames):
+    """Greedy tokens and their probabilities, [S, A] each, from whole sequences run again for every token."""
+    config, steps = model.config, len(frames)
+    batch = {'text': torch.tensor([entry['textIds'] for entry in frames])[None],
+             'state': to_rows(spec, torch.tensor([entry['stateIds'] for entry in frames]))[None],
+             'patches': torch.stack([entry['patches'] for entry in frames]).view(1, steps, config.patches, -1),
+             'actions': torch.full((1, steps, config.actions), config.vocabulary)}
+    probabilities = torch.zeros(steps, config.actions)
+    for step in range(steps):
+        for slot in range(config.actions):
+            share, best = model(batch)[0][0, step, slot].softmax(-1).topk(2)
+            assert share[0] > 1.01 * share[1], 'two bins are equally likely: choose another seed'
+            batch['actions'][0, step, slot] = config.vocabulary + best[0]
+            probabilities[step, slot] = share[0]
+    tokens = batch['actions'][0] - config.vocabulary + spec.codec.text_vocabulary
+    return tokens.tolist(), [[round(float(value), 6) for value in row] for row in probabilities]
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = LayoutSpec.from_json(POLICY['tokens'])
+    config = model_config(spec, **SHAPE)
+    model = Gato(config, seed=5).eval()
+    with torch.no_grad():
+        # Every part must matter, which it hardly does in a model that is about to be trained.
+        generator = torch.Generator().manual_seed(6)
+        model.table.normal_(std=0.5, generator=generator)
+        model.action_gate.normal_(std=2, generator=generator)
+        model.action_shift.normal_(std=0.2, generator=generator)
+        for block in model.blocks:
+            block.out.weight.mul_(4)
+            block.down.weight.mul_(2)
+    write_policy(model, POLICY, folder)
+    golden = []
+    for steps, seeds in ((1, [11]), (1, [12]), (1, [13]), (2, [21, 22]), (3, [31, 32, 33])):
+        longer = Gato(replace(config, steps=steps)).eval()
+        longer.load_state_dict(model.state_dict())
+        frames = [frame(spec, config, seed) for seed in seeds]
+        tokens, probabilities = decide(longer, spec, frames)
+        for entry in frames:
+            del entry['patches']
+        golden.append({'steps': steps, 'frames': frames, 'tokens': tokens, 'probabilities': probabilities})
+    (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main(Path(sys.argv[1]))
