@@ -13,7 +13,7 @@ export interface Decider {
   /** Control ticks at which the agent was still busy with an earlier one. */
   readonly busyTicks: number;
   /** What the agent threw. */
-  readonly failure: unknown;
+  readonly failure: Error | undefined;
 }
 
 /** What both deciders share: one decision at most is waiting to be taken. */
@@ -21,7 +21,7 @@ abstract class AgentDecider implements Decider {
   readonly #agent: Agent;
   #decision: AgentDecision | undefined;
   #inferenceNs: number[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(agent: Agent) {
     this.#agent = agent;
@@ -34,7 +34,7 @@ abstract class AgentDecider implements Decider {
     return this.#inferenceNs;
   }
 
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 
@@ -59,7 +59,7 @@ abstract class AgentDecider implements Decider {
       this.#decision = decision;
       this.#inferenceNs.push(decision.computeNs);
     } catch (cause) {
-      if (isWanted()) this.#failure = cause;
+      if (isWanted()) this.#failure = cause instanceof Error ? cause : new Error(String(cause), { cause });
     }
   }
 }

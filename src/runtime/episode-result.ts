@@ -24,7 +24,7 @@ export interface EpisodeResult {
   readonly busyTicks: number;
   readonly listenerFailures: readonly ListenerFailure[];
   /** What the agent threw; undefined unless the outcome is `agent-failed`. */
-  readonly agentFailure: unknown;
+  readonly agentFailure: Error | undefined;
 }
 
 /** Counts what an EpisodeResult reports. */

@@ -1,7 +1,6 @@
 import { VirtualClock } from '../../src/core/clock.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import { LockstepDecider } from '../../src/runtime/decider.ts';
-import type { Decider } from '../../src/runtime/decider.ts';
 import { openMirror } from '../../src/runtime/driver-table.ts';
 import { endlessTask } from '../../src/runtime/loop.ts';
 import type { EpisodeOptions } from '../../src/runtime/loop.ts';
@@ -35,8 +34,8 @@ export async function mirrorBench(agent: Agent, changes: Partial<EpisodeOptions>
     driver: link.driver,
     sampler,
     gate: new SafetyGate(robot),
-    pacer: new LockstepPacer({ clock, periodNs: PERIOD_NS, advance: link.advance }),
-    decider: new LockstepDecider(agent) satisfies Decider,
+    pacer: new LockstepPacer({ clock, periodNs: PERIOD_NS, advance: (durationNs) => link.advance(durationNs) }),
+    decider: new LockstepDecider(agent),
     monitor: endlessTask,
     timeLimitS: 1,
     seed: 7,

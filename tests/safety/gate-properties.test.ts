@@ -152,8 +152,13 @@ describe('SafetyGate, for any sequence of inputs', () => {
           Array.from({ length: ticks }, (): Move => {
             velocities.forEach((velocity, joint) => (at[joint] = (at[joint] as number) + (velocity * step) / 1e9));
             return {
-              ...{ stepNs: step, positions: [...at], measured: [0, 0.5] },
-              ...{ createdAgoNs: 0, observedAgoNs: 0, measuredAgoNs: 0, fresh: true },
+              stepNs: step,
+              positions: [...at],
+              measured: [0, 0.5],
+              createdAgoNs: 0,
+              observedAgoNs: 0,
+              measuredAgoNs: 0,
+              fresh: true,
             };
           }),
         );
@@ -235,8 +240,13 @@ describe('SafetyGate, inside the limits', () => {
           const moves = steps.map((step): Move => {
             nowNs += step;
             return {
-              ...{ stepNs: step, positions: wave(nowNs), measured: [0, 0.5] },
-              ...{ createdAgoNs: 0, observedAgoNs: 0, measuredAgoNs: 0, fresh: true },
+              stepNs: step,
+              positions: wave(nowNs),
+              measured: [0, 0.5],
+              createdAgoNs: 0,
+              observedAgoNs: 0,
+              measuredAgoNs: 0,
+              fresh: true,
             };
           });
           for (const decision of runGate(inputsOf(moves))) {

@@ -1,0 +1,34 @@
+import type { Agent } from '../core/agent.ts';
+import { MonotonicClock } from '../core/clock.ts';
+import type { Precision } from '../policy/model-manifest.ts';
+import type { ExecutionProviderName } from '../policy/providers.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { GatoAgent } from './gato-agent.ts';
+import { PoseAgent } from './pose-agent.ts';
+
+/** Which agent to make, in words that another process understands. */
+export type AgentSpec =
+  | {
+      readonly kind: 'policy';
+      /** Name or folder of the policy. */
+      readonly directory: string;
+      readonly precision?: Precision;
+      readonly threads?: number;
+      readonly provider?: ExecutionProviderName;
+    }
+  | {
+      readonly kind: 'pose';
+      /** rad, shape (J). */
+      readonly poseRad: readonly number[];
+      readonly speedRadPerS?: number;
+    };
+
+/** Makes an agent for real time: its targets carry the time they were decided at. Throws what loading throws. */
+export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Agent> {
+  switch (spec.kind) {
+    case 'policy':
+      return GatoAgent.load(robot, spec.directory, { ...spec, clock: new MonotonicClock() });
+    case 'pose':
+      return new PoseAgent(robot, spec);
+  }
+}

@@ -1,0 +1,121 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Observation } from '../../src/core/observation.ts';
+import { GatoAgent } from '../../src/runtime/gato-agent.ts';
+import type { TokenPolicy } from '../../src/runtime/gato-agent.ts';
+import type { RobotSpec } from '../../src/robot/robot-spec.ts';
+import { makeCameraFrame, makeObservation, makeRobot } from '../../src/testing/index.ts';
+import { tiny, tinyDirectory } from '../policy/tiny-policy.ts';
+
+const [joint] = makeRobot().joints;
+const { bins, textVocabulary } = tiny.manifest.tokens.codec;
+/** The bin just above zero, and the last one. */
+const [middle, top] = [bins / 2, bins - 1];
+const camera = { name: 'front', width: 64, height: 32, rateHz: 20, timeoutMs: 200 };
+
+/** The robot the tiny policy is for. */
+function tinyRobot(changes: Partial<RobotSpec> = {}): RobotSpec {
+  const joints = ['base', 'elbow', 'gripper'].map((name) => ({ ...(joint as RobotSpec['joints'][number]), name }));
+  return makeRobot({ joints, homeRad: [0, 0, 0], restRad: [0, 0, 0], cameras: [camera], ...changes });
+}
+
+function tinyObservation(changes: Partial<Observation> = {}): Observation {
+  const value = { ...makeCameraFrame('front'), width: 64, height: 32, rgb: new Uint8Array(64 * 32 * 3).fill(90) };
+  const cameras = new Map([['front', { value, ageNs: 0, fresh: true }]]);
+  return makeObservation([0.1, -0.2, 0.3], { instruction: 'put the red cube', timeNs: 42, cameras, ...changes });
+}
+
+/** Emits the same bins every time and remembers what it was given. */
+function scriptedPolicy(chosen: readonly number[]) {
+  const frames: { textIds: number[]; allowed: readonly { low: number; high: number }[] }[] = [];
+  const seeds: number[] = [];
+  const policy: TokenPolicy = {
+    manifest: tiny.manifest,
+    reset: (seed) => {
+      seeds.push(seed);
+      return Promise.resolve();
+    },
+    decide: (frame, allowed) => {
+      frames.push({ textIds: [...frame.textIds], allowed });
+      const tokens = chosen.map((bin) => textVocabulary + bin);
+      return Promise.resolve({ tokens, probabilities: chosen.map(() => 1), inferenceNs: 1 });
+    },
+    close: () => Promise.resolve(),
+  };
+  return { policy, frames, seeds };
+}
+
+const loaded = GatoAgent.load(tinyRobot(), tinyDirectory, { threads: 1, precision: 'fp32' });
+afterAll(async () => (await loaded).close());
+
+describe('GatoAgent', () => {
+  it('turns an observation into tokens, and action tokens into a target relative to the last command', async () => {
+    const { policy, frames, seeds } = scriptedPolicy([0, middle, top]);
+    const agent = new GatoAgent(tinyRobot(), policy);
+    await agent.reset(3);
+    const { target, trace } = await agent.act(tinyObservation());
+    expect(seeds).toEqual([3]);
+    expect(frames[0]?.textIds).toEqual([1, 2, 3, 4]);
+    const binWidth = 0.2 / bins;
+    expect(target?.positionsRad[0]).toBeCloseTo(0.1 - 0.1 + binWidth / 2, 12);
+    // Within the dead band: exactly the command.
+    expect(target?.positionsRad[1]).toBe(-0.2);
+    expect(target?.positionsRad[2]).toBeCloseTo(0.3 + 0.1 - binWidth / 2, 12);
+    expect(target).toMatchObject({ createdNs: 42, observedNs: 42 });
+    expect(trace?.actionTokens).toEqual([0, middle, top].map((bin) => textVocabulary + bin));
+  });
+
+  it('allows the policy no bin that leads out of the soft limits', async () => {
+    const { policy, frames } = scriptedPolicy([middle, middle, middle]);
+    await new GatoAgent(tinyRobot(), policy).act(tinyObservation({ commandRad: Float64Array.of(1.45, 0, -1.45) }));
+    const [high, free, low] = frames[0]?.allowed ?? [];
+    expect(high?.high).toBeLessThanOrEqual(middle + 1);
+    expect(free).toEqual({ low: 0, high: top });
+    expect(low?.low).toBeGreaterThanOrEqual(middle - 2);
+  });
+
+  it.each(['arm', 'camera'])('has no target and does not run while the %s is stale', async (stale) => {
+    const { policy, frames } = scriptedPolicy([middle, middle, middle]);
+    const fresh = tinyObservation();
+    const observation =
+      stale === 'arm'
+        ? { ...fresh, arm: { ...fresh.arm, fresh: false } }
+        : tinyObservation({
+            cameras: new Map([...fresh.cameras].map(([name, sample]) => [name, { ...sample, fresh: false }])),
+          });
+    expect((await new GatoAgent(tinyRobot(), policy).act(observation)).target).toBeUndefined();
+    expect(frames).toEqual([]);
+  });
+
+  it('stamps targets with its clock when it has one', async () => {
+    const { policy } = scriptedPolicy([middle, middle, middle]);
+    const agent = new GatoAgent(tinyRobot(), policy, { clock: { nowNs: () => 99 } });
+    expect((await agent.act(tinyObservation())).target).toMatchObject({ createdNs: 99, observedNs: 42 });
+  });
+
+  it('names a camera the robot has not connected', async () => {
+    const agent = new GatoAgent(tinyRobot(), scriptedPolicy([middle, middle, middle]).policy);
+    await expect(agent.act(tinyObservation({ cameras: new Map() }))).rejects.toThrow(/E_CAMERA_MISSING.*"front"/);
+  });
+
+  it('refuses a robot the policy was not trained on', async () => {
+    const { policy } = scriptedPolicy([]);
+    expect(() => new GatoAgent(makeRobot(), policy)).toThrow(/E_LAYOUT_ROBOT/);
+    await expect(GatoAgent.load(makeRobot(), tinyDirectory)).rejects.toThrow(/E_LAYOUT_ROBOT/);
+  });
+
+  it('runs a policy from its files, and repeats itself after a reset', async () => {
+    const agent = await loaded;
+    expect(agent.name).toBe('tiny');
+    const decide = async (): Promise<unknown[]> => {
+      await agent.reset(5);
+      const first = await agent.act(tinyObservation());
+      const second = await agent.act(
+        tinyObservation({ commandRad: first.target?.positionsRad ?? new Float64Array(3) }),
+      );
+      return [first, second].map(({ target, trace }) => ({ target, trace }));
+    };
+    const decisions = await decide();
+    expect(decisions[0]).toMatchObject({ trace: { actionTokens: expect.any(Array) as number[] } });
+    expect(await decide()).toEqual(decisions);
+  });
+});
