@@ -87,7 +87,8 @@ function readSources(): SourceFile[] {
 
 function importsOf(code: string): Import[] {
   const statements = code.matchAll(/^\s*(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm);
-  const calls = code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
+  // An import() that begins a string is text for another thread, which starts without a loader.
+  const calls = code.matchAll(/(?<!['"`])\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
   return [
     ...[...statements].map((match) => ({ specifier: match[2] ?? '', typeOnly: match[1] !== undefined })),
     // Only a value import can be meant by import(): a type is imported by a statement.
