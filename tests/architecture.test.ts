@@ -3,6 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+const PURE_AND_DATA = ['core', 'robot', 'calibration', 'tokens', 'safety', 'record', 'policy', 'actions'];
+const BELOW_RUNTIME = [...PURE_AND_DATA, 'drivers', 'sim', 'sensors', 'teleop', 'actuators'];
+
 /** What each folder of src may import: folders by name; `types` are those it may import types of only. */
 const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly types?: readonly string[] }> = {
   core: { imports: [] },
@@ -18,19 +21,9 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
   sensors: { imports: ['core', 'robot', 'drivers'] },
   teleop: { imports: ['core', 'robot', 'drivers'] },
   actuators: { imports: ['core', 'safety', 'drivers'] },
-  runtime: {
-    imports: [
-      ...['core', 'robot', 'calibration', 'tokens', 'safety', 'record', 'policy', 'actions'],
-      ...['drivers', 'sim', 'sensors', 'teleop', 'actuators'],
-    ],
-  },
+  runtime: { imports: BELOW_RUNTIME },
   serve: { imports: ['core', 'record', 'runtime'] },
-  cli: {
-    imports: [
-      ...['core', 'robot', 'calibration', 'tokens', 'safety', 'record', 'policy', 'actions'],
-      ...['drivers', 'sim', 'sensors', 'teleop', 'actuators', 'runtime', 'serve'],
-    ],
-  },
+  cli: { imports: [...BELOW_RUNTIME, 'runtime', 'serve'] },
   testing: { imports: ['core', 'robot', 'drivers'], types: ['safety'] },
 };
 
