@@ -26,7 +26,6 @@ export interface EpisodeOptions {
   readonly driver: ArmDriver;
   readonly sampler: ObservationSampler;
   readonly gate: SafetyGate;
-  /** Decides between lockstep and real time, together with the decider. */
   readonly pacer: Pacer;
   readonly decider: Decider;
   readonly monitor: TaskMonitor;
@@ -55,15 +54,15 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   const setpoint = new Setpoint(robot.rates);
   await decider.reset(options.seed);
   pacer.reset();
-  let nowNs = await pacer.nextTick();
-  options.begin?.(nowNs);
-  let commandRad = armAt(options, nowNs);
+  const startNs = await pacer.nextTick();
+  options.begin?.(startNs);
+  let [nowNs, commandRad] = [startNs, armAt(options, startNs)];
   let outcome: Outcome | undefined;
   let stopTicks = 0;
 
   for (let gateTick = 0; ; gateTick += 1) {
     if (outcome === undefined) tally.passTime(nowNs);
-    outcome ??= outcomeAt(gateTick, options);
+    outcome ??= outcomeAt(nowNs - startNs, options);
     if (outcome !== undefined) {
       const isStopped = gate.isStill || stopTicks > LONGEST_STOP_S * robot.rates.gateHz;
       if (isStopped) return tally.result(outcome, { pacer, decider, failures: listeners.failures });
@@ -108,12 +107,13 @@ function armAt({ robot, driver, sampler, gate }: EpisodeOptions, nowNs: number):
   return state.positionsRad;
 }
 
-function outcomeAt(gateTick: number, options: EpisodeOptions): Outcome | undefined {
+function outcomeAt(elapsedNs: number, options: EpisodeOptions): Outcome | undefined {
   const { monitor, gate, decider, signal, robot, timeLimitS } = options;
   if (signal?.aborted === true) return 'aborted';
   if (gate.state === 'protective-stop') return 'protective-stop';
   if (decider.failure !== undefined) return 'agent-failed';
   const task = monitor.check();
   if (task !== 'running') return task;
-  return gateTick >= timeLimitS * robot.rates.gateHz ? 'time-limit' : undefined;
+  // Half a tick early, so that the rounding of their sum adds no tick.
+  return (elapsedNs / NS_PER_S) * robot.rates.gateHz > timeLimitS * robot.rates.gateHz - 0.5 ? 'time-limit' : undefined;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentDecision } from '../../src/core/agent.ts';
+import type { MirrorDriver } from '../../src/drivers/mirror/mirror-driver.ts';
 import { RealTimeDecider } from '../../src/runtime/decider.ts';
 import { runEpisode } from '../../src/runtime/loop.ts';
+import { RealTimePacer } from '../../src/runtime/pacer.ts';
 import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { ScriptedAgent } from '../../src/testing/index.ts';
 import { PERIOD_NS, mirrorBench } from './mirror-bench.ts';
@@ -133,6 +135,35 @@ describe('runEpisode in lockstep', () => {
       return steps.map(({ sent }) => [...sent.positionsRad]);
     };
     expect(await run()).toEqual(await run());
+  });
+});
+
+describe('runEpisode in real time', () => {
+  it('counts time, not ticks, towards the limit, and stays within the velocity limit when ticks come late', async () => {
+    const { options, steps, clock } = await mirrorBench(new ScriptedAgent(() => [1.2, 0.5]));
+    let wakes = 0;
+    // Every fourth wake is two and a half periods late.
+    const sleeper = {
+      sleepUntilNs: (deadlineNs: number): Promise<void> => {
+        wakes += 1;
+        clock.advanceNs(Math.max(0, deadlineNs - clock.nowNs()) + (wakes % 4 === 0 ? 2.5 * PERIOD_NS : 0));
+        return Promise.resolve();
+      },
+    };
+    const publish = (): void => void (options.driver as MirrorDriver).publish(clock.nowNs());
+    const pacer = new RealTimePacer({ clock, periodNs: PERIOD_NS, advance: publish, sleeper });
+    const result = await runEpisode({ ...options, pacer });
+    expect(result.outcome).toBe('time-limit');
+    expect(result.durationS).toBeLessThan(1.04);
+    expect(result.ticks).toBeLessThan(80);
+    expect(result.skippedTicks).toBeGreaterThan(20);
+    expect(result.latenessMs.p99).toBe(25);
+    steps.slice(1).forEach(({ sent, timeNs }, index) => {
+      const before = steps[index] as StepRecord;
+      const allowedRad = (2 * (timeNs - before.timeNs)) / 1e9;
+      const movedRad = Math.abs((sent.positionsRad[0] as number) - (before.sent.positionsRad[0] as number));
+      expect(movedRad).toBeLessThanOrEqual(allowedRad * (1 + 1e-9));
+    });
   });
 });
 
