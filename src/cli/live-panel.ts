@@ -31,7 +31,7 @@ export interface LiveJoint {
   readonly limitsRad: readonly [number, number];
 }
 
-const LABEL_CELLS = 12;
+const LABEL_CELLS = 14;
 const GAUGE_CELLS = 32;
 
 /** The panel as lines, none longer than `columns`. */

@@ -2,6 +2,7 @@ import { NS_PER_S } from '../../core/clock.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { EpisodeResult } from '../../runtime/episode-result.ts';
 import type { StepListener, StepRecord } from '../../runtime/step-listener.ts';
+import { TickLateness } from '../tick-lateness.ts';
 import { Film } from './film.ts';
 import type { Intervention, JointTraces, ReportEpisode, Trace } from './report-data.ts';
 
@@ -39,11 +40,12 @@ export class EpisodeCollector implements StepListener {
     readonly computeMs: number;
     readonly probabilities: readonly number[];
   }[] = [];
+  readonly #lateness: TickLateness;
   #startNs: number | undefined;
-  #lastPeriod = -1;
 
   constructor(robot: RobotSpec) {
     this.#robot = robot;
+    this.#lateness = new TickLateness(robot.rates.gateHz);
     this.#joints = robot.joints.map(() => ({ requested: [], sent: [], measured: [] }));
   }
 
@@ -52,7 +54,7 @@ export class EpisodeCollector implements StepListener {
     this.#startNs ??= step.timeNs;
     const timeS = (step.timeNs - this.#startNs) / NS_PER_S;
     this.#times.push(timeS);
-    this.#latenessMs.push(this.#lateness(timeS));
+    this.#latenessMs.push(this.#lateness.next(step.timeNs));
     this.#joints.forEach((samples, joint) => {
       samples.requested.push(step.gate.requestedRad?.[joint] ?? Number.NaN);
       samples.sent.push(step.sent.positionsRad[joint] ?? Number.NaN);
@@ -101,16 +103,6 @@ export class EpisodeCollector implements StepListener {
       sent: trace(samples?.sent),
       measured: trace(samples?.measured),
     };
-  }
-
-  /** Behind the deadline after the last tick's, ms: deadlines are whole periods since the first tick. */
-  #lateness(timeS: number): number {
-    const { gateHz } = this.#robot.rates;
-    // Half a nanosecond, so that rounding does not put a punctual tick into the period before.
-    const period = Math.floor((timeS + 0.5e-9) * gateHz);
-    const dueS = (this.#lastPeriod + 1) / gateHz;
-    this.#lastPeriod = period;
-    return Math.max(0, 1000 * (timeS - dueS));
   }
 
   /** A reason that goes on for several ticks is one intervention. */
