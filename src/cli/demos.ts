@@ -32,7 +32,12 @@ export function addDemos(program: Command): void {
     .requiredOption('--robot <name>', 'robot, by name or folder')
     .option('--task <names>', 'tasks separated by commas, or all', 'all')
     .option('--episodes <count>', 'episodes per task', wholeNumber(1), 100)
-    .option('--seed <number>', 'seed of the first episode of each task; the next have the next seeds', wholeNumber(0), 0)
+    .option(
+      '--seed <number>',
+      'seed of the first episode of each task; the next have the next seeds',
+      wholeNumber(0),
+      0,
+    )
     .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
     .option('--workers <count>', 'worker threads', wholeNumber(1), defaultWorkers)
     .option('--perturbed <share>', 'share of episodes with disturbances executed', numberBetween(0, 1), 0.75)
