@@ -1,28 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Observation } from '../../src/core/observation.ts';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import type { TokenPolicy } from '../../src/runtime/gato-agent.ts';
-import type { RobotSpec } from '../../src/robot/robot-spec.ts';
-import { makeCameraFrame, makeObservation, makeRobot } from '../../src/testing/index.ts';
+import { makeRobot } from '../../src/testing/index.ts';
 import { tiny, tinyDirectory } from '../policy/tiny-policy.ts';
+import { tinyObservation, tinyRobot } from './tiny-robot.ts';
 
-const [joint] = makeRobot().joints;
 const { bins, textVocabulary } = tiny.manifest.tokens.codec;
 /** The bin just above zero, and the last one. */
 const [middle, top] = [bins / 2, bins - 1];
 const camera = { name: 'front', width: 64, height: 32, rateHz: 20, timeoutMs: 200 };
-
-/** The robot the tiny policy is for. */
-function tinyRobot(changes: Partial<RobotSpec> = {}): RobotSpec {
-  const joints = ['base', 'elbow', 'gripper'].map((name) => ({ ...(joint as RobotSpec['joints'][number]), name }));
-  return makeRobot({ joints, homeRad: [0, 0, 0], restRad: [0, 0, 0], cameras: [camera], ...changes });
-}
-
-function tinyObservation(changes: Partial<Observation> = {}): Observation {
-  const value = { ...makeCameraFrame('front'), width: 64, height: 32, rgb: new Uint8Array(64 * 32 * 3).fill(90) };
-  const cameras = new Map([['front', { value, ageNs: 0, fresh: true }]]);
-  return makeObservation([0.1, -0.2, 0.3], { instruction: 'put the red cube', timeNs: 42, cameras, ...changes });
-}
 
 /** Emits the same bins every time and remembers what it was given. */
 function scriptedPolicy(chosen: readonly number[]) {

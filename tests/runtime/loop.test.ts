@@ -150,7 +150,7 @@ describe('runEpisode in real time', () => {
         return Promise.resolve();
       },
     };
-    const publish = (): void => void (options.driver as MirrorDriver).publish(clock.nowNs());
+    const publish = (): void => (options.driver as MirrorDriver).publish(clock.nowNs());
     const pacer = new RealTimePacer({ clock, periodNs: PERIOD_NS, advance: publish, sleeper });
     const result = await runEpisode({ ...options, pacer });
     expect(result.outcome).toBe('time-limit');

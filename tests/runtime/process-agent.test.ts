@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
 import { RealTimeDecider } from '../../src/runtime/decider.ts';
 import { openMirror } from '../../src/runtime/driver-table.ts';
+import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import { endlessTask, runEpisode } from '../../src/runtime/loop.ts';
 import { RealTimePacer, TimerSleeper } from '../../src/runtime/pacer.ts';
 import { ProcessAgent } from '../../src/runtime/process-agent.ts';
@@ -14,6 +15,8 @@ import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
 import { ObservationSampler } from '../../src/sensors/observation-sampler.ts';
 import { makeObservation, makeRobot } from '../../src/testing/index.ts';
+import { tinyDirectory } from '../policy/tiny-policy.ts';
+import { tinyObservation, tinyRobot } from './tiny-robot.ts';
 
 const robot = makeRobot();
 /** Far away and fast, so that the arm is still on its way when something happens to the process. */
@@ -117,6 +120,19 @@ describe('ProcessAgent', () => {
     await agent.close();
     expect(isAlive(pid as number)).toBe(false);
     expect(agent.failure).toBeUndefined();
+  });
+
+  it('runs a policy there that decides as it would here', async () => {
+    const spec = { kind: 'policy', directory: tinyDirectory, threads: 1, precision: 'fp32' } as const;
+    const there = await start(spec, tinyRobot());
+    const here = await GatoAgent.load(tinyRobot(), tinyDirectory, { threads: 1, precision: 'fp32' });
+    await there.reset(3);
+    await here.reset(3);
+    const [far, near] = [await there.act(tinyObservation()), await here.act(tinyObservation())];
+    await here.close();
+    expect(far.trace).toEqual(near.trace);
+    expect(far.target?.positionsRad).toEqual(near.target?.positionsRad);
+    expect(there.failure).toBeUndefined();
   });
 
   it('says what went wrong when the agent cannot be loaded', async () => {
