@@ -8,7 +8,6 @@ import { tinyObservation, tinyRobot } from './tiny-robot.ts';
 const { bins, textVocabulary } = tiny.manifest.tokens.codec;
 /** The bin just above zero, and the last one. */
 const [middle, top] = [bins / 2, bins - 1];
-const camera = { name: 'front', width: 64, height: 32, rateHz: 20, timeoutMs: 200 };
 
 /** Emits the same bins every time and remembers what it was given. */
 function scriptedPolicy(chosen: readonly number[]) {
