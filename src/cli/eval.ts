@@ -56,7 +56,13 @@ async function runEval(options: EvalOptions): Promise<void> {
   const tasks = options.tasks === undefined ? loadSuite(options.suite).tasks : taskNames(options.tasks);
   const { policy, suite, episodes, seed, workers, expert = false, video } = options;
   const evaluation = await evaluate({
-    ...{ policy, suite, tasks, episodes, seed, workers, expert },
+    policy,
+    suite,
+    tasks,
+    episodes,
+    seed,
+    workers,
+    expert,
     ...(video === undefined ? {} : { video }),
     onEpisode: (outcome, done, total) => {
       successes += outcome.success ? 1 : 0;

@@ -50,7 +50,7 @@ export function demonstrationColumns(robot: RobotSpec, frames: readonly Demonstr
   const pictures = robot.cameras.map(({ name }) => {
     const feature = `${PICTURE}${name}`;
     const images = frames.map(({ observation }) => observation.cameras.get(name)?.value.rgb ?? new Uint8Array());
-    return [feature, encodePictures(feature, features[feature] as FeatureSpec, images)];
+    return [feature, encodePictures(feature, features[feature] as FeatureSpec, images)] as const;
   });
   return {
     action: frames.map((frame) => frame.expertRad),
