@@ -50,6 +50,8 @@ export const taskSchema = z.strictObject({
   source: z.string().min(1),
   /** Group that holds the place where it must go; may be the source's own. */
   destination: z.string().min(1).optional(),
+  /** Distance from the first joint's axis inside which things stay reachable; one beyond it ends the episode. */
+  reachM: range.optional(),
   /** Smallest free distance between footprints. */
   gapM: z.number().nonnegative(),
   /** A strip from behind the source to the destination that other things of the source's group keep out of. */

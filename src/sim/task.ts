@@ -2,6 +2,7 @@ import { Rng } from '../core/rng.ts';
 import { experts } from './experts/expert.ts';
 import { phases } from './experts/goal.ts';
 import { nextCommand } from './experts/motion.ts';
+import type { GivenInstruction } from './instruction.ts';
 import { InverseKinematics } from './inverse-kinematics.ts';
 import { drawPlaces } from './placement.ts';
 import { firstAxis, readScene } from './scene-state.ts';
@@ -28,6 +29,8 @@ export const privilegedNames = [
 
 /** Lower than this, a thing has fallen off the table. */
 const fallenM = -0.05;
+/** Slower than this, a thing lies still. */
+const lyingMPerS = 0.01;
 const settleSteps = 25;
 /** Where the lift task's cube must go, above the table. */
 const liftedM = 0.085;
@@ -64,9 +67,19 @@ export class TaskEpisode {
   /** How the episode stands; call it once per control tick, because success must last some ticks. */
   check(): Outcome {
     const scene = this.scene();
-    if (Math.min(scene.source.positionM[2], ...scene.others.map((position) => position[2])) < fallenM) return 'failure';
+    if (this.#isLost(scene)) return 'failure';
     this.#heldTicks = fulfils(this.#task.success, scene) ? this.#heldTicks + 1 : 0;
     return this.#heldTicks >= this.#task.success.holdTicks ? 'success' : 'running';
+  }
+
+  /** A thing the task needs fell off the table, or lies where the arm does not get. */
+  #isLost({ source, destination, axisM, held }: SceneState): boolean {
+    const [nearest, farthest] = this.#task.reachM ?? [0, Infinity];
+    return [source, destination].some(({ positionM: [x, y, z], speedMPerS }) => {
+      const distance = Math.hypot(x - axisM[0], y - axisM[1]);
+      const isLying = !held && speedMPerS < lyingMPerS;
+      return z < fallenM || (isLying && (distance < nearest || distance > farthest));
+    });
   }
 
   /** What only a simulation knows, columns as in privilegedNames. */
@@ -93,13 +106,14 @@ export class TaskEpisode {
 
 /**
  * Puts the world into a new start state of the task and gives the episode. Places, colours, wording and
- * looks follow from the seed alone. Throws ArmatureError when the world's scene lacks the task's things.
+ * looks follow from the seed alone, but for what an instruction given in words fixes.
+ * Throws ArmatureError when the world's scene lacks the task's things.
  */
-export function startEpisode(world: World, task: TaskSpec, seed: number): TaskEpisode {
+export function startEpisode(world: World, task: TaskSpec, seed: number, given?: GivenInstruction): TaskEpisode {
   const rng = new Rng(seed);
   const variation = drawVariation(task.variation, world.robot, rng.fork());
   const roles = drawRoles(task, rng.fork());
-  const colours = paint(world, task, rng.fork());
+  const colours = paint(world, task, { rng: rng.fork(), wanted: wantedColours(roles, given) });
   world.reset(variation.startPoseRad);
   world.setGeomColour('table', variation.tableColour);
   world.forward();
@@ -108,11 +122,11 @@ export function startEpisode(world: World, task: TaskSpec, seed: number): TaskEp
   }
   world.forward();
   world.step(settleSteps);
-  const instruction = rng
+  const drawn = rng
     .pick(task.instructions)
     .replace('{source}', colours.get(roles.source) ?? '')
     .replace('{destination}', colours.get(roles.destination) ?? '');
-  return new TaskEpisode(world, task, { roles, instruction, variation });
+  return new TaskEpisode(world, task, { roles, instruction: given?.text ?? drawn, variation });
 }
 
 /** Frees what the episodes of a world hold beside it; call it before world.dispose(). */
@@ -132,11 +146,19 @@ function drawRoles(task: TaskSpec, rng: Rng): Roles {
 }
 
 /** Colours the bodies of every coloured group, each another colour, and gives the colour's name by body. */
-function paint(world: World, task: TaskSpec, rng: Rng): Map<string, string> {
+function paint(
+  world: World,
+  task: TaskSpec,
+  { rng, wanted }: { rng: Rng; wanted: ReadonlyMap<string, string> },
+): Map<string, string> {
   const names = new Map<string, string>();
   for (const group of Object.values(task.groups)) {
     if (!group.coloured) continue;
-    const colours = rng.shuffle(Object.entries(task.variation.colours));
+    const colours = rng.shuffle<NamedColour>(Object.entries(task.variation.colours));
+    group.bodies.forEach((body, index) => {
+      const other = colours.findIndex(([name]) => name === wanted.get(body));
+      if (other >= 0) [colours[index], colours[other]] = [colours[other] as NamedColour, colours[index] as NamedColour];
+    });
     group.bodies.forEach((body, index) => {
       const [name, colour] = colours[index] ?? ['', [0, 0, 0]];
       names.set(body, name);
@@ -144,6 +166,17 @@ function paint(world: World, task: TaskSpec, rng: Rng): Map<string, string> {
     });
   }
   return names;
+}
+
+type NamedColour = [name: string, colour: Vector3];
+
+/** Colours by body that an instruction insists on. */
+function wantedColours(roles: Roles, given: GivenInstruction | undefined): Map<string, string> {
+  const wanted = new Map<string, string>();
+  const { source, destination } = given?.colours ?? {};
+  if (destination !== undefined) wanted.set(roles.destination, destination);
+  if (source !== undefined) wanted.set(roles.source, source);
+  return wanted;
 }
 
 function withDestination(scene: SceneState, positionM: Vector3): SceneState {

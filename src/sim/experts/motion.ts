@@ -1,5 +1,6 @@
 import { wrapAngle } from '../inverse-kinematics.ts';
 import type { InverseKinematics } from '../inverse-kinematics.ts';
+import { firstAxis } from '../scene-state.ts';
 import type { Vector3, World } from '../world.ts';
 import type { Goal } from './goal.ts';
 
@@ -8,6 +9,11 @@ const armStepRad = 0.1;
 const jawStepRad = 0.2;
 const turnStepRad = 0.12;
 const defaultStepM = 0.025;
+/**
+ * Nearer than this to the first joint's axis the arm is folded over its own base, where straight lines jam
+ * and every way around is far for the joints; the way out is towards home.
+ */
+const foldedM = 0.085;
 /** Share of the remaining way per tick near a goal, so that arrivals are soft; and the least step. */
 const gain = 0.45;
 const leastStepM = 0.004;
@@ -18,11 +24,15 @@ const leastStepM = 0.004;
  */
 export function nextCommand(world: World, kinematics: InverseKinematics, commandRad: ArrayLike<number>, goal: Goal): Float64Array {
   const from = kinematics.forward(commandRad);
-  const solution = kinematics.solve(commandRad, {
-    positionM: stepTowards(from.positionM, goal.positionM, goal.stepM ?? defaultStepM),
-    approach: turnUpright(from.approach),
-    yawRad: from.yawRad + clamp(wrapAngle(goal.yawRad - from.yawRad), turnStepRad),
-  });
+  const [x, y] = firstAxis(world);
+  const isFolded = Math.hypot(from.positionM[0] - x, from.positionM[1] - y) < foldedM;
+  const solution = isFolded
+    ? Float64Array.from(world.robot.homeRad)
+    : kinematics.solve(commandRad, {
+        positionM: stepTowards(from.positionM, goal.positionM, goal.stepM ?? defaultStepM),
+        approach: turnUpright(from.approach),
+        yawRad: from.yawRad + clamp(wrapAngle(goal.yawRad - from.yawRad), turnStepRad),
+      });
   const gripper = world.robot.joints.findIndex((joint) => joint.name === world.robot.gripper);
   const steps = solution.map((value, joint) => value - (commandRad[joint] ?? 0));
   const largest = steps.reduce((most, step, joint) => (joint === gripper ? most : Math.max(most, Math.abs(step))), 0);
