@@ -79,13 +79,22 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const jobs: EvaluationJob[] = options.tasks.flatMap((task) =>
     Array.from({ length: options.episodes }, (_, episode) => ({ task, seed: seed + episode })),
   );
-  const pool = { entry: moduleEntry(import.meta.url, 'evaluation-worker'), workers: options.workers, workerData: setup };
+  const pool = {
+    entry: moduleEntry(import.meta.url, 'evaluation-worker'),
+    workers: options.workers,
+    workerData: setup,
+  };
   const outcomes: EvaluationOutcome[] = [];
   for await (const outcome of runInWorkers<EvaluationJob, EvaluationOutcome>(jobs, pool)) {
     outcomes.push(outcome);
     options.onEpisode?.(outcome, outcomes.length, jobs.length);
   }
-  const tasks = options.tasks.map((task) => summarise(task, outcomes.filter((outcome) => outcome.task === task)));
+  const tasks = options.tasks.map((task) =>
+    summarise(
+      task,
+      outcomes.filter((outcome) => outcome.task === task),
+    ),
+  );
   return {
     suite,
     policy: manifest.name,
@@ -93,8 +102,14 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     tasks,
     meanSuccessRate: tasks.reduce((sum, task) => sum + task.successRate, 0) / tasks.length,
     tick: {
-      p50Ms: quantile(outcomes.map(({ tickMs }) => tickMs.p50), 0.5),
-      p99Ms: quantile(outcomes.map(({ tickMs }) => tickMs.p99), 1),
+      p50Ms: quantile(
+        outcomes.map(({ tickMs }) => tickMs.p50),
+        0.5,
+      ),
+      p99Ms: quantile(
+        outcomes.map(({ tickMs }) => tickMs.p99),
+        1,
+      ),
     },
   };
 }
