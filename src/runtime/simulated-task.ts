@@ -3,6 +3,7 @@ import { MonotonicClock, NS_PER_S, VirtualClock } from '../core/clock.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { SafetyGate } from '../safety/gate.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
+import type { GivenInstruction } from '../sim/instruction.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { startEpisode } from '../sim/task.ts';
 import type { TaskEpisode } from '../sim/task.ts';
@@ -10,10 +11,13 @@ import type { TaskSpec } from '../sim/task-spec.ts';
 import { World } from '../sim/world.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
 import type { EpisodeResult } from './episode-result.ts';
-import { runEpisode } from './loop.ts';
+import { endlessTask, runEpisode } from './loop.ts';
 import type { TaskMonitor } from './loop.ts';
+import { MirrorScene } from './mirror-scene.ts';
 import { LockstepPacer, RealTimePacer, TimerSleeper } from './pacer.ts';
 import type { Pacer } from './pacer.ts';
+import { simulationStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 import type { StepListener } from './step-listener.ts';
 
 /** `lockstep`: virtual time, as fast as the machine goes, repeatable to the bit. `live`: real time. */
@@ -25,8 +29,12 @@ export interface SimulatedRunOptions {
   readonly mode: RunMode;
   /** Makes or gives the agent of this episode; experts need to know it. */
   readonly agent: (episode: TaskEpisode) => Agent;
-  /** In place of the instruction the seed drew. */
-  readonly instruction?: string;
+  /** In place of the instruction the seed draws; the colours it names are given to the things it means. */
+  readonly instruction?: GivenInstruction;
+  /** False: whatever the arm does, only time ends the episode. Default true. */
+  readonly judged?: boolean;
+  /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
+  readonly driver?: 'sim' | 'mirror';
   readonly listeners?: readonly StepListener[];
   readonly signal?: AbortSignal;
 }
@@ -62,29 +70,30 @@ export class SimulatedTask {
   async run(options: SimulatedRunOptions): Promise<SimulatedRun> {
     const { simulation, robot } = this;
     const { seed, mode, listeners = [], signal } = options;
-    const episode = startEpisode(simulation.world, this.spec, seed);
-    const instruction = options.instruction ?? episode.instruction;
-    const sources = { arm: simulation.armSource, cameras: simulation.cameraSources };
-    const sampler = new ObservationSampler({ robot, sources, instruction });
+    const episode = startEpisode(simulation.world, this.spec, seed, options.instruction);
+    const { instruction, variation } = episode;
+    const stage = options.driver === 'mirror' ? await MirrorScene.open(simulation.world) : simulationStage(simulation);
+    const sampler = new ObservationSampler({ robot, sources: stage.sources, instruction });
     const agent = options.agent(episode);
     try {
       const result = await runEpisode({
         robot,
-        driver: simulation.arm,
+        driver: stage.driver,
         sampler,
         gate: new SafetyGate(robot),
-        pacer: this.#pacer(mode),
+        pacer: this.#pacer(mode, stage),
         decider: mode === 'lockstep' ? new LockstepDecider(agent) : new RealTimeDecider(agent),
-        monitor: oncePerControlTick(episode, robot),
+        monitor: options.judged === false ? endlessTask : oncePerControlTick(episode, robot),
         timeLimitS: episode.timeLimitS,
         seed,
-        begin: (startNs) => simulation.begin({ startNs, seed, variation: episode.variation }),
+        begin: (startNs) => stage.begin({ startNs, seed, variation }),
         listeners,
         ...(signal === undefined ? {} : { signal }),
       });
       return { instruction, result };
     } finally {
       sampler.close();
+      stage.dispose();
     }
   }
 
@@ -93,9 +102,9 @@ export class SimulatedTask {
     this.simulation.world.dispose();
   }
 
-  #pacer(mode: RunMode): Pacer {
+  #pacer(mode: RunMode, stage: Stage): Pacer {
     const periodNs = NS_PER_S / this.robot.rates.gateHz;
-    const advance = (durationNs: number): void => this.simulation.advance(durationNs);
+    const advance = (durationNs: number): void => stage.advance(durationNs);
     if (mode === 'lockstep') return new LockstepPacer({ clock: new VirtualClock(), periodNs, advance });
     const clock = new MonotonicClock();
     return new RealTimePacer({ clock, periodNs, advance, sleeper: new TimerSleeper(clock) });

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { renderReport } from './render-report.ts';
+import type { ReportData } from './report-data.ts';
+
+const DIRECTORY = 'reports';
+
+/** `reports/<stem>-<n>.html` with the first number that is free. */
+export function freeReportPath(stem: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(DIRECTORY, `${stem}-${number}.html`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+/** Writes a report, creating its folder. */
+export async function writeReport(path: string, data: ReportData): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, renderReport(data));
+}

@@ -1,0 +1,126 @@
+import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
+import { DatasetWriter } from '../record/dataset-writer.ts';
+import { EpisodeRecorder, recordingFeatures } from '../runtime/episode-recorder.ts';
+import { PolicySession } from '../runtime/policy-session.ts';
+import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
+import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
+import type { TaskRequest } from '../runtime/task-request.ts';
+import { LiveDisplay } from './live-display.ts';
+import { formatProgress } from './progress.ts';
+import { EpisodeCollector } from './report/episode-collector.ts';
+import type { ReportEpisode } from './report/report-data.ts';
+import { writeReport } from './report/report-file.ts';
+import type { EpisodeSummary } from './run-summary.ts';
+import { episodeLine, summariseEpisode } from './run-summary.ts';
+import { Terminal } from './terminal.ts';
+
+/** One episode to run. */
+export interface RunJob {
+  readonly request: TaskRequest;
+  readonly seed: number;
+}
+
+export interface RunEpisodesOptions {
+  readonly plan: SessionPlan;
+  readonly jobs: readonly RunJob[];
+  readonly title: string;
+  /** Folder of a new dataset. */
+  readonly record?: string | undefined;
+  /** File of the report; none without it. */
+  readonly report?: string | undefined;
+  /** Aborting it brings the arm to a controlled stop and ends the run. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs episodes one after another, shows them on stderr, saves each as it ends, and writes one report.
+ * Throws what made the policy fail, after everything that happened before was saved.
+ */
+export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
+  const { plan, jobs, record, report, signal, title } = options;
+  const view = new RunView(plan, jobs);
+  const writer = record === undefined ? undefined : await openDataset(record, plan);
+  const session = await PolicySession.open(plan);
+  const summaries: EpisodeSummary[] = [];
+  const pages: ReportEpisode[] = [];
+  let failure: Error | undefined;
+  try {
+    for (const [index, job] of jobs.entries()) {
+      if (signal.aborted || failure !== undefined) break;
+      const collector = new EpisodeCollector(plan.robot);
+      const recorder = new EpisodeRecorder(plan.robot);
+      const listeners: StepListener[] = [view, ...(report === undefined ? [] : [collector])];
+      if (writer !== undefined) listeners.push(recorder);
+      const episode = await session.run(job.request, { seed: job.seed, listeners, signal });
+      const { instruction, result } = episode;
+      failure = episode.failure;
+      if (writer !== undefined) await recorder.save(writer, { instruction, success: result.success });
+      const page = collector.report({ name: `episode ${index + 1}`, instruction, agent: plan.manifest.name, result });
+      pages.push(job.request.judged ? page : { ...page, outcome: 'unknown' });
+      const summary = summariseEpisode(job, episode);
+      summaries.push(summary);
+      view.endEpisode(summary, episode);
+    }
+  } finally {
+    view.close();
+    await session.close();
+    await writer?.close();
+    if (report !== undefined && pages.length > 0)
+      await writeReport(report, { title, subtitle: subtitle(plan), episodes: pages });
+  }
+  if (failure !== undefined) throw failure;
+  return summaries;
+}
+
+function openDataset(directory: string, { robot }: SessionPlan): Promise<DatasetWriter> {
+  const features = recordingFeatures(robot);
+  return DatasetWriter.create({ directory, fps: robot.rates.controlHz, robotType: robot.name, features });
+}
+
+function subtitle({ robot, driver, manifest, mode }: SessionPlan): string {
+  return `Robot ${robot.name} through driver ${driver}, policy ${manifest.name} at ${manifest.controlHz} Hz, ${mode}`;
+}
+
+/** Shows the run: a panel when live, otherwise a bar; and a line for each episode that has ended. */
+class RunView implements StepListener {
+  readonly name = 'view';
+  readonly #clock = new MonotonicClock();
+  readonly #terminal = new Terminal(process.stderr, () => this.#clock.nowNs());
+  readonly #total: number;
+  readonly #startNs: number;
+  readonly #live: LiveDisplay | undefined;
+  #done = 0;
+  #firstTickNs: number | undefined;
+
+  constructor({ robot, manifest, mode }: SessionPlan, jobs: readonly RunJob[]) {
+    this.#total = jobs.length;
+    this.#startNs = this.#clock.nowNs();
+    if (mode !== 'live') return;
+    const limitS = Math.max(...jobs.map(({ request }) => request.task.timeLimitS));
+    this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent: manifest.name, total: jobs.length, limitS });
+  }
+
+  onStep(step: StepRecord): void {
+    if (this.#live !== undefined) return this.#live.onStep(step);
+    this.#firstTickNs ??= step.timeNs;
+    const timeS = (step.timeNs - this.#firstTickNs) / NS_PER_S;
+    this.#terminal.update(() => [this.#bar(`${step.observation.instruction}, ${timeS.toFixed(1)} s`)]);
+  }
+
+  endEpisode(summary: EpisodeSummary, { result }: SessionEpisode): void {
+    this.#done += 1;
+    this.#firstTickNs = undefined;
+    this.#live?.endEpisode(result);
+    this.#terminal.line(episodeLine(summary, this.#done));
+  }
+
+  /** Takes the panel away; the lines of the episodes stay. */
+  close(): void {
+    if (this.#terminal.interactive) this.#terminal.finish([]);
+  }
+
+  #bar(note: string): string {
+    const elapsedNs = this.#clock.nowNs() - this.#startNs;
+    return formatProgress({ label: 'running', done: this.#done, total: this.#total, elapsedNs, note });
+  }
+}

@@ -1,0 +1,64 @@
+import type { EpisodeResult } from '../runtime/episode-result.ts';
+import type { SessionEpisode } from '../runtime/policy-session.ts';
+import type { RunJob } from './run-episodes.ts';
+
+/** What `armature run --json` says of an episode. */
+export interface EpisodeSummary {
+  readonly instruction: string;
+  readonly task: string;
+  readonly seed: number;
+  /** Null where no rule says what success is. */
+  readonly success: boolean | null;
+  readonly outcome: EpisodeResult['outcome'];
+  readonly durationS: number;
+  /** Gate ticks, by reason. */
+  readonly interventions: EpisodeResult['interventions'];
+  readonly inferenceMs: EpisodeResult['inferenceMs'];
+  readonly latenessMs: EpisodeResult['latenessMs'];
+  readonly skippedTicks: number;
+}
+
+export function summariseEpisode({ request }: RunJob, { instruction, seed, result }: SessionEpisode): EpisodeSummary {
+  const { outcome, durationS, interventions, inferenceMs, latenessMs, skippedTicks } = result;
+  return {
+    instruction,
+    task: request.task.name,
+    seed,
+    success: request.judged ? result.success : null,
+    ...{ outcome, durationS, interventions, inferenceMs, latenessMs, skippedTicks },
+  };
+}
+
+/** Share of the judged episodes that succeeded; null when there was none. */
+export function successRate(episodes: readonly EpisodeSummary[]): number | null {
+  const judged = episodes.filter(({ success }) => success !== null);
+  return judged.length === 0 ? null : judged.filter(({ success }) => success === true).length / judged.length;
+}
+
+/** `  1  ok    lift the blue cube, 3.4 s` */
+export function episodeLine({ success, instruction, outcome, durationS }: EpisodeSummary, number: number): string {
+  const mark = success === null ? '--' : success ? 'ok' : 'no';
+  const why = success === true ? '' : `, ended by ${outcome}`;
+  return `${String(number).padStart(3)}  ${mark}  ${instruction}, ${durationS.toFixed(1)} s${why}`;
+}
+
+/** `2 of 3 succeeded (67 %)`, and how the loop did. */
+export function summaryText(episodes: readonly EpisodeSummary[]): string {
+  const judged = episodes.filter(({ success }) => success !== null);
+  const succeeded = judged.filter(({ success }) => success === true).length;
+  const share = judged.length === 0 ? '' : ` (${Math.round((100 * succeeded) / judged.length)} %)`;
+  const worst = (values: readonly number[]): string => `${Math.max(0, ...values).toFixed(1)} ms`;
+  const decided = worst(episodes.map(({ inferenceMs }) => inferenceMs.p99));
+  const late = worst(episodes.map(({ latenessMs }) => latenessMs.p99));
+  const gated = episodes.reduce((sum, { interventions }) => sum + total(interventions), 0);
+  return [
+    judged.length === 0
+      ? `${episodes.length} episodes, not judged`
+      : `${succeeded} of ${judged.length} succeeded${share}`,
+    `decision ${decided} and lateness ${late} (99th percentile of the worst episode), ${gated} ticks changed by the gate`,
+  ].join('\n');
+}
+
+function total(interventions: EpisodeResult['interventions']): number {
+  return Object.values(interventions).reduce((sum, ticks) => sum + ticks, 0);
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { planSession } from '../runtime/policy-session.ts';
+import { resolveTask } from '../runtime/task-request.ts';
+import type { RunMode } from '../runtime/simulated-task.ts';
+import { Interruption } from './interruption.ts';
+import { numberBetween, wholeNumber } from './option-values.ts';
+import { freeReportPath } from './report/report-file.ts';
+import { runEpisodes } from './run-episodes.ts';
+import { successRate, summaryText } from './run-summary.ts';
+
+const EXAMPLES = `
+Examples:
+  armature run --robot so101 --driver sim --policy desk --task "lift the blue cube"
+  armature run --robot so101 --driver sim --policy desk --task push --episodes 20 --lockstep --json
+  armature run --robot so101 --driver mirror --policy desk --task reach --live
+                               a dry run: nothing moves but a mirror arm, objects stand still
+  armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+
+Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
+process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
+Ctrl-C brings the arm to a controlled stop; what was recorded is kept.`;
+
+interface RunOptions {
+  readonly robot: string;
+  readonly driver: string;
+  readonly policy: string;
+  readonly task: string;
+  readonly scene?: string;
+  readonly episodes: number;
+  readonly rate?: number;
+  readonly seed: number;
+  readonly record?: string;
+  readonly live?: boolean;
+  readonly lockstep?: boolean;
+  /** False after --no-report. */
+  readonly report: string | boolean;
+  readonly json?: boolean;
+}
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('Run a policy on a robot, with a report, and if wanted a recording')
+    .requiredOption('--robot <name>', 'robot, by name or folder')
+    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
+    .requiredOption('--policy <folder>', 'policy, by name or folder')
+    .requiredOption('--task <words>', 'name of a task, or an instruction in words')
+    .option('--scene <task>', 'run words that no task asks for in the scene of this one')
+    .option('--episodes <count>', 'how many', wholeNumber(1), 1)
+    .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
+    .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
+    .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
+    .option('--live', 'in real time, with a panel')
+    .option('--lockstep', 'as fast as possible, repeatable')
+    .option('--report <file>', 'where the HTML report goes; default reports/run-<n>.html')
+    .option('--no-report', 'write no report')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+async function run(options: RunOptions, command: Command): Promise<void> {
+  const { robot, driver, policy, task, scene, seed, record, json = false } = options;
+  if (options.live === true && options.lockstep === true)
+    command.error('error: --live and --lockstep exclude each other');
+  const request = resolveTask(task, scene);
+  const mode = modeOf(options);
+  const plan = planSession({ robot, driver, policy, mode, rateHz: options.rate }, [request]);
+  const report = reportPath(options.report);
+  const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
+  const interruption = new Interruption();
+  const { signal } = interruption;
+  const episodes = await runEpisodes({ plan, jobs, title: `Run of ${task}`, record, report, signal });
+  interruption.close();
+  if (json) {
+    const rate = successRate(episodes);
+    const names = { robot: plan.robot.name, driver, policy: plan.manifest.name, task };
+    console.log(JSON.stringify({ ...names, seed, mode, episodes, successRate: rate, report: report ?? null }));
+  } else {
+    const written = [record === undefined ? [] : `dataset ${record}`, report === undefined ? [] : `report ${report}`];
+    console.log([summaryText(episodes), ...written.flat()].join('\n'));
+  }
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+function modeOf({ live, lockstep, json }: RunOptions): RunMode {
+  if (live === true) return 'live';
+  if (lockstep === true || json === true) return 'lockstep';
+  return process.stdout.isTTY ? 'live' : 'lockstep';
+}
+
+function reportPath(report: string | boolean): string | undefined {
+  if (report === false) return undefined;
+  return typeof report === 'string' ? report : freeReportPath('run');
+}

@@ -1,0 +1,154 @@
+import type { Agent } from '../core/agent.ts';
+import { ArmatureError, UnknownNameError } from '../core/errors.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
+import type { ModelManifest } from '../policy/model-manifest.ts';
+import { loadRobot } from '../robot/load-robot.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
+import { encodeText } from '../tokens/text.ts';
+import type { EpisodeResult } from './episode-result.ts';
+import { GatoAgent } from './gato-agent.ts';
+import { ProcessAgent } from './process-agent.ts';
+import { SimulatedTask } from './simulated-task.ts';
+import type { RunMode } from './simulated-task.ts';
+import type { StepListener } from './step-listener.ts';
+import type { TaskRequest } from './task-request.ts';
+
+/** Drivers a policy can be run on without a real arm. */
+const DRIVERS = ['sim', 'mirror'] as const;
+type SessionDriver = (typeof DRIVERS)[number];
+
+export interface SessionOptions {
+  /** Name or folder. */
+  readonly robot: string;
+  /** One of the blocks under `drivers` in robot.yaml. */
+  readonly driver: string;
+  /** Name or folder. */
+  readonly policy: string;
+  readonly mode: RunMode;
+  /** Decisions a second; default, and only choice: what the policy was trained at. */
+  readonly rateHz?: number | undefined;
+}
+
+/** A session that can be opened: everything was checked that can be before anything is started. */
+export interface SessionPlan {
+  /** At the control rate of the policy. */
+  readonly robot: RobotSpec;
+  readonly driver: SessionDriver;
+  readonly policy: string;
+  readonly manifest: ModelManifest;
+  readonly mode: RunMode;
+}
+
+export interface SessionEpisode {
+  readonly instruction: string;
+  readonly seed: number;
+  readonly result: EpisodeResult;
+  /** Why the policy could not go on; undefined when it could. */
+  readonly failure: Error | undefined;
+}
+
+/**
+ * Checks what a session needs. Throws UnknownNameError for a robot, policy or driver that does not exist,
+ * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, and E_UNKNOWN_WORDS and
+ * E_TEXT_TOO_LONG for an instruction that the policy cannot read.
+ */
+export function planSession(options: SessionOptions, requests: readonly TaskRequest[]): SessionPlan {
+  const robot = loadRobot(options.robot);
+  const { manifest } = loadPolicy(options.policy);
+  requireLayoutFitsRobot(manifest.tokens, robot);
+  const controlHz = controlRate(robot, manifest, options.rateHz);
+  for (const { instruction } of requests)
+    if (instruction !== undefined) encodeText(manifest.tokens.text, instruction.text);
+  return {
+    robot: { ...robot, rates: { ...robot.rates, controlHz } },
+    driver: driverOf(robot, options.driver),
+    policy: options.policy,
+    manifest,
+    mode: options.mode,
+  };
+}
+
+/**
+ * A policy and what it runs on, for any number of episodes. In lockstep the policy is in this process and the
+ * world waits for it; live it has a process of its own, and nothing waits.
+ */
+export class PolicySession {
+  readonly plan: SessionPlan;
+  readonly #agent: Agent;
+  readonly #tasks = new Map<string, SimulatedTask>();
+
+  private constructor(plan: SessionPlan, agent: Agent) {
+    this.plan = plan;
+    this.#agent = agent;
+  }
+
+  /** Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw. */
+  static async open(plan: SessionPlan): Promise<PolicySession> {
+    const { robot, policy, mode } = plan;
+    const agent =
+      mode === 'lockstep'
+        ? await GatoAgent.load(robot, policy)
+        : await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
+    return new PolicySession(plan, agent);
+  }
+
+  /** One episode. In lockstep the same request and seed give the same episode to the bit. */
+  async run(
+    request: TaskRequest,
+    options: { readonly seed: number; readonly listeners?: readonly StepListener[]; readonly signal?: AbortSignal },
+  ): Promise<SessionEpisode> {
+    const { mode, driver } = this.plan;
+    const { instruction: given, judged } = request;
+    const task = await this.#taskOf(request);
+    const { instruction, result } = await task.run({
+      ...options,
+      ...(given === undefined ? {} : { instruction: given }),
+      mode,
+      driver,
+      judged,
+      agent: () => this.#agent,
+    });
+    return { instruction, seed: options.seed, result, failure: result.agentFailure ?? this.#failureOf(result) };
+  }
+
+  async close(): Promise<void> {
+    for (const task of this.#tasks.values()) task.dispose();
+    await this.#agent.close();
+  }
+
+  async #taskOf({ task: spec }: TaskRequest): Promise<SimulatedTask> {
+    const task = this.#tasks.get(spec.name) ?? (await SimulatedTask.load(this.plan.robot, spec));
+    this.#tasks.set(spec.name, task);
+    return task;
+  }
+
+  /** A process that only once was too slow has not failed: the gate bridged it. */
+  #failureOf({ outcome }: EpisodeResult): Error | undefined {
+    if (!(this.#agent instanceof ProcessAgent)) return undefined;
+    const { failure } = this.#agent;
+    return failure?.code === 'E_AGENT_DIED' || outcome === 'protective-stop' ? failure : undefined;
+  }
+}
+
+function controlRate(robot: RobotSpec, manifest: ModelManifest, wantedHz: number | undefined): number {
+  const { gateHz } = robot.rates;
+  const { name, controlHz } = manifest;
+  const rateHz = wantedHz ?? controlHz;
+  if (rateHz === controlHz && Number.isInteger(gateHz / rateHz)) return rateHz;
+  throw new ArmatureError('E_CONTROL_RATE', `policy "${name}" cannot decide at ${rateHz} Hz on robot "${robot.name}"`, {
+    expected: `the ${controlHz} Hz the policy was trained at, of which the gate's ${gateHz} Hz is a whole multiple`,
+    found: `${rateHz} Hz`,
+    remedy:
+      rateHz === controlHz
+        ? `Set rates.gateHz of robot "${robot.name}" to a multiple of ${controlHz}.`
+        : `Leave the rate out, or set it to ${controlHz}.`,
+  });
+}
+
+function driverOf(robot: RobotSpec, name: string): SessionDriver {
+  const reachable = DRIVERS.filter((driver) => robot.drivers[driver] !== undefined);
+  const driver = reachable.find((candidate) => candidate === name);
+  if (driver === undefined) throw new UnknownNameError('driver', name, reachable);
+  return driver;
+}
