@@ -25,7 +25,12 @@ export function summariseEpisode({ request }: RunJob, { instruction, seed, resul
     task: request.task.name,
     seed,
     success: request.judged ? result.success : null,
-    ...{ outcome, durationS, interventions, inferenceMs, latenessMs, skippedTicks },
+    outcome,
+    durationS,
+    interventions,
+    inferenceMs,
+    latenessMs,
+    skippedTicks,
   };
 }
 
