@@ -1,0 +1,212 @@
+"""From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
+
+    npm run train:desk                      the full recipe, about two hours on two cores
+    npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
+    npm run train:desk -- --smoke           a minute: every step once, for tests
+
+It may be stopped at any moment and started again with the same --out: finished datasets are kept, training
+goes on from its checkpoint. Whenever training has exported a policy, it is measured, and then it acts while the
+expert labels (DAgger); what it saw joins the training data. The best policy is kept.
+"""
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from plot import draw
+
+ROOT = Path(__file__).resolve().parent.parent
+CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
+POLICY = ROOT / 'training/policies/so101-desk.json'
+ALL_TASKS = ('reach', 'push', 'lift', 'stack', 'bin')
+# Evaluations that are published use seeds from 500000 on; nothing here may.
+EXPERT_SEED, DAGGER_SEED, SELECTION_SEED = 1000, 100_000, 400_000
+SEEDS_PER_SET = 1000
+# On fewer cores than this, training stands still while data is collected: threads that wait for each other at
+# every matrix product lose far more to a competitor than its share of the time.
+CORES_TO_SHARE = 6
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much of everything; episodes are per task."""
+    tasks: tuple
+    minutes: float
+    expert_sets: int
+    episodes_per_set: int
+    dagger_episodes: int
+    selection_episodes: int
+    export_minutes: float
+    training: tuple = ()
+
+
+RECIPES = {
+    'full': Recipe(ALL_TASKS, 90, 2, 300, 40, 10, 12, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--compile')),
+    'quick': Recipe(('reach',), 6.5, 1, 150, 0, 50, 0, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--rate', '1.5e-3')),
+    'smoke': Recipe(('reach',), 0, 1, 2, 1, 2, 0, ('--steps', '12', '--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16',
+                                                  '--feed-forward', '32', '--layers', '1', '--batch', '8', '--holdout', '0')),
+}
+
+
+class Desk:
+    """One run: its folders and the steps that fill them."""
+
+    def __init__(self, out, recipe, workers):
+        self.out, self.recipe, self.workers = Path(out), recipe, workers
+        self.data, self.policy = self.out / 'data', self.out / 'policy'
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.measured = {}
+
+    def cli(self, *words):
+        """Runs a verb of the command line; its progress goes to our stderr. Returns what it printed."""
+        words = [*words, '--workers', self.workers]
+        return subprocess.run([*CLI, *map(str, words)], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def collect(self, name, *words):
+        """A dataset under data/, unless it is there. It appears under its name only when it is complete."""
+        if (self.data / name).exists():
+            return
+        partial = self.out / 'collecting' / name
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.parent.mkdir(exist_ok=True)
+        print(f'collecting {name}', flush=True)
+        self.cli('demos', '--robot', 'so101', '--task', ','.join(self.recipe.tasks), '--out', partial, *words)
+        partial.rename(self.data / name)
+
+    def collect_expert(self, number):
+        self.collect(f'expert-{number:03d}', '--episodes', self.recipe.episodes_per_set, '--seed', EXPERT_SEED + SEEDS_PER_SET * number,
+                     '--perturbed', 0.8)
+
+    def collect_dagger(self, number):
+        self.collect(f'dagger-{number:03d}', '--episodes', self.recipe.dagger_episodes, '--seed', DAGGER_SEED + SEEDS_PER_SET * number,
+                     '--policy', self.policy.resolve())
+
+    def next_dagger(self):
+        return sum(1 for path in self.data.iterdir() if path.name.startswith('dagger-'))
+
+    def start_training(self, minutes):
+        words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
+                 '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), *self.recipe.training]
+        words += ['--minutes', str(minutes)] if minutes else []
+        words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
+        return subprocess.Popen(words)
+
+    def version(self):
+        return self.policy.resolve() if self.policy.exists() else None
+
+    def measure(self):
+        """Success of the newest policy on the selection seeds; keeps the best policy under best/."""
+        version = self.version()
+        if version is None or version in self.measured:
+            return
+        printed = self.cli('eval', '--policy', version, '--tasks', ','.join(self.recipe.tasks), '--episodes', self.recipe.selection_episodes,
+                           '--seed', SELECTION_SEED, '--json')
+        result = json.loads(printed)
+        self.measured[version] = result['meanSuccessRate']
+        samples = json.loads((version / 'policy.json').read_text())['training']['samples']
+        with open(self.out / 'success.jsonl', 'a', encoding='utf-8') as file:
+            for task in result['tasks']:
+                file.write(json.dumps({'samples': samples, 'task': task['task'], 'success': task['successRate']}) + '\n')
+        print(f'{samples} samples: ' + ', '.join(f'{task["task"]} {100 * task["successRate"]:.0f} %' for task in result['tasks']), flush=True)
+        draw(self.out)
+        self.keep_if_best(version, result['meanSuccessRate'])
+
+    def keep_if_best(self, version, success):
+        best = self.out / 'best'
+        mark = best / 'success.txt'
+        # Of equal ones the later: it has seen more.
+        if mark.exists() and float(mark.read_text()) > success:
+            return
+        shutil.rmtree(best, ignore_errors=True)
+        shutil.copytree(version, best)
+        mark.write_text(f'{success}\n')
+
+    def run(self):
+        for number in range(self.recipe.expert_sets):
+            self.collect_expert(number)
+        trainer = self.start_training(self.recipe.minutes)
+        try:
+            self.accompany(trainer)
+        except BaseException:
+            # The trainer saves its checkpoint and leaves.
+            trainer.send_signal(signal.SIGTERM)
+            trainer.wait()
+            raise
+        if trainer.wait() != 0:
+            raise SystemExit(f'training ended with status {trainer.returncode}; see above')
+        self.measure()
+
+    def accompany(self, trainer):
+        """Measures and puts to use every policy that training exports, until it ends."""
+        labelled = self.version()
+        while trainer.poll() is None:
+            version = self.version()
+            if version == labelled:
+                time.sleep(1)
+                continue
+            with paused(trainer):
+                self.measure()
+                if self.recipe.dagger_episodes:
+                    self.collect_dagger(self.next_dagger())
+            labelled = version
+
+
+@contextlib.contextmanager
+def paused(process):
+    """Stops a process where there are too few cores for two; the time counts towards its budget."""
+    if (os.cpu_count() or 1) >= CORES_TO_SHARE:
+        yield
+        return
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+def install(source, target):
+    """The policy into models/, without what only training needs."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        if path.suffix in ('.json', '.onnx'):
+            shutil.copy2(path, target / path.name)
+
+
+def parser():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    size = p.add_mutually_exclusive_group()
+    size.add_argument('--quick', action='store_const', dest='recipe', const='quick', help='ten minutes')
+    size.add_argument('--smoke', action='store_const', dest='recipe', const='smoke', help='a minute')
+    p.add_argument('--minutes', type=float, help='training time, instead of the recipe\'s')
+    p.add_argument('--out', default=None, help='folder of the run; default runs/desk, runs/quick or runs/smoke')
+    p.add_argument('--install', default=None, metavar='FOLDER', help='where the best policy goes; default models/desk for the full recipe, nowhere else')
+    p.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='worker threads for demonstrations and evaluation')
+    p.set_defaults(recipe='full')
+    return p
+
+
+def main():
+    arguments = parser().parse_args()
+    recipe = RECIPES[arguments.recipe]
+    if arguments.minutes is not None:
+        recipe = Recipe(**{**recipe.__dict__, 'minutes': arguments.minutes})
+    desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers)
+    try:
+        desk.run()
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f'"{" ".join(error.cmd[1:4])}" failed with status {error.returncode}; its message stands above') from error
+    target = arguments.install or (ROOT / 'models/desk' if arguments.recipe == 'full' else None)
+    if target:
+        install(desk.out / 'best', Path(target))
+    print(f'best policy: {target or desk.out / "best"}')
+
+
+if __name__ == '__main__':
+    main()
