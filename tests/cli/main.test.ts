@@ -1,27 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { armature } from './armature.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function armature(...words: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words], { cwd: ROOT });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-}
-
-describe('armature', () => {
+// Each start compiles the program, which takes many seconds on a computer with much else to do.
+describe('armature', { timeout: 240_000 }, () => {
   it('lists robots as a table and as JSON', async () => {
     const table = await armature('robots');
     expect(table.stdout).toContain('so101');
