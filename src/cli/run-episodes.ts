@@ -95,7 +95,8 @@ class RunView implements StepListener {
   constructor({ robot, manifest, mode }: SessionPlan, jobs: readonly RunJob[]) {
     this.#total = jobs.length;
     this.#startNs = this.#clock.nowNs();
-    if (mode !== 'live') return;
+    // Where nothing can be redrawn, a panel would be a line that says nothing.
+    if (mode !== 'live' || !this.#terminal.interactive) return;
     const limitS = Math.max(...jobs.map(({ request }) => request.task.timeLimitS));
     this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent: manifest.name, total: jobs.length, limitS });
   }

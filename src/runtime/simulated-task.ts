@@ -5,7 +5,7 @@ import { SafetyGate } from '../safety/gate.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { GivenInstruction } from '../sim/instruction.ts';
 import { Simulation } from '../sim/simulation.ts';
-import { startEpisode } from '../sim/task.ts';
+import { disposeEpisodes, startEpisode } from '../sim/task.ts';
 import type { TaskEpisode } from '../sim/task.ts';
 import type { TaskSpec } from '../sim/task-spec.ts';
 import { World } from '../sim/world.ts';
@@ -99,6 +99,7 @@ export class SimulatedTask {
 
   dispose(): void {
     this.simulation.dispose();
+    disposeEpisodes(this.simulation.world);
     this.simulation.world.dispose();
   }
 
