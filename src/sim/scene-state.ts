@@ -24,8 +24,8 @@ export interface SceneState {
   readonly axisM: readonly [number, number];
   readonly source: ThingState;
   readonly destination: ThingState;
-  /** Centres of the source's rivals: solid things of its kind, the destination too if it is one. */
-  readonly others: readonly Vector3[];
+  /** What fingers beside the source can hit: centres and the radii around them, m. */
+  readonly obstacles: readonly { readonly positionM: Vector3; readonly radiusM: number }[];
   /** Distance of the fixed and of the moving finger to the source, m; 0.1 when farther or not solid. */
   readonly fingerGapsM: readonly [number, number];
   /** Both fingers touch the source, which is between them and not beside them. */
@@ -36,8 +36,8 @@ export interface SceneState {
 export interface Roles {
   readonly source: string;
   readonly destination: string;
-  /** Solid bodies of the source's kind. */
-  readonly others: readonly string[];
+  /** Other solid bodies and the radii of their footprints, m. */
+  readonly obstacles: readonly { readonly body: string; readonly radiusM: number }[];
   /** False for marks, which nothing can touch. */
   readonly solidSource: boolean;
 }
@@ -55,7 +55,7 @@ export function readScene(world: World, roles: Roles): SceneState {
     axisM: firstAxis(world),
     source: thing(world, roles.source),
     destination: thing(world, roles.destination),
-    others: roles.others.map((body) => world.bodyPosition(body)),
+    obstacles: roles.obstacles.map(({ body, radiusM }) => ({ positionM: world.bodyPosition(body), radiusM })),
     fingerGapsM,
     held: fingerGapsM.every((gap) => gap < touchM) && Math.abs(besideFingers(world, roles.source)) < halfCubeM,
   };

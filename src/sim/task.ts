@@ -141,8 +141,12 @@ function drawRoles(task: TaskSpec, rng: Rng): Roles {
   const goals = task.destination === undefined ? [source] : (task.groups[task.destination]?.bodies ?? []);
   const destination = task.destination === undefined ? source : rng.pick(goals.filter((body) => body !== source));
   const solidSource = task.success.rule !== 'reached';
-  const others = solidSource ? bodies.filter((body) => body !== source) : [];
-  return { source, destination, others, solidSource };
+  const solidGroups = [task.source, ...(task.success.rule === 'contained' && task.destination !== undefined ? [task.destination] : [])];
+  const obstacles = solidGroups
+    .flatMap((name) => task.groups[name] ?? [])
+    .flatMap(({ bodies: members, footprintM }) => members.map((body) => ({ body, radiusM: footprintM })))
+    .filter(({ body }) => solidSource && body !== source);
+  return { source, destination, obstacles, solidSource };
 }
 
 /** Colours the bodies of every coloured group, each another colour, and gives the colour's name by body. */

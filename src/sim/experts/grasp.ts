@@ -15,8 +15,10 @@ const jawSlackRad = 0.1;
 const lowestGraspM = 0.013;
 /** Middles of the open fingers, ahead of the cube's centre along the jaw's heading. */
 const fingerPlacesM = [-0.03, 0.034];
-/** A finger and a cube whose centres are nearer than this collide. */
-const fingerClearanceM = 0.03;
+/** Half of a finger's width. */
+const fingerM = 0.01;
+/** A quarter turn of the wrist counts as this much overlap of fingers and obstacles. */
+const turnCostM = 0.002;
 
 /** Get hold of the source cube: above it with an open jaw, down around it, close. */
 export function graspGoal(scene: SceneState): Goal {
@@ -62,17 +64,23 @@ function graspYaw(scene: SceneState): number {
   const radial = radialYaw(scene, source.positionM);
   const nearest = nearestYaw(source.yawRad, radial, Math.PI / 2);
   const aside = nearestYaw(nearest + Math.PI / 2, radial, Math.PI);
-  const candidates = [nearest, aside, nearest + Math.PI].map((yawRad) => ({ yawRad, cost: blockedFingers(scene, yawRad) }));
-  const best = candidates.reduce((left, right) => (right.cost < left.cost ? right : left));
-  return wrapAngle(best.yawRad);
+  const candidates = [
+    { yawRad: nearest, cost: overlap(scene, nearest) },
+    { yawRad: aside, cost: overlap(scene, aside) + turnCostM },
+    { yawRad: wrapAngle(aside + Math.PI), cost: overlap(scene, aside + Math.PI) + turnCostM },
+  ];
+  return candidates.reduce((best, candidate) => (candidate.cost < best.cost ? candidate : best)).yawRad;
 }
 
-function blockedFingers({ source, others }: SceneState, yawRad: number): number {
-  let blocked = 0;
+/** How deep the open fingers around the source would stand in obstacles, m. */
+function overlap({ source, obstacles }: SceneState, yawRad: number): number {
+  let depth = 0;
   for (const ahead of fingerPlacesM) {
     const x = source.positionM[0] + ahead * Math.cos(yawRad);
     const y = source.positionM[1] + ahead * Math.sin(yawRad);
-    for (const other of others) if (Math.hypot(other[0] - x, other[1] - y) < fingerClearanceM) blocked += 1;
+    for (const { positionM, radiusM } of obstacles) {
+      depth += Math.max(0, radiusM + fingerM - Math.hypot(positionM[0] - x, positionM[1] - y));
+    }
   }
-  return blocked;
+  return depth;
 }
