@@ -43,7 +43,17 @@ class Sampler:
             held = np.flatnonzero(whole & mine & kept_out)
             if len(held):
                 self.held_out.append((number, held, 1.0))
+        self.index_texts()
         self.set_statistics()
+
+    def index_texts(self):
+        """The distinct instructions of all datasets [U, text], U padded to a multiple of 8, and each dataset's indices into them."""
+        joined = np.concatenate([frame_set.texts for frame_set in self.frame_sets]).astype(np.int64)
+        distinct, inverse = np.unique(joined, axis=0, return_inverse=True)
+        padding = np.zeros((-len(distinct) % 8, distinct.shape[1]), np.int64)
+        self.texts = np.concatenate([distinct, padding])
+        ends = np.cumsum([len(frame_set.texts) for frame_set in self.frame_sets])
+        self.owners = np.split(inverse.ravel(), ends[:-1])
 
     def is_held_out(self, frame_set, episode):
         digest = hashlib.sha256(f'{frame_set.path.name}/{episode}'.encode()).digest()
@@ -91,11 +101,17 @@ class Sampler:
                 start = np.sort(frames[random.integers(0, len(frames), count)])
                 parts.append(self.gather(number, (start[:, None] + np.arange(self.config.steps)).ravel()))
         joined = {name: torch.from_numpy(np.concatenate([part[name] for part in parts])) for name in parts[0]}
-        return {name: value.view(size, self.config.steps, *value.shape[1:]) for name, value in joined.items()}
+        owner = joined.pop('owner')
+        batch = {name: value.view(size, self.config.steps, *value.shape[1:]) for name, value in joined.items()}
+        # Sharing pays only while the distinct instructions are few; a fixed count keeps compiled code valid.
+        if self.config.steps == 1 and 0 < self.config.text_positions and len(self.texts) <= size // 2:
+            batch.update(texts=torch.from_numpy(self.texts), owner=owner)
+        return batch
 
     def gather(self, number, frames):
         frame_set = self.frame_sets[number]
         out = {
+            'owner': self.owners[number][frame_set.text[frames]],
             'text': frame_set.texts[frame_set.text[frames]].astype(np.int64),
             'patches': frame_set.patches[frames],
             'state': frame_set.state[frames].astype(np.int64),

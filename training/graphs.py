@@ -7,7 +7,7 @@ new rows' keys and values for the caller to store. The cache is never concatenat
 import numpy as np
 from onnx import helper
 
-from model import NORM_EPSILON
+from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT, Graph
 
 HIDDEN = -1e9

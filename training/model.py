@@ -6,14 +6,14 @@ context, P observation positions per step (separator included), A action tokens 
 T positions, W width, H heads, K key-value heads, D head width, C stem channels.
 """
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-NORM_EPSILON = 1e-5
-PATCH_POSITIONS = 128  # Gato quantises the row and column of a patch to this many values.
+from layers import LayerNorm, Linear
+from stem import PATCH_POSITIONS, PatchStem, patch_positions, random_patch_positions
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ModelConfig:
     feed_forward: int = 512
     activation: str = 'geglu'  # geglu (Gato) or reglu (cheaper)
     stem: str = 'stride4'  # stride4, or full: a convolution at full resolution, as Gato has it
-    stem_channels: int = 32
+    stem_channels: int = 32  # Gato: 64 channels in 32 groups
     stem_groups: int = 4
     dropout: float = 0.0
     steps: int = 1
@@ -41,7 +41,6 @@ class ModelConfig:
     actions: int = 6
     privileged: int = 0  # columns of the training-only regression head
     rope_base: float = 10000.0
-    extra: dict = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, 'patch_grids', tuple(tuple(grid) for grid in self.patch_grids))
@@ -97,91 +96,11 @@ def fourier_rows(count, width, std, generator=None, octaves=8, decay=0.7):
     return (rows * (std / rows.std())).float()
 
 
-def rope_table(length, head_width, base, step_positions=None):
+def rope_table(length, head_width, base):
     """Cosine and sine [length, head_width / 2] of the rotary angles of positions 0.. length-1."""
     frequency = base ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
     angle = torch.arange(length, dtype=torch.float64)[:, None] * frequency
     return angle.cos().float(), angle.sin().float()
-
-
-class Linear(nn.Linear):
-    """A linear map whose fp32 master weight is cast to the activations' type where it is used."""
-
-    def forward(self, x):
-        bias = None if self.bias is None else self.bias.to(x.dtype)
-        return F.linear(x, self.weight.to(x.dtype), bias)
-
-
-class LayerNorm(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.bias = nn.Parameter(torch.zeros(width))
-
-    def forward(self, x):
-        return F.layer_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.bias.to(x.dtype), NORM_EPSILON)
-
-
-class PatchStem(nn.Module):
-    """One ResNet v2 block (GroupNorm, GELU) per patch: [N, 3 size^2] in [-0.25, 0.25], HWC -> [N, W].
-
-    `full` convolves at full resolution, as Gato does. `stride4` first reduces 4 times (8x8, stride 4),
-    and then applies each convolution as one dense matrix: on so small a grid that is the fastest form.
-    """
-
-    def __init__(self, config):
-        super().__init__()
-        self.size, channels, self.groups = config.patch_size, config.stem_channels, config.stem_groups
-        self.dense = config.stem == 'stride4'
-        self.stride, self.enter_kernel = (4, 8) if self.dense else (1, 3)
-        self.grid = self.size // self.stride
-        self.enter = nn.Parameter(torch.empty(channels, 3, self.enter_kernel, self.enter_kernel))
-        self.conv1 = nn.Parameter(torch.empty(channels, channels, 3, 3))
-        self.conv2 = nn.Parameter(torch.empty(channels, channels, 3, 3))
-        self.norm1, self.norm2 = nn.GroupNorm(self.groups, channels), nn.GroupNorm(self.groups, channels)
-        self.leave = Linear(self.grid * self.grid * channels, config.width)
-        if self.dense:
-            self.register_buffer('enter_taps', taps(self.size, 8, 4, 2), persistent=False)
-            self.register_buffer('inner_taps', taps(self.grid, 3, 1, 1), persistent=False)
-
-    def forward(self, patches):
-        x = self.convolve(patches, self.enter)              # [N, C grid^2], channel major
-        y = self.convolve(self.activate(self.norm1, x), self.conv1)
-        y = self.convolve(self.activate(self.norm2, y), self.conv2)
-        return self.leave(x + y)                            # [N, W]
-
-    def convolve(self, x, weight):
-        first = weight is self.enter
-        if self.dense:
-            return F.linear(x, self.matrix(weight).to(x.dtype))
-        image = x.view(-1, self.size, self.size, 3).permute(0, 3, 1, 2) if first else x.view(len(x), -1, self.grid, self.grid)
-        return F.conv2d(image, weight.to(x.dtype), padding=1).flatten(1)
-
-    def matrix(self, weight):
-        """The convolution as a matrix [C grid^2, inputs]; inputs are HWC for the entering one, channel major for the others."""
-        outputs, inputs = weight.shape[:2]
-        first = weight is self.enter
-        index = self.enter_taps if first else self.inner_taps   # [out cells, in cells]
-        padded = F.pad(weight.flatten(2), (0, 1))               # the last tap is the zero outside the kernel
-        spread = padded[:, :, index]                            # [out, in, out cells, in cells]
-        order = (0, 2, 3, 1) if first else (0, 2, 1, 3)
-        return spread.permute(order).reshape(outputs * index.shape[0], inputs * index.shape[1])
-
-    def activate(self, norm, x):
-        grouped = x.view(len(x), norm.num_channels, -1)
-        normal = F.group_norm(grouped, self.groups, norm.weight.to(x.dtype), norm.bias.to(x.dtype), NORM_EPSILON)
-        return F.gelu(normal).flatten(1)
-
-
-def taps(size, kernel, stride, padding):
-    """Kernel tap [out cells, in cells] by which a convolution joins two cells; kernel^2 where it does not."""
-    cells = size // stride
-    out, into = torch.arange(cells) * stride - padding, torch.arange(size)
-    offset = into[None, :] - out[:, None]                       # [out, in] along one axis
-    offset = torch.where((offset >= 0) & (offset < kernel), offset, -1)
-    row, column = offset[:, None, :, None], offset[None, :, None, :]
-    tap = torch.where((row >= 0) & (column >= 0), row * kernel + column, kernel * kernel)
-    return tap.reshape(cells * cells, size * size)
 
 
 def rotate(x, cosine, sine):
@@ -227,10 +146,15 @@ class Block(nn.Module):
         gate = F.gelu(gate) if self.config.activation == 'geglu' else F.relu(gate)
         return self.down(gate * value)
 
-    def forward(self, x, rope, bias, read=None):
-        """[B, T, W] -> [B, T, W]; with `read` (positions) only those rows are computed and returned."""
+    def forward(self, x, rope, bias, read=None, prefix=None):
+        """[B, T, W] -> [B, T, W]; with `read` (positions) only those rows are computed and returned.
+
+        prefix: keys and values [B, K, N, D] of positions before x; bias is then [T, N + T].
+        """
         normal = self.norm1(x)
         key, value = self.project(normal, rope)
+        if prefix is not None:
+            key, value = torch.cat((prefix[0], key), dim=2), torch.cat((prefix[1], value), dim=2)
         if read is not None:
             x, normal, bias = x[:, read], normal[:, read], bias[read]
             rope = (rope[0][read], rope[1][read])
@@ -300,7 +224,7 @@ class Gato(nn.Module):
         return torch.cat((words, images, values, separator), dim=1) + self.local_positions.to(dtype)
 
     def sequence(self, batch, random_positions=False, dtype=torch.float32):
-        """Embeddings [B, S * (P + A) - 1, W] of whole steps, the last action token left out: it predicts nothing."""
+        """Embeddings [B, S (P + A) - 1, W] of whole steps, the last action token left out: it predicts nothing."""
         config = self.config
         batch_size, steps = batch['text'].shape[:2]
         flat = {name: batch[name].flatten(0, 1) for name in ('text', 'patches', 'state')}
@@ -318,11 +242,29 @@ class Gato(nn.Module):
     def trunk(self, x, read):
         """[B, T, W] from position 0 -> normalised hidden rows [B, len(read), W]."""
         length = x.shape[1]
-        rope = (self.cosine[:length].to(x.dtype), self.sine[:length].to(x.dtype))
-        bias = self.causal[:length, :length].to(x.dtype)
+        rope, bias = self.angles(0, length, x.dtype), self.causal[:length, :length].to(x.dtype)
         for block in self.blocks[:-1]:
             x = block(x, rope, bias)
         return self.norm(self.blocks[-1](x, rope, bias, read))
+
+    def shared_trunk(self, words, owner, x, read):
+        """As `trunk`, with the instruction's rows computed once per distinct instruction: they attend to nothing else.
+
+        words [U, text, W], owner [B] (which of the U), x [B, T, W] from the position after the text; read counts from there.
+        """
+        count = words.shape[1]
+        length = count + x.shape[1]
+        bias = self.causal[:length, :length].to(x.dtype)
+        before, after = self.angles(0, count, x.dtype), self.angles(count, length, x.dtype)
+        for block in self.blocks:
+            last = block is self.blocks[-1]
+            prefix = [part.index_select(0, owner) for part in block.project(block.norm1(words), before)]
+            x = block(x, after, bias[count:], read if last else None, prefix)
+            words = words if last else block(words, before, bias[:count, :count])
+        return self.norm(x)
+
+    def angles(self, first, end, dtype):
+        return self.cosine[first:end].to(dtype), self.sine[first:end].to(dtype)
 
     def logits(self, hidden, slots):
         """Scores [..., bins] of hidden rows [..., W] that predict action slots [...]."""
@@ -333,37 +275,23 @@ class Gato(nn.Module):
 
     def hidden(self, batch, random_positions, dtype):
         """Normalised rows [B, S * A, W] that predict the action tokens."""
-        read = self.readout_positions(batch['text'].shape[1]).to(batch['text'].device)
-        return self.trunk(self.sequence(batch, random_positions, dtype), read)
+        text = batch['text']
+        read = self.readout_positions(text.shape[1]).to(text.device)
+        if 'texts' not in batch:
+            return self.trunk(self.sequence(batch, random_positions, dtype), read)
+        count = self.config.text_positions
+        words = F.embedding(batch['texts'], self.table.to(dtype)) + self.local_positions[:count].to(dtype)
+        rest = self.sequence(batch, random_positions, dtype)[:, count:]
+        return self.shared_trunk(words, batch['owner'], rest, read - count)
 
     def forward(self, batch, random_positions=False, dtype=torch.float32):
         """Logits [B, S, A, bins] under teacher forcing, and the privileged regression [B, S, columns] or None.
 
-        batch: text [B, S, text], patches [B, S, patches, 3 size^2], state [B, S, values], actions [B, S, A] (table rows).
+        batch: text [B, S, text], patches [B, S, patches, 3 size^2], state [B, S, values], actions [B, S, A] (table rows);
+        for S = 1 optionally texts [U, text] (distinct instructions) and owner [B] with text[b, 0] = texts[owner[b]].
         """
         config, (batch_size, steps) = self.config, batch['text'].shape[:2]
         hidden = self.hidden(batch, random_positions, dtype).view(batch_size, steps, config.actions, config.width)
         logits = self.logits(hidden, torch.arange(config.actions, device=hidden.device))
         privileged = self.privileged(hidden[:, :, 0]) if self.privileged is not None else None
         return logits, privileged
-
-
-def patch_intervals(grids):
-    """Low (inclusive) and high (exclusive) quantised position of every patch: [patches, 2 (row, column)] each."""
-    edge = lambda part, count: math.floor(part / count * PATCH_POSITIONS + 0.5)
-    pairs = [((edge(row, rows), edge(column, columns)), (edge(row + 1, rows), edge(column + 1, columns)))
-             for rows, columns in grids for row in range(rows) for column in range(columns)]
-    low, high = torch.tensor(pairs, dtype=torch.long).view(-1, 2, 2).unbind(1)
-    return low, high
-
-
-def patch_positions(grids):
-    """Rounded mean of each interval, used outside training: [patches, 2]."""
-    low, high = patch_intervals(grids)
-    return ((low + high + 1) // 2).clamp(max=PATCH_POSITIONS - 1)
-
-
-def random_patch_positions(grids):
-    """A uniformly random index inside each interval, used in training: [patches, 2]."""
-    low, high = patch_intervals(grids)
-    return low + (torch.rand(low.shape) * (high - low)).long()

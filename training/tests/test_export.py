@@ -1,0 +1,52 @@
+import json
+
+import numpy as np
+import pytest
+
+import helpers
+from check_export import OnnxPolicy, check, random_frames
+from export import export_policy, write_policy
+from model import Gato
+from test_model import tiny, trained_like
+
+
+@pytest.mark.parametrize('layout', ['packed', 'exact'])
+@pytest.mark.parametrize('stem', ['stride4', 'full'])
+def test_fp32_graphs_give_the_tokens_of_pytorch(tmp_path, layout, stem):
+    config, spec = tiny(layout, stem=stem)
+    model = trained_like(Gato(config))
+    write_policy(model, helpers.policy(layout), tmp_path, ['fp32'])
+    result = check(model, spec, tmp_path, 'fp32', random_frames(config, 8))
+    assert result['equal'] == 1.0
+    assert result['largestDifference'] < 1e-3
+
+
+def test_int8_graphs_stay_close(tmp_path):
+    config, spec = tiny()
+    model = trained_like(Gato(config))
+    write_policy(model, helpers.policy(), tmp_path, ['int8'])
+    assert check(model, spec, tmp_path, 'int8', random_frames(config, 8))['cosine'] > 0.99
+
+
+def test_the_order_of_rows_does_not_matter_only_their_positions(tmp_path):
+    config, spec = tiny()
+    write_policy(trained_like(Gato(config)), helpers.policy(), tmp_path, ['fp32'])
+    embeddings = np.random.default_rng(0).normal(0, 0.3, (4, config.width)).astype(np.float32)
+    one, other = (OnnxPolicy(tmp_path, 'fp32', config, spec) for _ in range(2))
+    one.push(embeddings[:0], [32100], [0])
+    apart = one.push(embeddings, [], [1, 2, 3, 4])
+    together = other.push(embeddings, [32100], [1, 2, 3, 4, 0])
+    np.testing.assert_allclose(apart, together, atol=1e-4)
+
+
+def test_the_link_always_names_a_whole_version(tmp_path):
+    config, _ = tiny()
+    model, link = Gato(config).eval(), tmp_path / 'policy'
+    for _ in range(5):
+        export_policy(model, helpers.policy(), link, ['fp32'])
+        manifest = json.loads((link / 'policy.json').read_text())
+        assert (link / manifest['files']['fp32']['trunk']['path']).exists()
+    assert [child.name for child in sorted((tmp_path / 'policy.versions').iterdir())] == ['000003', '000004', '000005']
+    (tmp_path / 'real').mkdir()
+    with pytest.raises(ValueError, match='not a link'):
+        export_policy(model, helpers.policy(), tmp_path / 'real', ['fp32'])
