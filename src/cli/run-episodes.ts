@@ -39,22 +39,20 @@ export interface RunEpisodesOptions {
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
   const { plan, jobs, record, report, signal, title } = options;
   const view = new RunView(plan, jobs);
-  const writer = record === undefined ? undefined : await openDataset(record, plan);
   const session = await PolicySession.open(plan);
   const summaries: EpisodeSummary[] = [];
   const pages: ReportEpisode[] = [];
+  let writer: DatasetWriter | undefined;
   let failure: Error | undefined;
   try {
+    writer = record === undefined ? undefined : await openDataset(record, plan);
     for (const [index, job] of jobs.entries()) {
       if (signal.aborted || failure !== undefined) break;
       const collector = new EpisodeCollector(plan.robot);
-      const recorder = new EpisodeRecorder(plan.robot);
-      const listeners: StepListener[] = [view, ...(report === undefined ? [] : [collector])];
-      if (writer !== undefined) listeners.push(recorder);
-      const episode = await session.run(job.request, { seed: job.seed, listeners, signal });
+      const listeners = report === undefined ? [view] : [view, collector];
+      const episode = await runRecorded(session, job, { writer, listeners, signal });
       const { instruction, result } = episode;
       failure = episode.failure;
-      if (writer !== undefined) await recorder.save(writer, { instruction, success: result.success });
       const page = collector.report({ name: `episode ${index + 1}`, instruction, agent: plan.manifest.name, result });
       pages.push(job.request.judged ? page : { ...page, outcome: 'unknown' });
       const summary = summariseEpisode(job, episode);
@@ -70,6 +68,28 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   }
   if (failure !== undefined) throw failure;
   return summaries;
+}
+
+interface RecordedRun {
+  readonly writer: DatasetWriter | undefined;
+  readonly listeners: readonly StepListener[];
+  readonly signal: AbortSignal;
+}
+
+/** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
+async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
+  const { writer, listeners, signal } = run;
+  const { request, seed } = job;
+  if (writer === undefined) return session.run(request, { seed, listeners, signal });
+  const recorder = new EpisodeRecorder(session.plan.robot);
+  let success = false;
+  try {
+    const episode = await session.run(request, { seed, listeners: [recorder, ...listeners], signal });
+    success = episode.result.success;
+    return episode;
+  } finally {
+    await recorder.save(writer, success);
+  }
 }
 
 function openDataset(directory: string, { robot }: SessionPlan): Promise<DatasetWriter> {

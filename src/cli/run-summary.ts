@@ -7,7 +7,7 @@ export interface EpisodeSummary {
   readonly instruction: string;
   readonly task: string;
   readonly seed: number;
-  /** Null where no rule says what success is. */
+  /** Null where no rule says what success is, or where the episode was stopped before its end. */
   readonly success: boolean | null;
   readonly outcome: EpisodeResult['outcome'];
   readonly durationS: number;
@@ -24,7 +24,7 @@ export function summariseEpisode({ request }: RunJob, { instruction, seed, resul
     instruction,
     task: request.task.name,
     seed,
-    success: request.judged ? result.success : null,
+    success: request.judged && outcome !== 'aborted' ? result.success : null,
     outcome,
     durationS,
     interventions,

@@ -75,10 +75,20 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (json) {
     const rate = successRate(episodes);
     const names = { robot: plan.robot.name, driver, policy: plan.manifest.name, task };
-    console.log(JSON.stringify({ ...names, seed, mode, episodes, successRate: rate, report: report ?? null }));
+    console.log(
+      JSON.stringify({
+        ...names,
+        seed,
+        mode,
+        episodes,
+        successRate: rate,
+        report: episodes.length === 0 ? null : (report ?? null),
+      }),
+    );
   } else {
-    const written = [record === undefined ? [] : `dataset ${record}`, report === undefined ? [] : `report ${report}`];
-    console.log([summaryText(episodes), ...written.flat()].join('\n'));
+    const written = Object.entries({ dataset: record, report }).filter(([, path]) => path !== undefined);
+    const lines = episodes.length === 0 ? [] : written.map(([what, path]) => `${what} ${path}`);
+    console.log([summaryText(episodes), ...lines].join('\n'));
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }

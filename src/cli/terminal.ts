@@ -33,7 +33,9 @@ export class Terminal {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? DEFAULT_COLUMNS;
+    const { columns = 0 } = this.#stream;
+    // Some terminals do not know their size, and say 0.
+    return columns > 0 ? columns : DEFAULT_COLUMNS;
   }
 
   /** A line that stays. */

@@ -83,12 +83,10 @@ export class EpisodeRecorder implements StepListener {
   }
 
   /** Writes the episode. Resolves with undefined, writing nothing, when it ended before its first tick. */
-  async save(
-    writer: DatasetWriter,
-    episode: { readonly instruction: string; readonly success: boolean },
-  ): Promise<SavedEpisode | undefined> {
-    if (this.#rows.length === 0) return undefined;
-    return writer.saveEpisode({ task: episode.instruction, frames: this.#columns(episode.success) });
+  async save(writer: DatasetWriter, success: boolean): Promise<SavedEpisode | undefined> {
+    const [first] = this.#rows;
+    if (first === undefined) return undefined;
+    return writer.saveEpisode({ task: first.step.observation.instruction, frames: this.#columns(success) });
   }
 
   #columns(success: boolean): EpisodeFrames {

@@ -43,7 +43,7 @@ async function record(options: SessionOptions, signal?: (step: StepRecord) => bo
   try {
     const listeners = [recorder, { name: 'test', onStep }];
     const episode = await session.run(brief, { seed: 4, listeners, signal: operator.signal });
-    await recorder.save(writer, { instruction: episode.instruction, success: episode.result.success });
+    await recorder.save(writer, episode.result.success);
     await writer.close();
     const reader = await DatasetReader.open(directory);
     return { episode, steps, reader, data: await reader.readEpisode(0) };
