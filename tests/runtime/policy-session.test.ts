@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,12 +13,13 @@ import { PolicySession, planSession } from '../../src/runtime/policy-session.ts'
 import type { SessionEpisode, SessionOptions } from '../../src/runtime/policy-session.ts';
 import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { resolveTask } from '../../src/runtime/task-request.ts';
+import type { TaskRequest } from '../../src/runtime/task-request.ts';
 import { randomPolicy } from './random-policy.ts';
 
 const lockstep: SessionOptions = { robot: 'so101', driver: 'sim', policy: randomPolicy, mode: 'lockstep' };
-const request = resolveTask('touch the red target');
+const touch = resolveTask('touch the red target');
 /** The time limit is what ends an episode of a random policy, so a short one keeps the tests fast. */
-const brief = { ...request, task: { ...request.task, timeLimitS: 1 } };
+const brief = { ...touch, task: { ...touch.task, timeLimitS: 1 } };
 
 interface Recorded {
   readonly episode: SessionEpisode;
@@ -27,8 +28,14 @@ interface Recorded {
   readonly data: EpisodeData;
 }
 
-async function record(options: SessionOptions, signal?: (step: StepRecord) => boolean): Promise<Recorded> {
-  const plan = planSession(options, [brief]);
+interface RecordOptions {
+  readonly request?: TaskRequest;
+  /** Stops the run at a step. */
+  readonly stopAt?: (step: StepRecord) => boolean;
+}
+
+async function record(options: SessionOptions, { request = brief, stopAt }: RecordOptions = {}): Promise<Recorded> {
+  const plan = planSession(options, [request]);
   const directory = await mkdtemp(join(tmpdir(), 'armature-'));
   const features = recordingFeatures(plan.robot);
   const writer = await DatasetWriter.create({ directory, fps: 20, robotType: plan.robot.name, features });
@@ -38,11 +45,11 @@ async function record(options: SessionOptions, signal?: (step: StepRecord) => bo
   const steps: StepRecord[] = [];
   const onStep = (step: StepRecord): void => {
     steps.push(step);
-    if (signal?.(step) === true) operator.abort();
+    if (stopAt?.(step) === true) operator.abort();
   };
   try {
     const listeners = [recorder, { name: 'test', onStep }];
-    const episode = await session.run(brief, { seed: 4, listeners, signal: operator.signal });
+    const episode = await session.run(request, { seed: 4, listeners, signal: operator.signal });
     await recorder.save(writer, episode.result.success);
     await writer.close();
     const reader = await DatasetReader.open(directory);
@@ -84,9 +91,23 @@ describe('a recorded run', () => {
   });
 
   it('keeps an episode that was stopped, up to the stop', async () => {
-    const { episode, data } = await record(lockstep, ({ gateTick }) => gateTick === 32);
+    const { episode, data } = await record(lockstep, { stopAt: ({ gateTick }) => gateTick === 32 });
     expect(episode.result.outcome).toBe('aborted');
     expect(data.episode.length).toBe(7);
+  });
+
+  it('keeps what happened before the policy failed, and says why it did', async () => {
+    const forgetful = await mkdtemp(join(tmpdir(), 'armature-'));
+    await cp(randomPolicy, forgetful, { recursive: true });
+    const manifest = await readFile(join(forgetful, 'policy.json'), 'utf8');
+    await writeFile(join(forgetful, 'policy.json'), manifest.replace('"target"', '"goal"').replace('"disc"', '"disk"'));
+    // The seed draws the words, so nobody can know beforehand.
+    const drawn = { ...brief, instruction: undefined };
+    const { episode, data } = await record({ ...lockstep, policy: forgetful }, { request: drawn });
+    expect(episode.failure).toMatchObject({ code: 'E_UNKNOWN_WORDS' });
+    expect(episode.result.outcome).toBe('agent-failed');
+    expect(Array.from(data.columns['action.decided'] ?? [])).toEqual([0]);
+    await rm(forgetful, { recursive: true });
   });
 
   it('runs on the mirror arm with pictures of the scene, in which the arm moves and nothing else', async () => {
