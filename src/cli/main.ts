@@ -47,7 +47,10 @@ function buildProgram(json: boolean): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => (json ? undefined : process.stderr.write(text)) })
-    .addHelpText('after', '\nExamples:\n  armature robots\n  armature doctor\n  armature <verb> --help');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  armature quickstart\n  armature robots\n  armature doctor\n  armature <verb> --help',
+    );
   for (const addVerb of VERBS) addVerb(program);
   return program;
 }

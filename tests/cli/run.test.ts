@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { randomPolicy } from '../runtime/random-policy.ts';
-import { armature } from './armature.ts';
+import { armature, interruptedArmature } from './armature.ts';
 import type { Outcome } from './armature.ts';
 
 /** Most of the time goes into starting processes, which a busy computer does slowly. */
@@ -18,7 +18,11 @@ afterAll(() => rm(directory, { recursive: true }));
 
 /** `armature run` on the simulated so101; later flags win over these. */
 function run(...words: string[]): Promise<Outcome> {
-  return armature('run', '--robot', 'so101', '--policy', randomPolicy, '--task', 'reach', '--no-report', ...words);
+  return armature(...flags(words));
+}
+
+function flags(words: readonly string[]): string[] {
+  return ['run', '--robot', 'so101', '--policy', randomPolicy, '--task', 'reach', '--no-report', ...words];
 }
 
 interface Summary {
@@ -31,7 +35,7 @@ describe('armature run', { timeout: PATIENCE_MS }, () => {
     const damaged = join(directory, 'damaged');
     await cp(randomPolicy, damaged, { recursive: true });
     await writeFile(join(damaged, 'policy.json'), '{"formatVersion": 1}');
-    const failures: readonly [flags: string[], status: number, message: RegExp][] = [
+    const failures: readonly [words: string[], status: number, message: RegExp][] = [
       [['--robot', 'nonesuch'], 1, /^E_UNKNOWN_ROBOT: .*so101/],
       [['--policy', 'nonesuch'], 1, /^E_UNKNOWN_POLICY: unknown policy "nonesuch"/],
       [['--policy', damaged], 1, /^E_INVALID_FILE: .*policy\.json: does not describe a policy/],
@@ -42,9 +46,9 @@ describe('armature run', { timeout: PATIENCE_MS }, () => {
       [['--live', '--lockstep'], 2, /--live and --lockstep/],
       [['--sped', '2'], 2, /unknown option '--sped'/],
     ];
-    const outcomes = await Promise.all(failures.map(([flags]) => run(...flags)));
-    failures.forEach(([flags, status, message], index) => {
-      expect(outcomes[index], flags.join(' ')).toMatchObject({ status, stdout: '' });
+    const outcomes = await Promise.all(failures.map(([words]) => run(...words)));
+    failures.forEach(([words, status, message], index) => {
+      expect(outcomes[index], words.join(' ')).toMatchObject({ status, stdout: '' });
       expect(outcomes[index]?.stderr).toMatch(message);
       expect(outcomes[index]?.stderr).not.toContain('    at ');
     });
@@ -72,6 +76,18 @@ describe('armature run', { timeout: PATIENCE_MS }, () => {
     const reader = await DatasetReader.open(data);
     expect(reader.episodes).toHaveLength(1);
     expect(reader.tasks).toEqual([episode?.['instruction']]);
+  });
+});
+
+describe('Ctrl-C', { timeout: PATIENCE_MS }, () => {
+  it('ends a run with a controlled stop, its summary and its recording, and status 130', async () => {
+    const data = join(directory, 'interrupted');
+    const words = ['--episodes', '1000', '--record', data, '--json'];
+    const { status, stdout, stderr } = await interruptedArmature(...flags(words));
+    expect(status, stderr).toBe(130);
+    const { episodes } = JSON.parse(stdout) as Summary;
+    expect(episodes.at(-1)).toMatchObject({ outcome: 'aborted', success: null });
+    expect((await DatasetReader.open(data)).episodes).toHaveLength(episodes.length);
   });
 });
 
