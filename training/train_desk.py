@@ -27,7 +27,7 @@ CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
 POLICY = ROOT / 'training/policies/so101-desk.json'
 ALL_TASKS = ('reach', 'push', 'lift', 'stack', 'bin')
 # Evaluations that are published use seeds from 500000 on; nothing here may.
-EXPERT_SEED, DAGGER_SEED, SELECTION_SEED = 1000, 100_000, 400_000
+EXPERT_SEED, SHORT_SEED, DAGGER_SEED, SELECTION_SEED = 1000, 20_000, 100_000, 400_000
 SEEDS_PER_SET = 1000
 # On fewer cores than this, training stands still while data is collected: threads that wait for each other at
 # every matrix product lose far more to a competitor than its share of the time.
@@ -41,16 +41,22 @@ class Recipe:
     minutes: float
     expert_sets: int
     episodes_per_set: int
+    # Tasks done in a second: as many frames of them need more episodes.
+    short_tasks: tuple
+    short_episodes: int
     dagger_episodes: int
     selection_episodes: int
     export_minutes: float
     training: tuple = ()
 
 
+# Frames of these count more: short tasks have few, and a policy's own states are where it errs.
+WEIGHTS = ['short-000=2'] + [f'{name}-{number:03d}=2' for name in ('dagger', 'short-dagger') for number in range(40)]
+
 RECIPES = {
-    'full': Recipe(ALL_TASKS, 90, 2, 300, 40, 10, 12, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--compile')),
-    'quick': Recipe(('reach',), 6.5, 1, 150, 0, 50, 0, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--rate', '1.5e-3')),
-    'smoke': Recipe(('reach',), 0, 1, 2, 1, 2, 0, ('--steps', '12', '--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16',
+    'full': Recipe(ALL_TASKS, 90, 2, 300, ('reach',), 1000, 40, 10, 10, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--compile')),
+    'quick': Recipe(('reach',), 6.5, 1, 500, (), 0, 0, 50, 0, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--rate', '1.5e-3')),
+    'smoke': Recipe(('reach',), 0, 1, 2, (), 0, 0, 2, 0, ('--steps', '12', '--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16',
                                                   '--feed-forward', '32', '--layers', '1', '--batch', '8', '--holdout', '0')),
 }
 
@@ -69,7 +75,7 @@ class Desk:
         words = [*words, '--workers', self.workers]
         return subprocess.run([*CLI, *map(str, words)], stdout=subprocess.PIPE, text=True, check=True).stdout
 
-    def collect(self, name, *words):
+    def collect(self, name, tasks, *words):
         """A dataset under data/, unless it is there. It appears under its name only when it is complete."""
         if (self.data / name).exists():
             return
@@ -77,23 +83,29 @@ class Desk:
         shutil.rmtree(partial, ignore_errors=True)
         partial.parent.mkdir(exist_ok=True)
         print(f'collecting {name}', flush=True)
-        self.cli('demos', '--robot', 'so101', '--task', ','.join(self.recipe.tasks), '--out', partial, *words)
+        self.cli('demos', '--robot', 'so101', '--task', ','.join(tasks), '--out', partial, *words)
         partial.rename(self.data / name)
 
-    def collect_expert(self, number):
-        self.collect(f'expert-{number:03d}', '--episodes', self.recipe.episodes_per_set, '--seed', EXPERT_SEED + SEEDS_PER_SET * number,
-                     '--perturbed', 0.8)
+    def collect_expert(self):
+        for number in range(self.recipe.expert_sets):
+            self.collect(f'expert-{number:03d}', self.recipe.tasks, '--episodes', self.recipe.episodes_per_set,
+                         '--seed', EXPERT_SEED + SEEDS_PER_SET * number, '--perturbed', 0.8)
+        if self.recipe.short_tasks:
+            self.collect('short-000', self.recipe.short_tasks, '--episodes', self.recipe.short_episodes, '--seed', SHORT_SEED, '--perturbed', 0.8)
 
     def collect_dagger(self, number):
-        self.collect(f'dagger-{number:03d}', '--episodes', self.recipe.dagger_episodes, '--seed', DAGGER_SEED + SEEDS_PER_SET * number,
-                     '--policy', self.policy.resolve())
+        seed, policy = DAGGER_SEED + SEEDS_PER_SET * number, self.policy.resolve()
+        self.collect(f'dagger-{number:03d}', self.recipe.tasks, '--episodes', self.recipe.dagger_episodes, '--seed', seed, '--policy', policy)
+        if self.recipe.short_tasks:
+            self.collect(f'short-dagger-{number:03d}', self.recipe.short_tasks, '--episodes', 3 * self.recipe.dagger_episodes,
+                         '--seed', seed + self.recipe.dagger_episodes, '--policy', policy)
 
     def next_dagger(self):
         return sum(1 for path in self.data.iterdir() if path.name.startswith('dagger-'))
 
     def start_training(self, minutes):
         words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
-                 '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), *self.recipe.training]
+                 '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), '--weight', *WEIGHTS, *self.recipe.training]
         words += ['--minutes', str(minutes)] if minutes else []
         words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
         return subprocess.Popen(words)
@@ -129,8 +141,7 @@ class Desk:
         mark.write_text(f'{success}\n')
 
     def run(self):
-        for number in range(self.recipe.expert_sets):
-            self.collect_expert(number)
+        self.collect_expert()
         trainer = self.start_training(self.recipe.minutes)
         try:
             self.accompany(trainer)
