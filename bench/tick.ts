@@ -16,7 +16,7 @@ import { torchVariant } from './torch-reference.ts';
 const { values } = parseArgs({
   options: {
     policy: { type: 'string', default: 'desk' },
-    /** checkpoint.pt of the training run, for PyTorch; without it PyTorch runs the same shape with random weights. */
+    /** checkpoint.pt for PyTorch; default: the weights beside the policy, or random ones where there are none. */
     checkpoint: { type: 'string', default: '' },
     ticks: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },

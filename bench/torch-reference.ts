@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('../training/bench_reference.py', import.me
 
 /**
  * The same model in PyTorch with a key-value cache of its own, in a Python process that runs one tick per
- * line it is sent. Weights are the checkpoint's; without one they are random, which takes the same time.
+ * line it is sent. Weights are the checkpoint's, else those beside the policy, else random ones, which take the same time.
  * The reason instead, when Python, PyTorch or the checkpoint is not there.
  */
 export async function torchVariant(

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from data import to_rows
-from export import load_averaged
+from export import WEIGHTS, load_averaged
 from model import Gato, ModelConfig
 from tokens import LayoutSpec
 
@@ -61,11 +61,12 @@ class CachedDecoder:
 
 
 def load_model(folder, checkpoint_path):
-    """The policy's model and layout: with its weights where a checkpoint is given, else random ones of the same shape."""
+    """The policy's model and layout: with the weights of the checkpoint or those beside the policy, else random ones of its shape."""
     policy = json.loads((folder / 'policy.json').read_text())
     spec = LayoutSpec.from_json(policy['tokens'])
-    if checkpoint_path:
-        return load_averaged(checkpoint_path)[0], spec
+    path = checkpoint_path or folder / WEIGHTS
+    if Path(path).exists():
+        return load_averaged(path)[0], spec
     return Gato(ModelConfig(**policy['training']['config'])), spec
 
 

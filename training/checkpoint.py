@@ -37,3 +37,13 @@ def load(path):
     if state.get('format') != FORMAT:
         raise ValueError(f'checkpoint "{path}" has format {state.get("format")}, expected {FORMAT}; train anew or use the code that wrote it')
     return state
+
+
+def save_weights(path, config, weights):
+    """What is needed to train on from, or to run, a policy in PyTorch: ModelConfig as a dict, and tensors by name."""
+    torch.save({'format': FORMAT, 'config': config, 'average': dict(weights)}, path)
+
+
+def load_weights(path):
+    """The dict of save_weights. Tensors and plain values only: a file from elsewhere cannot run code."""
+    return torch.load(path, map_location='cpu', weights_only=True)

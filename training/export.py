@@ -13,6 +13,11 @@ from model import Gato, ModelConfig
 from tokens import LayoutSpec
 
 KEPT_VERSIONS = 3
+WEIGHTS = 'weights.pt'
+
+
+def listed(path):
+    return {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
@@ -24,15 +29,17 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
         for name, graph in (('embed', build_embed(model, spec, precision)), ('trunk', TrunkBuilder(model, spec, precision).build())):
             path = folder / f'{name}.{precision}.onnx'
             graph.save(path)
-            files[precision][name] = {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+            files[precision][name] = listed(path)
+    checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
     manifest = {
-        **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'measured')},
+        **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
         'formatVersion': 1, 'family': 'gato',
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward},
         'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
+        'weights': listed(folder / WEIGHTS),
         'training': {**policy.get('training', {}), **(training or {}), 'config': config.to_dict()},
         'measured': {},
     }
@@ -67,8 +74,8 @@ def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=Non
 
 
 def load_averaged(path):
-    """Model in evaluation mode with the averaged weights of a checkpoint, and the whole checkpoint."""
-    state = checkpoint.load(path)
+    """Model in evaluation mode with the averaged weights of a checkpoint or of weights.pt, and what else the file holds."""
+    state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
     model = Gato(ModelConfig(**state['config']))
     model.load_state_dict(state['average'])
     return model.eval(), state

@@ -153,7 +153,8 @@ class Trainer:
 
     def initialise_from(self, path):
         """Takes the averaged weights of another run; rows and heads whose shape differs keep their fresh values."""
-        weights, own = checkpoint.load(path)['average'], self.model.state_dict()
+        from export import load_averaged  # onnx is needed only there.
+        weights, own = load_averaged(path)[0].state_dict(), self.model.state_dict()
         fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
         self.model.load_state_dict(fitting, strict=False)
         left = sorted(set(own) - set(fitting))

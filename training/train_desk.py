@@ -183,10 +183,10 @@ def paused(process):
 
 
 def install(source, target):
-    """The policy into models/, without what only training needs."""
+    """The policy's files into models/; a model card that lies there stays."""
     target.mkdir(parents=True, exist_ok=True)
     for path in source.iterdir():
-        if path.suffix in ('.json', '.onnx'):
+        if path.suffix in ('.json', '.onnx', '.pt'):
             shutil.copy2(path, target / path.name)
 
 

@@ -49,6 +49,8 @@ export const manifestSchema = z.strictObject({
   sampling: samplingSchema,
   /** Files per precision, preferred first. */
   files: z.strictObject({ int8: graphsSchema.optional(), fp32: graphsSchema.optional() }),
+  /** The weights for PyTorch: to train on from, and to compare with. Nothing here reads them. */
+  weights: fileSchema.optional(),
   /** Where the weights came from; free form, for people. */
   training: z.record(z.string(), z.unknown()).default({}),
   /** Measured success, by `armature eval`; free form, for people. */
