@@ -1,10 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
-import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { UnknownNameError } from '../core/errors.ts';
 import { listTasks } from './load-task.ts';
+import { readYaml } from './read-yaml.ts';
 
 /** `sim/suites/<name>.yaml`: tasks that are evaluated together. */
 const suiteSchema = z.strictObject({
@@ -28,11 +28,8 @@ export function loadSuite(name: string): Suite {
   const names = listSuites();
   if (!names.includes(name)) throw new UnknownNameError('suite', name, names);
   const path = join(dataDirectory('sim'), 'suites', `${name}${EXTENSION}`);
-  const result = suiteSchema.safeParse(parse(readFileSync(path, 'utf8')));
-  if (!result.success) {
-    throw new InvalidFileError(path, `does not fit:\n${z.prettifyError(result.error)}`, { remedy: 'Correct these entries.' });
-  }
-  const unknown = result.data.tasks.find((task) => !listTasks().includes(task));
+  const suite = readYaml(path, suiteSchema);
+  const unknown = suite.tasks.find((task) => !listTasks().includes(task));
   if (unknown !== undefined) throw new UnknownNameError('task', unknown, listTasks());
-  return { ...result.data, name };
+  return { ...suite, name };
 }

@@ -1,9 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { readYaml } from './read-yaml.ts';
 import { taskSchema, variationSchema } from './task-spec.ts';
 import type { TaskSpec, VariationSpec } from './task-spec.ts';
 
@@ -46,18 +46,6 @@ export function vocabulary(): string[] {
     }
   }
   return ['', ...[...words].toSorted()];
-}
-
-function readYaml<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
-  let document: unknown;
-  try {
-    document = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid YAML', { remedy: 'Correct the line named in the cause.', cause });
-  }
-  const result = schema.safeParse(document);
-  if (result.success) return result.data;
-  throw new InvalidFileError(path, `does not fit:\n${z.prettifyError(result.error)}`, { remedy: 'Correct these entries.' });
 }
 
 function checkConsistency(task: z.infer<typeof taskSchema>, variation: VariationSpec, path: string): void {
