@@ -101,7 +101,8 @@ class Desk:
                          '--seed', seed + self.recipe.dagger_episodes, '--policy', policy)
 
     def next_dagger(self):
-        return sum(1 for path in self.data.iterdir() if path.name.startswith('dagger-'))
+        numbers = [int(path.name.removeprefix('dagger-')) for path in self.data.glob('dagger-???')]
+        return 1 + max(numbers, default=-1)
 
     def start_training(self, minutes):
         words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
