@@ -24,7 +24,9 @@ const [evaluationPath, policyDirectory] = process.argv.slice(2);
 if (evaluationPath === undefined || policyDirectory === undefined) {
   throw new Error('Pass the JSON of an evaluation and the folder of the policy.');
 }
-const { suite, seed, tasks, meanSuccessRate } = evaluationSchema.parse(JSON.parse(readFileSync(evaluationPath, 'utf8')));
+const { suite, seed, tasks, meanSuccessRate } = evaluationSchema.parse(
+  JSON.parse(readFileSync(evaluationPath, 'utf8')),
+);
 
 const manifestPath = join(policyDirectory, 'policy.json');
 const manifest = z.looseObject({}).parse(JSON.parse(readFileSync(manifestPath, 'utf8')));
@@ -44,5 +46,6 @@ const table = [
 const cardPath = join(policyDirectory, 'MODEL_CARD.md');
 const card = readFileSync(cardPath, 'utf8');
 const marked = /(<!-- measured -->\n)[\s\S]*?(<!-- end -->)/;
-if (!marked.test(card)) throw new Error(`${cardPath} has no lines <!-- measured --> and <!-- end --> to write between.`);
+if (!marked.test(card))
+  throw new Error(`${cardPath} has no lines <!-- measured --> and <!-- end --> to write between.`);
 writeFileSync(cardPath, card.replace(marked, `$1${table}\n$2`));

@@ -15,7 +15,7 @@ export interface AgentDecision {
 export interface DecisionTrace {
   /** Emitted action token ids, in order. */
   readonly actionTokens: readonly number[];
-  /** Probability of each emitted token within its allowed vocabulary, in [0, 1]. */
+  /** How sure the policy was of each emitted token, among those allowed, in [0, 1]; see SampledBin. */
   readonly probabilities: readonly number[];
 }
 

@@ -10,7 +10,10 @@ export interface AllowedInterval {
 
 export interface SampledBin {
   readonly bin: number;
-  /** Probability of this bin at temperature 1, among the allowed ones; in [0, 1]. */
+  /**
+   * How sure the policy is, at temperature 1 among the allowed bins, in [0, 1]: the probability of this
+   * bin, or under `expected` that of the window it is the mean of, because a single bin of a peak says nothing.
+   */
   readonly probability: number;
 }
 
@@ -33,22 +36,23 @@ export function sampleBin(logits: Float32Array, context: SamplingContext): Sampl
   checkFinite(logits);
   const allowed = logits.subarray(low, high + 1);
   const probabilities = softmax(allowed, 1);
-  const chosen = choose(allowed, probabilities, context);
-  return { bin: low + chosen, probability: probabilities[chosen] ?? 0 };
+  const { bin, probability } = choose(allowed, probabilities, context);
+  return { bin: low + bin, probability };
 }
 
-/** Index into the allowed bins. */
-function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): number {
+/** The bin as an index into the allowed ones. */
+function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): SampledBin {
   const { sampling, rng } = context;
+  const single = (bin: number): SampledBin => ({ bin, probability: probabilities[bin] ?? 0 });
   switch (sampling.kind) {
     case 'greedy':
-      return bestOf(logits);
+      return single(bestOf(logits));
     case 'expected':
       return expectedBin(probabilities, bestOf(logits), sampling.windowBins);
     case 'temperature': {
       const weights = softmax(logits, sampling.temperature);
       if (sampling.topK !== undefined) keepBest(weights, sampling.topK);
-      return draw(weights, rng);
+      return single(draw(weights, rng));
     }
   }
 }
@@ -66,7 +70,7 @@ function bestOf(values: Float32Array): number {
  * Neighbouring bins are neighbouring values, so the mean of a peak is finer than its highest bin.
  * The window keeps a second, distant peak out: the mean of two ways around an obstacle hits it.
  */
-function expectedBin(probabilities: Float64Array, best: number, windowBins: number): number {
+function expectedBin(probabilities: Float64Array, best: number, windowBins: number): SampledBin {
   const first = Math.max(0, best - windowBins);
   const last = Math.min(probabilities.length - 1, best + windowBins);
   let mass = 0;
@@ -76,7 +80,8 @@ function expectedBin(probabilities: Float64Array, best: number, windowBins: numb
     mass += probability;
     moment += probability * (index - best);
   }
-  return best + Math.round(moment / mass);
+  // A sum of shares may be one and a rounding error.
+  return { bin: best + Math.round(moment / mass), probability: Math.min(1, mass) };
 }
 
 /** Written as loops: array callbacks would take 0.1 ms of every action token. */
