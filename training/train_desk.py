@@ -1,6 +1,6 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
-    npm run train:desk                      the full recipe, about two hours on two cores
+    npm run train:desk                      the full recipe, an hour and a half on two cores
     npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 
@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plot import draw
@@ -38,26 +38,36 @@ CORES_TO_SHARE = 6
 class Recipe:
     """How much of everything; episodes are per task."""
     tasks: tuple
+    # Training time, pauses included; 0: the steps in `training` decide.
     minutes: float
     expert_sets: int
     episodes_per_set: int
-    # Tasks done in a second: as many frames of them need more episodes.
-    short_tasks: tuple
-    short_episodes: int
-    dagger_episodes: int
     selection_episodes: int
-    export_minutes: float
-    training: tuple = ()
+    training: tuple
+    # Tasks done in a second: as many frames of them need more episodes.
+    short_tasks: tuple = ()
+    short_episodes: int = 0
+    dagger_episodes: int = 0
+    # Tasks that need more DAgger than the others: short ones, and the hardest.
+    practised_tasks: tuple = ()
+    practice_episodes: int = 0
+    # 0: only at the end.
+    export_minutes: float = 0
 
 
 # Frames of these count more: short tasks have few, and a policy's own states are where it errs.
-WEIGHTS = ['short-000=2'] + [f'{name}-{number:03d}=2' for name in ('dagger', 'short-dagger') for number in range(40)]
+WEIGHTS = ['short-000=2'] + [f'{name}-{number:03d}=2' for name in ('dagger', 'practice') for number in range(40)]
 
+LOSS = ('--soft-sigma', '16', '--privileged-weight', '0.3')
+TINY = ('--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16', '--feed-forward', '32', '--layers', '1')
 RECIPES = {
-    'full': Recipe(ALL_TASKS, 90, 2, 300, ('reach',), 1000, 40, 10, 10, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--compile')),
-    'quick': Recipe(('reach',), 6.5, 1, 500, (), 0, 0, 50, 0, ('--soft-sigma', '16', '--privileged-weight', '0.3', '--rate', '1.5e-3')),
-    'smoke': Recipe(('reach',), 0, 1, 2, (), 0, 0, 2, 0, ('--steps', '12', '--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16',
-                                                  '--feed-forward', '32', '--layers', '1', '--batch', '8', '--holdout', '0')),
+    'full': Recipe(tasks=ALL_TASKS, minutes=80, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
+                   dagger_episodes=40, practised_tasks=('reach', 'push'), practice_episodes=120, export_minutes=10,
+                   selection_episodes=10, training=(*LOSS, '--compile')),
+    'quick': Recipe(tasks=('reach',), minutes=6.5, expert_sets=1, episodes_per_set=500, selection_episodes=50,
+                    training=(*LOSS, '--rate', '1.5e-3')),
+    'smoke': Recipe(tasks=('reach',), minutes=0, expert_sets=1, episodes_per_set=2, selection_episodes=2,
+                    training=('--steps', '12', '--batch', '8', '--holdout', '0', *TINY)),
 }
 
 
@@ -96,8 +106,8 @@ class Desk:
     def collect_dagger(self, number):
         seed, policy = DAGGER_SEED + SEEDS_PER_SET * number, self.policy.resolve()
         self.collect(f'dagger-{number:03d}', self.recipe.tasks, '--episodes', self.recipe.dagger_episodes, '--seed', seed, '--policy', policy)
-        if self.recipe.short_tasks:
-            self.collect(f'short-dagger-{number:03d}', self.recipe.short_tasks, '--episodes', 3 * self.recipe.dagger_episodes,
+        if self.recipe.practised_tasks:
+            self.collect(f'practice-{number:03d}', self.recipe.practised_tasks, '--episodes', self.recipe.practice_episodes,
                          '--seed', seed + self.recipe.dagger_episodes, '--policy', policy)
 
     def next_dagger(self):
@@ -208,7 +218,7 @@ def main():
     arguments = parser().parse_args()
     recipe = RECIPES[arguments.recipe]
     if arguments.minutes is not None:
-        recipe = Recipe(**{**recipe.__dict__, 'minutes': arguments.minutes})
+        recipe = replace(recipe, minutes=arguments.minutes)
     desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers)
     try:
         desk.run()
