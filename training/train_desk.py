@@ -66,7 +66,7 @@ RECIPES = {
     'full': Recipe(tasks=ALL_TASKS, minutes=80, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
                    dagger_episodes=40, practised_tasks=('reach', 'push'), practice_episodes=120, export_minutes=10,
                    selection_episodes=10, final_episodes=50, training=(*LOSS, '--compile')),
-    'quick': Recipe(tasks=('reach',), minutes=6.5, expert_sets=1, episodes_per_set=500, selection_episodes=50, final_episodes=50,
+    'quick': Recipe(tasks=('reach',), minutes=5.5, expert_sets=1, episodes_per_set=1800, selection_episodes=50, final_episodes=50,
                     training=(*LOSS, '--rate', '1.5e-3')),
     'smoke': Recipe(tasks=('reach',), minutes=0, expert_sets=1, episodes_per_set=2, selection_episodes=2, final_episodes=2,
                     training=('--steps', '12', '--batch', '8', '--holdout', '0', *TINY)),
