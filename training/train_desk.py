@@ -10,6 +10,7 @@ expert labels (DAgger); what it saw joins the training data. The best policy is 
 """
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -230,6 +231,9 @@ def parser():
 
 def main():
     arguments = parser().parse_args()
+    missing = [name for name in ('torch', 'pyarrow', 'onnx', 'matplotlib', 'PIL') if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SystemExit(f'Python packages are missing: {", ".join(missing)}; run "pip install -r training/requirements.txt"')
     recipe = RECIPES[arguments.recipe]
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
