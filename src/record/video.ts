@@ -11,7 +11,7 @@ export interface VideoOptions {
   readonly frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Every second frame is a key frame, as LeRobot has it: any frame is decoded from at most two. */
+/** Every second frame is a key frame, as LeRobot has it, so that each is decoded from at most two. */
 const KEY_FRAME_INTERVAL = 2;
 const X264_OPTIONS = { crf: 23, preset: 'veryfast' } as const;
 

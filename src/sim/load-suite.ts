@@ -1,10 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { dataDirectory } from '../core/data-directory.ts';
 import { UnknownNameError } from '../core/errors.ts';
 import { listTasks } from './load-task.ts';
-import { readYaml } from './read-yaml.ts';
+import { listYaml, readYaml, yamlPath } from './read-yaml.ts';
 
 /** `sim/suites/<name>.yaml`: tasks that are evaluated together. */
 const suiteSchema = z.strictObject({
@@ -14,20 +11,15 @@ const suiteSchema = z.strictObject({
 
 export type Suite = Readonly<z.infer<typeof suiteSchema>> & { readonly name: string };
 
-const EXTENSION = '.yaml';
-
 export function listSuites(): string[] {
-  return readdirSync(join(dataDirectory('sim'), 'suites'))
-    .filter((file) => file.endsWith(EXTENSION))
-    .map((file) => file.slice(0, -EXTENSION.length))
-    .toSorted();
+  return listYaml('suites');
 }
 
 /** Throws UnknownNameError for a suite that does not exist, InvalidFileError for one that does not fit. */
 export function loadSuite(name: string): Suite {
   const names = listSuites();
   if (!names.includes(name)) throw new UnknownNameError('suite', name, names);
-  const path = join(dataDirectory('sim'), 'suites', `${name}${EXTENSION}`);
+  const path = yamlPath('suites', name);
   const suite = readYaml(path, suiteSchema);
   const unknown = suite.tasks.find((task) => !listTasks().includes(task));
   if (unknown !== undefined) throw new UnknownNameError('task', unknown, listTasks());

@@ -1,21 +1,16 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
-import { readYaml } from './read-yaml.ts';
+import { listYaml, readYaml, yamlPath } from './read-yaml.ts';
 import { taskSchema, variationSchema } from './task-spec.ts';
 import type { TaskSpec, VariationSpec } from './task-spec.ts';
 
-const extension = '.yaml';
 const longestInstructionWords = 10;
 
 /** Names of the tasks in `sim/tasks`, sorted. */
 export function listTasks(): string[] {
-  return readdirSync(join(dataDirectory('sim'), 'tasks'))
-    .filter((file) => file.endsWith(extension))
-    .map((file) => file.slice(0, -extension.length))
-    .toSorted();
+  return listYaml('tasks');
 }
 
 /**
@@ -25,7 +20,7 @@ export function listTasks(): string[] {
 export function loadTask(name: string): TaskSpec {
   const names = listTasks();
   if (!names.includes(name)) throw new UnknownNameError('task', name, names);
-  const path = join(dataDirectory('sim'), 'tasks', `${name}${extension}`);
+  const path = yamlPath('tasks', name);
   const task = readYaml(path, taskSchema);
   const variation = loadVariation();
   checkConsistency(task, variation, path);

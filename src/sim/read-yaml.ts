@@ -1,7 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
+
+const EXTENSION = '.yaml';
+
+/** Names of the YAML files in a folder of `sim/`, sorted, without their extension. */
+export function listYaml(folder: string): string[] {
+  return readdirSync(join(dataDirectory('sim'), folder))
+    .filter((file) => file.endsWith(EXTENSION))
+    .map((file) => file.slice(0, -EXTENSION.length))
+    .toSorted();
+}
+
+/** Where listYaml found a name. */
+export function yamlPath(folder: string, name: string): string {
+  return join(dataDirectory('sim'), folder, `${name}${EXTENSION}`);
+}
 
 /** A file of data, checked. Throws InvalidFileError for one that is not YAML or does not fit the schema. */
 export function readYaml<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {

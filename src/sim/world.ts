@@ -201,7 +201,7 @@ export function simBlock(robot: RobotSpec): NonNullable<RobotSpec['drivers']['si
   });
 }
 
-/** MuJoCo's bindings type every array field as any; this is the one place that says what they are. */
+/** MuJoCo's bindings leave the types of array fields open; this is the one place that says what they are. */
 export function floats(field: unknown): Float64Array {
   return field as Float64Array;
 }
