@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDirectory } from '../src/core/data-directory.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
-import { listTasks, vocabulary } from '../src/sim/load-task.ts';
+import { loadSuite } from '../src/sim/load-suite.ts';
+import { instructionWords } from '../src/sim/load-task.ts';
 import { layoutSpecSchema } from '../src/tokens/layout-spec.ts';
+import { UNKNOWN_WORD } from '../src/tokens/text.ts';
 
 /** Per control tick: a little more than experts ask for, so that their labels do not saturate. */
 const LARGEST_DELTA_RAD = 0.11;
@@ -13,12 +15,13 @@ const INSTRUCTION_POSITIONS = 10;
 
 const [robotName = 'so101', layout = 'packed'] = process.argv.slice(2);
 const robot = loadRobot(robotName);
+const { tasks } = loadSuite('desk');
 const limits = robot.joints.map((joint) => joint.limits.positionRad);
 
 const tokens = layoutSpecSchema.parse({
   layout,
   codec: {},
-  text: { vocabulary: vocabulary(), positions: INSTRUCTION_POSITIONS },
+  text: { vocabulary: ['', UNKNOWN_WORD, ...instructionWords(tasks)], positions: INSTRUCTION_POSITIONS },
   cameras: robot.cameras.map(({ name, width, height }) => ({ name, width, height })),
   state: [
     {
@@ -46,7 +49,7 @@ const skeleton = {
   robot: robot.name,
   joints: robot.joints.map((joint) => joint.name),
   suite: 'desk',
-  tasks: listTasks(),
+  tasks,
   controlHz: robot.rates.controlHz,
   tokens,
   sampling: { kind: 'expected', windowBins: 48 },

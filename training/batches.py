@@ -1,8 +1,11 @@
 """Random batches from loaded datasets, and their augmentation. All randomness comes from one generator that can be saved."""
 import hashlib
+from fnmatch import fnmatchcase
 
 import numpy as np
 import torch
+
+from tokens import PADDING_ID, UNKNOWN_WORD
 
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
 
@@ -12,11 +15,11 @@ class Sampler:
 
     weights maps a dataset's directory name or an instruction to its factor (default 1). A share
     `holdout` of the episodes, chosen by hash of dataset and episode, is kept out and drawn by
-    `held_out_batch` only.
+    `held_out_batch` only. Of the privileged columns only those that fit one of the patterns are used.
     """
 
-    def __init__(self, config, seed=0, weights=None, holdout=0.0):
-        self.config, self.weights, self.holdout = config, weights or {}, holdout
+    def __init__(self, config, seed=0, weights=None, holdout=0.0, privileged=('*',)):
+        self.config, self.weights, self.holdout, self.patterns = config, weights or {}, holdout, privileged
         self.random = np.random.default_rng(seed)
         self.frame_sets, self.privileged_names = [], None
         self.groups, self.held_out = [], []
@@ -24,7 +27,7 @@ class Sampler:
 
     def add(self, frame_set):
         if self.privileged_names is None:
-            self.privileged_names = list(frame_set.privileged_names)
+            self.privileged_names = [name for name in frame_set.privileged_names if any(fnmatchcase(name, pattern) for pattern in self.patterns)]
         steps = self.config.steps
         whole = frame_set.usable.copy()
         for offset in range(1, steps):
@@ -122,12 +125,22 @@ class Sampler:
         return out
 
 
+def hideable_words(options):
+    """Row of the unknown word, and per row of the vocabulary whether it may be hidden. Raises ValueError without such a row."""
+    words = options.spec.words
+    if UNKNOWN_WORD not in words:
+        raise ValueError(f'--word-dropout needs "{UNKNOWN_WORD}" in tokens.text.vocabulary; add it, or leave the option out')
+    kept = {words[PADDING_ID], UNKNOWN_WORD, *options.kept_words}
+    return words.index(UNKNOWN_WORD), torch.tensor([word not in kept for word in words])
+
+
 class Augmentation:
     """Pixel values and state noise. Contrast, brightness and colour are drawn per sample and camera."""
 
     def __init__(self, config, zero_rows, options, seed=0):
         """zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
         self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows)
+        self.hidden_row, self.may_hide = hideable_words(options) if options.word_dropout > 0 else (0, None)
         self.random = torch.Generator().manual_seed(seed)
         # Slices at random offsets of one bank: drawing this many normal values afresh would cost as much as the stem.
         self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16()
@@ -140,6 +153,10 @@ class Augmentation:
             self.perturb_pixels(out['patches'])
         if train and (self.options.state_noise_bins > 0 or self.options.drop_modality > 0):
             out['state'] = self.perturb_state(batch['state'])
+        if train and self.options.word_dropout > 0:
+            out['text'] = self.hide_words(batch['text'])
+            # What samples say now differs, so no two of them share their words.
+            out.pop('texts', None), out.pop('owner', None)
         return out
 
     def uniform(self, shape, low, high):
@@ -161,6 +178,13 @@ class Augmentation:
             offset = int(torch.randint(0, self.bank.numel() - len(chunk), (), generator=self.random))
             chunk.add_(self.bank[offset:offset + len(chunk)].to(chunk.dtype), alpha=scale)
         flat.clamp_(-PATCH_LIMIT, PATCH_LIMIT)
+
+    def hide_words(self, text):
+        """Rows [B, S, text] with words replaced by the unknown one; each sample draws its own share, the same words at all steps."""
+        batch, _, positions = text.shape
+        share = self.uniform((batch, 1, 1), 0, self.options.word_dropout)
+        hidden = torch.rand((batch, 1, positions), generator=self.random) < share
+        return torch.where(hidden & self.may_hide[text], self.hidden_row, text)
 
     def perturb_state(self, state):
         config, options = self.config, self.options

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 PADDING_ID = 0
+UNKNOWN_WORD = '<unknown>'  # Entry of a vocabulary that stands for every word it does not hold.
 # Indices of the row and column tables that patch positions are quantised to (Gato, appendix C).
 PATCH_POSITIONS = 128
 # Action tokens carry no local position (Gato, figure 18).
@@ -186,18 +187,18 @@ def split_words(instruction: str) -> list[str]:
 
 
 def encode_text(spec: LayoutSpec, instruction: str) -> np.ndarray:
-    """One id per word, padded with 0: int64, shape (text.positions)."""
+    """One id per word, padded with 0: int64, shape (text.positions). Unknown words share the entry UNKNOWN_WORD, where there is one."""
     # Index 0 is padding and no word; of a word listed twice the first index counts, as in TypeScript.
     index_of = {word: index for index, word in reversed(list(enumerate(spec.words))) if index > 0}
     words = split_words(instruction)
     unknown = [word for word in words if word not in index_of]
-    if unknown:
+    if unknown and UNKNOWN_WORD not in index_of:
         known = ", ".join(sorted(index_of))
         raise TokenError(f"unknown words {unknown} in the instruction {instruction!r}; the policy knows: {known}")
     if len(words) > spec.text_positions:
         raise TokenError(f"{instruction!r} has {len(words)} words; the policy takes at most {spec.text_positions}")
     ids = np.full(spec.text_positions, PADDING_ID, dtype=np.int64)
-    ids[: len(words)] = [index_of[word] for word in words]
+    ids[: len(words)] = [index_of.get(word, index_of.get(UNKNOWN_WORD)) for word in words]
     return ids
 
 

@@ -17,7 +17,7 @@ export function addTasks(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action((task: string | undefined, options: { json?: boolean }) => {
-      const specs = (task === undefined ? listTasks() : [task]).map(loadTask);
+      const specs = (task === undefined ? listTasks() : [task]).map((name) => loadTask(name));
       if (options.json) console.log(JSON.stringify(task === undefined ? specs : specs[0], null, 2));
       else console.log(task === undefined ? summary(specs) : specs.map(details).join('\n'));
     });

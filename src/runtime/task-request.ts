@@ -25,7 +25,7 @@ export function resolveTask(text: string, scene?: string): TaskRequest {
     if (scene !== undefined && scene !== text) throw sceneOfOtherTask(text, scene);
     return { task: loadTask(text), instruction: undefined, judged: true };
   }
-  const tasks = (scene === undefined ? names : [scene]).map(loadTask);
+  const tasks = (scene === undefined ? names : [scene]).map((name) => loadTask(name));
   const match = matchInstruction(text, tasks);
   if (match !== undefined) return { ...match, judged: true };
   if (scene !== undefined) return { task: loadTask(scene), instruction: { text, colours: {} }, judged: false };

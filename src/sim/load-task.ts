@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import type { z } from 'zod';
-import { dataDirectory } from '../core/data-directory.ts';
-import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
-import { listYaml, readYaml, yamlPath } from './read-yaml.ts';
-import { taskSchema, variationSchema } from './task-spec.ts';
+import { ArmatureError, InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { listYaml, readYaml, simFile, yamlPath } from './read-yaml.ts';
+import { paraphrasesSchema, taskSchema, variationSchema } from './task-spec.ts';
 import type { TaskSpec, VariationSpec } from './task-spec.ts';
 
 const longestInstructionWords = 10;
@@ -13,34 +11,55 @@ export function listTasks(): string[] {
   return listYaml('tasks');
 }
 
+/** Conditions under which nothing was demonstrated, to see what a policy makes of them. */
+export interface TaskConditions {
+  /** Light, colours and camera mounts of `sim/shift.yaml`, outside the ranges of `sim/variation.yaml`. */
+  readonly shifted?: boolean;
+  /** The wordings of `sim/paraphrases.yaml` in place of the task's own. */
+  readonly paraphrased?: boolean;
+}
+
 /**
  * Loads `sim/tasks/<name>.yaml` and the variation all tasks share.
- * Throws UnknownNameError for another name, InvalidFileError for a file that does not fit.
+ * Throws UnknownNameError for another name, InvalidFileError for a file that does not fit, E_NO_PARAPHRASES.
  */
-export function loadTask(name: string): TaskSpec {
+export function loadTask(name: string, { shifted = false, paraphrased = false }: TaskConditions = {}): TaskSpec {
   const names = listTasks();
   if (!names.includes(name)) throw new UnknownNameError('task', name, names);
   const path = yamlPath('tasks', name);
   const task = readYaml(path, taskSchema);
   const variation = loadVariation();
   checkConsistency(task, variation, path);
-  return { ...task, name, variation };
+  return {
+    ...task,
+    name,
+    variation: shifted ? { ...loadVariation('shift'), outside: variation } : variation,
+    instructions: paraphrased ? paraphrases(name) : task.instructions,
+  };
 }
 
 /** The colours and ranges of `sim/variation.yaml`. Throws InvalidFileError for a file that does not fit. */
-export function loadVariation(): VariationSpec {
-  return readYaml(join(dataDirectory('sim'), 'variation.yaml'), variationSchema);
+export function loadVariation(file: 'variation' | 'shift' = 'variation'): VariationSpec {
+  return readYaml(simFile(file), variationSchema);
 }
 
-/** Every word any instruction of any task can hold, sorted; index 0 is '', the padding. */
-export function vocabulary(): string[] {
+/** Every word the instructions of some tasks can hold, sorted. */
+export function instructionWords(tasks: readonly string[]): string[] {
   const words = new Set(Object.keys(loadVariation().colours));
-  for (const name of listTasks()) {
+  for (const name of tasks) {
     for (const template of loadTask(name).instructions) {
       for (const word of template.split(' ')) if (!word.startsWith('{')) words.add(word);
     }
   }
-  return ['', ...[...words].toSorted()];
+  return [...words].toSorted();
+}
+
+function paraphrases(task: string): string[] {
+  const found = readYaml(simFile('paraphrases'), paraphrasesSchema)[task];
+  if (found !== undefined) return found;
+  throw new ArmatureError('E_NO_PARAPHRASES', `there are no paraphrases of the task "${task}"`, {
+    remedy: 'Add some to sim/paraphrases.yaml, or evaluate without --paraphrases.',
+  });
 }
 
 function checkConsistency(task: z.infer<typeof taskSchema>, variation: VariationSpec, path: string): void {

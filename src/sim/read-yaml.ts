@@ -20,6 +20,11 @@ export function yamlPath(folder: string, name: string): string {
   return join(dataDirectory('sim'), folder, `${name}${EXTENSION}`);
 }
 
+/** Where a file of `sim/` itself is. */
+export function simFile(name: string): string {
+  return join(dataDirectory('sim'), `${name}${EXTENSION}`);
+}
+
 /** A file of data, checked. Throws InvalidFileError for one that is not YAML or does not fit the schema. */
 export function readYaml<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
   let document: unknown;

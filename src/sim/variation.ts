@@ -1,9 +1,12 @@
 import type { Rng } from '../core/rng.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { defaultLighting } from './ray-camera.ts';
-import type { CameraShift, Lighting } from './ray-camera.ts';
+import type { CameraShift } from './camera-pose.ts';
+import type { Lighting } from './ray-camera.ts';
 import type { VariationSpec } from './task-spec.ts';
 import type { Vector3 } from './world.ts';
+
+type Range = readonly [low: number, high: number];
 
 /** What an episode looks like beyond the things of its task. */
 export interface EpisodeVariation {
@@ -16,38 +19,61 @@ export interface EpisodeVariation {
 }
 
 export function drawVariation(spec: VariationSpec, robot: RobotSpec, rng: Rng): EpisodeVariation {
-  const around = (largest: number): Vector3 => [
-    rng.uniform(-largest, largest),
-    rng.uniform(-largest, largest),
-    rng.uniform(-largest, largest),
-  ];
-  const { positionM, rotationRad } = spec.cameraShift;
+  const { cameraShift, outside } = spec;
+  const around = (largest: number, inner?: number): Vector3 => {
+    const error = (): number => drawAround(largest, rng, inner);
+    return [error(), error(), error()];
+  };
   return {
     lighting: drawLighting(spec, rng),
     cameraShifts: Object.fromEntries(
-      robot.cameras.map(({ name }) => [name, { positionM: around(positionM), rotationRad: around(rotationRad) }]),
+      robot.cameras.map(({ name }) => [
+        name,
+        {
+          positionM: around(cameraShift.positionM, outside?.cameraShift.positionM),
+          rotationRad: around(cameraShift.rotationRad, outside?.cameraShift.rotationRad),
+        },
+      ]),
     ),
     startPoseRad: drawStartPose(spec, robot, rng),
-    tableColour: jittered(spec.table.rgb, spec.table.jitter, rng),
+    tableColour: jittered(spec.table.rgb, rng, { largest: spec.table.jitter, inner: outside?.table.jitter }),
   };
 }
 
-/** A colour with up to `jitter` added to or taken from each channel, inside [0, 1]. */
-export function jittered(colour: Vector3, jitter: number, rng: Rng): Vector3 {
-  const channel = (value: number): number => Math.min(1, Math.max(0, value + rng.uniform(-jitter, jitter)));
+/** A thing's colour: the named one with each channel off by as much as the variation says. */
+export function drawColour(colour: Vector3, { colourJitter, outside }: VariationSpec, rng: Rng): Vector3 {
+  return jittered(colour, rng, { largest: colourJitter, inner: outside?.colourJitter });
+}
+
+function jittered(colour: Vector3, rng: Rng, off: { largest: number; inner: number | undefined }): Vector3 {
+  const channel = (value: number): number => Math.min(1, Math.max(0, value + drawAround(off.largest, rng, off.inner)));
   return [channel(colour[0]), channel(colour[1]), channel(colour[2])];
 }
 
-function drawLighting({ lighting }: VariationSpec, rng: Rng): Lighting {
-  const elevation = rng.uniform(...lighting.elevationRad);
-  const azimuth = rng.uniform(...lighting.azimuthRad);
+function drawLighting({ lighting, outside }: VariationSpec, rng: Rng): Lighting {
+  const draw = (name: keyof VariationSpec['lighting']): number => drawRange(lighting[name], rng, outside?.lighting[name]);
+  const elevation = draw('elevationRad');
+  const azimuth = draw('azimuthRad');
   return {
     direction: [Math.cos(elevation) * Math.cos(azimuth), Math.cos(elevation) * Math.sin(azimuth), Math.sin(elevation)],
-    ambient: rng.uniform(...lighting.ambient),
-    diffuse: rng.uniform(...lighting.diffuse),
-    gain: [rng.uniform(...lighting.gain), rng.uniform(...lighting.gain), rng.uniform(...lighting.gain)],
+    ambient: draw('ambient'),
+    diffuse: draw('diffuse'),
+    gain: [draw('gain'), draw('gain'), draw('gain')],
     background: defaultLighting.background,
   };
+}
+
+function drawAround(largest: number, rng: Rng, inner?: number): number {
+  return drawRange([-largest, largest], rng, inner === undefined ? undefined : [-inner, inner]);
+}
+
+/** Uniform in a range; with `inner`, in what of the range lies outside that one, where anything does. */
+function drawRange([low, high]: Range, rng: Rng, inner: Range = [high, high]): number {
+  const below = Math.max(0, inner[0] - low);
+  const above = Math.max(0, high - inner[1]);
+  if (below + above === 0) return rng.uniform(low, high);
+  const at = rng.uniform(0, below + above);
+  return at < below ? low + at : inner[1] + at - below;
 }
 
 function drawStartPose({ startPose }: VariationSpec, robot: RobotSpec, rng: Rng): number[] {

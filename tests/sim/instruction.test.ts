@@ -5,7 +5,7 @@ import { listTasks, loadTask } from '../../src/sim/load-task.ts';
 import { disposeEpisodes, startEpisode } from '../../src/sim/task.ts';
 import { World, floats } from '../../src/sim/world.ts';
 
-const tasks = listTasks().map(loadTask);
+const tasks = listTasks().map((name) => loadTask(name));
 
 describe('matchInstruction', () => {
   it.each([

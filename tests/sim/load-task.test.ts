@@ -1,25 +1,75 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UnknownNameError } from '../../src/core/errors.ts';
+import { Rng } from '../../src/core/rng.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
-import { listTasks, loadTask, vocabulary } from '../../src/sim/load-task.ts';
+import { loadSuite } from '../../src/sim/load-suite.ts';
+import { instructionWords, listTasks, loadTask } from '../../src/sim/load-task.ts';
 import { disposeEpisodes, startEpisode } from '../../src/sim/task.ts';
+import { drawVariation } from '../../src/sim/variation.ts';
 import { World } from '../../src/sim/world.ts';
 
-test('the five desk tasks are listed by name', () => {
-  expect(listTasks()).toEqual(['bin', 'lift', 'push', 'reach', 'stack']);
+const desk = loadSuite('desk').tasks;
+
+test('the five desk tasks are among those listed by name', () => {
+  expect(listTasks()).toEqual(expect.arrayContaining(['bin', 'lift', 'push', 'reach', 'stack']));
 });
 
 test('an unknown task is refused with the valid names', () => {
   expect(() => loadTask('juggle')).toThrow(UnknownNameError);
-  expect(() => loadTask('juggle')).toThrow(/bin, lift, push, reach, stack/);
+  expect(() => loadTask('juggle')).toThrow(/bin,.* lift, push, reach,.* stack/);
 });
 
-describe('the vocabulary', () => {
-  const words = vocabulary();
+describe('paraphrases', () => {
+  const known = new Set(instructionWords(desk));
 
-  test('starts with the padding and lists every word once in order', () => {
-    expect(words[0]).toBe('');
-    expect(words.slice(1)).toEqual([...new Set(words.slice(1))].toSorted());
+  test.each(desk)('of %s say it in words of which no demonstration has all', (name) => {
+    const said = loadTask(name).instructions;
+    for (const wording of loadTask(name, { paraphrased: true }).instructions) {
+      const words = wording.split(' ').filter((word) => !word.startsWith('{'));
+      expect(said).not.toContain(wording);
+      expect(words.filter((word) => !known.has(word)), wording).not.toEqual([]);
+      expect(wording.split(' ').length).toBeLessThanOrEqual(10);
+    }
+  });
+
+  test('that do not exist are an error that says so', () => {
+    const without = listTasks().find((name) => !desk.includes(name));
+    if (without !== undefined) expect(() => loadTask(without, { paraphrased: true })).toThrow(/E_NO_PARAPHRASES/);
+  });
+});
+
+describe('the shifted variation', () => {
+  const robot = loadRobot('so101');
+  const trained = loadTask('lift').variation;
+  const shifted = loadTask('lift', { shifted: true }).variation;
+
+  test('lies outside the ranges of the demonstrations', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const { lighting, cameraShifts, tableColour } = drawVariation(shifted, robot, new Rng(seed));
+      const isOutside = (value: number, [low, high]: readonly [number, number]): boolean => value <= low || value >= high;
+      expect(isOutside(lighting.ambient, trained.lighting.ambient)).toBe(true);
+      expect(isOutside(lighting.diffuse, trained.lighting.diffuse)).toBe(true);
+      expect(lighting.gain.every((gain) => isOutside(gain, trained.lighting.gain))).toBe(true);
+      tableColour.forEach((channel, index) => {
+        expect(Math.abs(channel - (trained.table.rgb[index] ?? 0))).toBeGreaterThanOrEqual(trained.table.jitter - 1e-9);
+      });
+      for (const { positionM, rotationRad } of Object.values(cameraShifts)) {
+        expect(positionM.every((error) => Math.abs(error) >= trained.cameraShift.positionM - 1e-9)).toBe(true);
+        expect(rotationRad.every((error) => Math.abs(error) >= trained.cameraShift.rotationRad - 1e-9)).toBe(true);
+      }
+    }
+  });
+
+  test('leaves the start pose alone', () => {
+    expect(shifted.startPose).toEqual(trained.startPose);
+  });
+});
+
+describe('the words of instructions', () => {
+  const words = instructionWords(desk);
+
+  test('are listed once, in order', () => {
+    expect(words).toEqual([...new Set(words)].toSorted());
   });
 
   describe('of drawn instructions', () => {
@@ -37,7 +87,7 @@ describe('the vocabulary', () => {
       for (let seed = 0; seed < 40; seed += 1) {
         const spoken = startEpisode(world, loadTask('stack'), seed).instruction.split(' ');
         expect(spoken.length).toBeLessThanOrEqual(10);
-        for (const word of spoken) expect(words.indexOf(word)).toBeGreaterThan(0);
+        for (const word of spoken) expect(words.indexOf(word)).toBeGreaterThanOrEqual(0);
         expect(new Set(spoken.filter((word) => colours.includes(word))).size).toBe(2);
       }
     });

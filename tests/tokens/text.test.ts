@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeText, splitWords } from '../../src/tokens/text.ts';
+import { UNKNOWN_WORD, encodeText, splitWords, unknownWords } from '../../src/tokens/text.ts';
 import { exampleLayout } from './example-layout.ts';
 
 const { text } = exampleLayout();
@@ -31,6 +31,13 @@ describe('text', () => {
     expect(() => encodeText(text, 'Juggle the purple cube')).toThrow(
       /E_UNKNOWN_WORDS.*blue, cube.*Found juggle, purple\./,
     );
+  });
+
+  it('reads a word it does not know as the entry for such words, where there is one', () => {
+    const open = { vocabulary: ['', UNKNOWN_WORD, 'cube', 'lift', 'red', 'the'], positions: 6 };
+    expect([...encodeText(open, 'Hoist the red brick')]).toEqual([1, 5, 4, 1, 0, 0]);
+    expect(unknownWords(open, 'Hoist the red brick')).toEqual(['hoist', 'brick']);
+    expect(unknownWords(open, 'lift <unknown>')).toEqual(['unknown']);
   });
 
   it('does not take the padding entry for a word', () => {

@@ -1,11 +1,14 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 import helpers
+from batches import Augmentation
 from data import DatasetError, find_datasets, load_dataset, to_rows
-from tokens import LayoutSpec, patches
+from tokens import UNKNOWN_WORD, LayoutSpec, patches
 
 
 def spec_of(**changes):
@@ -76,3 +79,22 @@ def test_only_finished_datasets_are_found(tmp_path):
     (tmp_path / 'running/meta/info.json').write_text(json.dumps({**info, 'total_frames': 999}))
     (tmp_path / 'done.cache').mkdir()
     assert [path.name for path in find_datasets([tmp_path])] == ['done']
+
+
+def test_words_are_hidden_but_for_those_that_tell_things_apart():
+    words = ('', UNKNOWN_WORD, 'blue', 'cube', 'lift', 'the')
+    options = SimpleNamespace(word_dropout=1.0, kept_words=('blue',), spec=SimpleNamespace(words=words))
+    augmentation = Augmentation(None, [], options)
+    text = torch.tensor([4, 5, 2, 3, 0]).expand(256, 2, 5)
+    hidden = augmentation.hide_words(text)
+    assert (hidden[:, 0] == hidden[:, 1]).all()
+    assert (hidden[..., 2] == 2).all() and (hidden[..., 4] == 0).all()
+    changed = hidden[..., [0, 1, 3]]
+    assert ((changed == 1) | (changed == text[..., [0, 1, 3]])).all()
+    assert 0.4 < (changed == 1).float().mean() < 0.6
+
+
+def test_hiding_words_needs_an_entry_for_them():
+    options = SimpleNamespace(word_dropout=0.5, kept_words=(), spec=SimpleNamespace(words=('', 'lift')))
+    with pytest.raises(ValueError, match='<unknown>'):
+        Augmentation(None, [], options)
