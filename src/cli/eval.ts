@@ -1,17 +1,24 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
 import { evaluate } from '../runtime/evaluation.ts';
-import type { Evaluation } from '../runtime/evaluation.ts';
+import type { EvaluationOutcome } from '../runtime/evaluation.ts';
+import type { Precision } from '../policy/model-manifest.ts';
 import { loadSuite } from '../sim/load-suite.ts';
+import { evaluationText, galleryOf } from './evaluation-text.ts';
 import { defaultWorkers, taskNames, wholeNumber } from './option-values.ts';
 import { formatProgress } from './progress.ts';
-import { formatTable } from './table.ts';
+import { writeGallery } from './report/report-file.ts';
 import { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
   armature eval --policy models/desk --suite desk --episodes 100 --seed 500000
   armature eval --policy desk --tasks reach,lift --episodes 20 --seed 500000 --video clips
+                                                          films of the failures, to look at in clips/index.html
+  armature eval --policy desk --suite desk --shift --paraphrases
+                                                          light, colours, camera mounts and wordings that
+                                                          were never trained on
   armature eval --policy desk --episodes 50 --expert      the ceiling: the scripted expert through the same
                                                           tokens, decoding and gate`;
 
@@ -23,7 +30,11 @@ interface EvalOptions {
   readonly seed: number;
   readonly workers: number;
   readonly expert?: boolean;
+  readonly shift?: boolean;
+  readonly paraphrases?: boolean;
+  readonly precision?: Precision;
   readonly video?: string;
+  readonly videoAll?: boolean;
   readonly json?: boolean;
 }
 
@@ -38,13 +49,20 @@ export function addEval(program: Command): void {
     .option('--seed <number>', 'seed of the first episode of each task', wholeNumber(0), 500_000)
     .option('--workers <count>', 'worker threads', wholeNumber(1), defaultWorkers)
     .option('--expert', 'let the scripted expert act, through the tokens of the policy')
-    .option('--video <folder>', 'write a video of every episode there')
+    .option('--shift', 'light, colours and camera mounts outside the range of training')
+    .option('--paraphrases', 'wordings kept apart from training')
+    .addOption(
+      new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(['int8', 'fp32']),
+    )
+    .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
+    .option('--video-all', 'with --video, keep films of successes as well')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(runEval);
 }
 
-async function runEval(options: EvalOptions): Promise<void> {
+async function runEval(options: EvalOptions, command: Command): Promise<void> {
+  if (options.videoAll === true && options.video === undefined) command.error('error: --video-all needs --video');
   const clock = new MonotonicClock();
   const terminal = new Terminal(process.stderr, () => clock.nowNs());
   const startNs = clock.nowNs();
@@ -54,7 +72,8 @@ async function runEval(options: EvalOptions): Promise<void> {
     return formatProgress({ label: 'evaluating', done, total, elapsedNs: clock.nowNs() - startNs, note });
   };
   const tasks = options.tasks === undefined ? loadSuite(options.suite).tasks : taskNames(options.tasks);
-  const { policy, suite, episodes, seed, workers, expert = false, video } = options;
+  const { policy, suite, episodes, seed, workers, expert = false, video, precision } = options;
+  const outcomes: EvaluationOutcome[] = [];
   const evaluation = await evaluate({
     policy,
     suite,
@@ -63,27 +82,17 @@ async function runEval(options: EvalOptions): Promise<void> {
     seed,
     workers,
     expert,
-    ...(video === undefined ? {} : { video }),
+    conditions: { shifted: options.shift ?? false, paraphrased: options.paraphrases ?? false },
+    ...(precision === undefined ? {} : { precision }),
+    ...(video === undefined ? {} : { video, keepSuccesses: options.videoAll ?? false }),
     onEpisode: (outcome, done, total) => {
       successes += outcome.success ? 1 : 0;
+      outcomes.push(outcome);
       terminal.update(() => [line(done, total)]);
     },
   });
   terminal.finish([line(episodes * tasks.length, episodes * tasks.length)]);
-  console.log(options.json ? JSON.stringify(evaluation) : report(evaluation));
-}
-
-function report({ tasks, meanSuccessRate, tick }: Evaluation): string {
-  const percent = (rate: number): string => `${(100 * rate).toFixed(1)} %`;
-  const table = formatTable(
-    ['task', 'success', '95 % interval', 'episodes'],
-    tasks.map(({ task, successRate, ci95, successes, episodes }) => [
-      task,
-      percent(successRate),
-      `${percent(ci95[0])} to ${percent(ci95[1])}`,
-      `${successes} of ${episodes}`,
-    ]),
-  );
-  const times = `decision ${tick.p50Ms.toFixed(1)} ms median, ${tick.p99Ms.toFixed(1)} ms worst 99th percentile`;
-  return `${table}\n\nmean ${percent(meanSuccessRate)}, ${times}`;
+  const page = video === undefined ? undefined : await writeGallery(video, galleryOf(evaluation, outcomes, policy));
+  if (options.json) console.log(JSON.stringify(evaluation));
+  else console.log([evaluationText(evaluation), ...(page === undefined ? [] : ['', `films ${page}`])].join('\n'));
 }

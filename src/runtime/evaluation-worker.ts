@@ -3,12 +3,14 @@ import { decodeActions, encodeAction } from '../actions/action-codec.ts';
 import type { Agent } from '../core/agent.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import { loadRobot } from '../robot/load-robot.ts';
+import type { FailurePhase } from '../sim/failure-phase.ts';
 import { loadTask } from '../sim/load-task.ts';
 import type { TaskEpisode } from '../sim/task.ts';
 import type { LayoutSpec } from '../tokens/layout-spec.ts';
 import { DemonstrationAgent } from './demonstration-agent.ts';
 import type { EvaluationJob, EvaluationOutcome, EvaluationSetup } from './evaluation.ts';
 import { EpisodeFilm } from './episode-film.ts';
+import { EpisodeWitness } from './episode-witness.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { serveJobs } from './serve-jobs.ts';
 import { SimulatedTask } from './simulated-task.ts';
@@ -17,6 +19,7 @@ const setup = workerData as EvaluationSetup;
 const robot = loadRobot(setup.robot);
 const tasks = new Map<string, SimulatedTask>();
 const layout = loadPolicy(setup.policy).manifest.tokens;
+const engine = { threads: 1, precision: setup.precision };
 let policy: GatoAgent | undefined;
 
 serveJobs<EvaluationJob, EvaluationOutcome>(evaluate, async () => {
@@ -25,25 +28,56 @@ serveJobs<EvaluationJob, EvaluationOutcome>(evaluate, async () => {
 });
 
 async function evaluate({ task: name, seed }: EvaluationJob): Promise<EvaluationOutcome> {
-  let task = tasks.get(name);
-  if (task === undefined) {
-    task = await SimulatedTask.load(robot, loadTask(name), { cameras: !setup.expert || setup.video !== undefined });
-    tasks.set(name, task);
-  }
-  const agent = setup.expert ? undefined : (policy ??= await GatoAgent.load(robot, setup.policy, { threads: 1 }));
+  const task = await simulatedTask(name);
+  const agent = setup.expert ? undefined : (policy ??= await GatoAgent.load(robot, setup.policy, engine));
   const film = setup.video === undefined ? undefined : new EpisodeFilm(robot);
+  let witness: EpisodeWitness | undefined;
   const { instruction, result } = await task.run({
     seed,
     mode: 'lockstep',
     agent: (episode) => agent ?? expertThroughTokens(episode, layout),
     listeners: film === undefined ? [] : [film],
+    witness: (episode) => (witness = new EpisodeWitness(episode, task.spec.success)),
   });
   if (result.agentFailure !== undefined) throw result.agentFailure;
-  if (film !== undefined && setup.video !== undefined) {
-    await film.save(`${setup.video}/${name}-${seed}-${result.outcome}.mp4`);
-  }
+  // Without its listeners the episode would be counted, but not rightly judged.
+  for (const { cause } of result.listenerFailures) throw cause;
   const { success, outcome, durationS, ticks } = result;
-  return { task: name, seed, instruction, success, outcome, durationS, ticks, tickMs: result.inferenceMs };
+  const phase = witness?.phase(outcome);
+  const clip = film === undefined ? undefined : await keep(film, { task: name, seed, phase });
+  return {
+    task: name,
+    seed,
+    instruction,
+    success,
+    outcome,
+    ...(phase === undefined ? {} : { phase }),
+    wrongObject: witness?.wrongObject ?? false,
+    durationS,
+    ticks,
+    tickMs: result.inferenceMs,
+    ...(clip === undefined ? {} : { clip }),
+  };
+}
+
+async function simulatedTask(name: string): Promise<SimulatedTask> {
+  const known = tasks.get(name);
+  if (known !== undefined) return known;
+  const spec = loadTask(name, setup.conditions);
+  const task = await SimulatedTask.load(robot, spec, { cameras: !setup.expert || setup.video !== undefined });
+  tasks.set(name, task);
+  return task;
+}
+
+/** Saves a film under what it shows and gives its path in the folder of videos; the film of a success mostly goes. */
+async function keep(
+  film: EpisodeFilm,
+  { task, seed, phase }: EvaluationJob & { readonly phase: FailurePhase | undefined },
+): Promise<string | undefined> {
+  if (setup.video === undefined || (phase === undefined && !setup.video.successes)) return undefined;
+  const clip = `${phase ?? 'success'}/${task}-${seed}.mp4`;
+  await film.save(`${setup.video.folder}/${clip}`);
+  return clip;
 }
 
 /** The expert's targets as the policy would have to say them: encoded to tokens and decoded again. */

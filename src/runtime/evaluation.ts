@@ -1,6 +1,10 @@
 import { moduleEntry } from '../core/module-worker.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
+import type { Precision } from '../policy/model-manifest.ts';
+import { executionProviders } from '../policy/providers.ts';
 import { loadRobot } from '../robot/load-robot.ts';
+import type { FailurePhase } from '../sim/failure-phase.ts';
+import { loadTask } from '../sim/load-task.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import type { Outcome } from './episode-result.ts';
 import { quantile } from './statistics.ts';
@@ -8,14 +12,22 @@ import type { Quantiles } from './statistics.ts';
 import { wilsonInterval95 } from './success-rate.ts';
 import { runInWorkers } from './worker-pool.ts';
 
+/** Whether everything was as in training, see loadTask. */
+export interface EvaluationConditions {
+  readonly shifted: boolean;
+  readonly paraphrased: boolean;
+}
+
 /** What every worker needs to know. */
 export interface EvaluationSetup {
   readonly robot: string;
   readonly policy: string;
   /** True: the scripted expert acts, through the policy's tokens; its success is the ceiling. */
   readonly expert: boolean;
-  /** Folder for one video an episode. */
-  readonly video: string | undefined;
+  readonly precision: Precision | undefined;
+  readonly conditions: EvaluationConditions;
+  /** Where films of failures go; with `successes`, those of all episodes. */
+  readonly video: { readonly folder: string; readonly successes: boolean } | undefined;
 }
 
 export interface EvaluationJob {
@@ -28,6 +40,12 @@ export interface EvaluationOutcome extends EvaluationJob {
   readonly instruction: string;
   readonly success: boolean;
   readonly outcome: Outcome;
+  /** Why it failed; absent for a success. */
+  readonly phase?: FailurePhase;
+  /** A thing was acted upon that the instruction did not name, whatever the outcome. */
+  readonly wrongObject: boolean;
+  /** File in the folder of videos, if it was kept. */
+  readonly clip?: string;
   readonly durationS: number;
   /** Gate ticks. */
   readonly ticks: number;
@@ -44,7 +62,13 @@ export interface EvaluationOptions {
   readonly seed: number;
   readonly workers: number;
   readonly expert?: boolean;
+  /** Default: the one the policy prefers. */
+  readonly precision?: Precision;
+  /** Default: everything as in training. */
+  readonly conditions?: Partial<EvaluationConditions>;
+  /** Folder for films of failures, one folder inside for each phase; with keepSuccesses, of all episodes. */
   readonly video?: string;
+  readonly keepSuccesses?: boolean;
   readonly onEpisode?: (outcome: EvaluationOutcome, done: number, total: number) => void;
 }
 
@@ -55,11 +79,20 @@ export interface TaskEvaluation {
   readonly successRate: number;
   /** 95 % confidence interval of the success rate (Wilson). */
   readonly ci95: readonly [low: number, high: number];
+  /** Failures by phase; absent for none. */
+  readonly failures: Readonly<Partial<Record<FailurePhase, number>>>;
+  /** Episodes in which a thing was acted upon that the instruction did not name, successes included. */
+  readonly wrongObjects: number;
+  readonly wrongObjectRate: number;
 }
 
 export interface Evaluation {
   readonly suite: string;
+  /** Name of the policy; `agent` says whether it acted, or the expert through its tokens. */
   readonly policy: string;
+  readonly agent: 'policy' | 'expert';
+  readonly precision: Precision;
+  readonly conditions: EvaluationConditions;
   readonly seed: number;
   readonly tasks: readonly TaskEvaluation[];
   readonly meanSuccessRate: number;
@@ -69,13 +102,20 @@ export interface Evaluation {
 
 /**
  * Success of a policy, in lockstep: everything but the tick times is the same at every repetition.
- * Throws what loadPolicy and loadRobot throw, and what an agent threw in an episode.
+ * Throws what loadPolicy, loadRobot and loadTask throw, E_NO_SUCH_PRECISION, and what an agent threw in an episode.
  */
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { policy, suite, seed, expert = false, video } = options;
+  const { policy, suite, seed, expert = false } = options;
   const { manifest } = loadPolicy(policy);
   requireLayoutFitsRobot(manifest.tokens, loadRobot(manifest.robot));
-  const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, video };
+  const conditions = { shifted: false, paraphrased: false, ...options.conditions };
+  // Before any worker starts: a task without paraphrases is an error of the call.
+  for (const task of options.tasks) loadTask(task, conditions);
+  const precision =
+    options.precision ?? executionProviders.cpu.precisions.find((one) => one in manifest.files) ?? 'int8';
+  const video =
+    options.video === undefined ? undefined : { folder: options.video, successes: options.keepSuccesses ?? false };
+  const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, precision, conditions, video };
   const jobs: EvaluationJob[] = options.tasks.flatMap((task) =>
     Array.from({ length: options.episodes }, (_, episode) => ({ task, seed: seed + episode })),
   );
@@ -98,6 +138,9 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   return {
     suite,
     policy: manifest.name,
+    agent: expert ? 'expert' : 'policy',
+    precision,
+    conditions,
     seed,
     tasks,
     meanSuccessRate: tasks.reduce((sum, task) => sum + task.successRate, 0) / tasks.length,
@@ -117,5 +160,17 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
 function summarise(task: string, outcomes: readonly EvaluationOutcome[]): TaskEvaluation {
   const episodes = outcomes.length;
   const successes = outcomes.filter((outcome) => outcome.success).length;
-  return { task, episodes, successes, successRate: successes / episodes, ci95: wilsonInterval95(successes, episodes) };
+  const failures: Partial<Record<FailurePhase, number>> = {};
+  for (const { phase } of outcomes) if (phase !== undefined) failures[phase] = (failures[phase] ?? 0) + 1;
+  const wrongObjects = outcomes.filter((outcome) => outcome.wrongObject).length;
+  return {
+    task,
+    episodes,
+    successes,
+    successRate: successes / episodes,
+    ci95: wilsonInterval95(successes, episodes),
+    failures,
+    wrongObjects,
+    wrongObjectRate: wrongObjects / episodes,
+  };
 }

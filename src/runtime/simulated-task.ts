@@ -36,6 +36,8 @@ export interface SimulatedRunOptions {
   /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
   readonly driver?: 'sim' | 'mirror';
   readonly listeners?: readonly StepListener[];
+  /** Makes one more listener, which may look into the world as no policy can. */
+  readonly witness?: (episode: TaskEpisode) => StepListener;
   readonly signal?: AbortSignal;
 }
 
@@ -69,12 +71,16 @@ export class SimulatedTask {
   /** Runs one episode. In lockstep the same seed and agent give the same episode to the bit. */
   async run(options: SimulatedRunOptions): Promise<SimulatedRun> {
     const { simulation, robot } = this;
-    const { seed, mode, listeners = [], signal } = options;
+    const { seed, mode, signal } = options;
     const episode = startEpisode(simulation.world, this.spec, seed, options.instruction);
     const { instruction, variation } = episode;
     const stage = options.driver === 'mirror' ? await MirrorScene.open(simulation.world) : simulationStage(simulation);
     const sampler = new ObservationSampler({ robot, sources: stage.sources, instruction });
     const agent = options.agent(episode);
+    const listeners = [
+      ...(options.listeners ?? []),
+      ...(options.witness === undefined ? [] : [options.witness(episode)]),
+    ];
     try {
       const result = await runEpisode({
         robot,

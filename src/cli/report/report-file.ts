@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { renderGallery } from './gallery.ts';
+import type { Gallery } from './gallery.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportData } from './report-data.ts';
 
@@ -18,4 +20,12 @@ export function freeReportPath(stem: string): string {
 export async function writeReport(path: string, data: ReportData): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, renderReport(data));
+}
+
+/** Writes the page of a folder of films and gives its path. */
+export async function writeGallery(folder: string, gallery: Gallery): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'index.html');
+  await writeFile(path, renderGallery(gallery));
+  return path;
 }
