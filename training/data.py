@@ -29,13 +29,18 @@ class DatasetError(ValueError):
     """A dataset that cannot be used with this policy: what was expected, what was found, what to do."""
 
 
-def model_config(spec, **shape):
-    """The transformer for a layout; `shape` gives width, layers and so on."""
+def layout_shape(spec):
+    """The fields of ModelConfig that a layout decides."""
     size = spec.patch_size
-    return ModelConfig(
+    return dict(
         layout=spec.layout, vocabulary=len(spec.words), bins=spec.codec.bins, text_positions=spec.text_positions,
         patch_size=size, patch_grids=tuple((camera.height // size, camera.width // size) for camera in spec.cameras),
-        state_widths=(spec.joints,) * len(spec.state), actions=spec.joints, **shape)
+        state_widths=(spec.joints,) * len(spec.state), actions=spec.joints)
+
+
+def model_config(spec, **shape):
+    """The transformer for a layout; `shape` gives width, layers and so on."""
+    return ModelConfig(**layout_shape(spec), **shape)
 
 
 def to_rows(spec, ids):
@@ -84,18 +89,31 @@ def data_files(path):
     return sorted(Path(path).glob('data/*/*.parquet'))
 
 
-def load_dataset(path, spec, workers=2, log=print):
-    """FrameSet of one directory. Raises DatasetError where the dataset does not fit the layout."""
-    path = Path(path)
-    if not (path / 'meta/info.json').exists():
+def read_info(path):
+    """meta/info.json of a dataset. Raises DatasetError where there is none."""
+    if not (Path(path) / 'meta/info.json').exists():
         raise DatasetError(f'"{path}" is no dataset: meta/info.json is missing; pass a LeRobotDataset v3.0 directory')
-    info = json.loads((path / 'meta/info.json').read_text())
+    return json.loads((Path(path) / 'meta/info.json').read_text())
+
+
+def read_columns(path, columns, episodes=0):
+    """Columns of a dataset as one table; with `episodes` only of its first so many."""
+    table = pa.concat_tables([parquet.read_table(file, columns=columns) for file in data_files(path)])
+    if not episodes:
+        return table
+    return table.slice(0, int(np.searchsorted(column_array(table, 'episode_index'), episodes)))
+
+
+def load_dataset(path, spec, workers=2, log=print, episodes=0):
+    """FrameSet of one directory, or of its first `episodes`. Raises DatasetError where the dataset does not fit the layout."""
+    path = Path(path)
+    info = read_info(path)
     check_fit(path, info, spec)
     features = info['features']
     wanted = [FEATURES[modality.name] for modality in spec.state]
     optional = [name for name in (COMMAND, PRIVILEGED) if name in features]
     columns = list(dict.fromkeys(['action', 'episode_index', 'task_index', FEATURES['positions'], *wanted, *optional]))
-    table = pa.concat_tables([parquet.read_table(file, columns=columns) for file in data_files(path)])
+    table = read_columns(path, columns, episodes)
     value = {name: column_array(table, name) for name in columns}
     command = value.get(COMMAND, value[FEATURES['positions']])
     usable = np.all([np.isfinite(value[name]).reshape(len(table), -1).all(1) for name in ['action', *wanted]], axis=0)
@@ -108,13 +126,14 @@ def load_dataset(path, spec, workers=2, log=print):
     state = token_module.encode_state(spec, *(clean.get(FEATURES[name], zeros) for name in FEATURES))
     actions = token_module.encode_actions(spec, clean['action'], command)
     clipped = token_module.count_action_clips(spec, clean['action'], command) / max(1, len(table))
-    tasks = read_tasks(path)
+    used, text = np.unique(value['task_index'], return_inverse=True)
+    tasks = [read_tasks(path)[index] for index in used]
     texts = np.stack([encode_task(path, spec, task) for task in tasks]).astype(np.int16)
     privileged = value.get(PRIVILEGED, np.zeros((len(table), 0), np.float32)).astype(np.float32)
     names = feature_names(features.get(PRIVILEGED, {})) or [f'state_{column}' for column in range(privileged.shape[1])]
     return FrameSet(
-        path=path, patches=load_patches(path, info, spec, workers, log), state=to_rows(spec, state).astype(np.int16),
-        actions=to_rows(spec, actions).astype(np.int16), text=value['task_index'].astype(np.int16), texts=texts,
+        path=path, patches=load_patches(path, info, spec, workers, log)[:len(table)], state=to_rows(spec, state).astype(np.int16),
+        actions=to_rows(spec, actions).astype(np.int16), text=text.astype(np.int16), texts=texts,
         tasks=tasks, privileged=privileged, privileged_names=names, episode=value['episode_index'], usable=usable,
         clipped=clipped)
 
@@ -161,10 +180,10 @@ def column_array(table, name):
 
 
 def read_tasks(path):
+    """Instructions by task_index."""
     table = parquet.read_table(path / 'meta/tasks.parquet')
     name = 'task' if 'task' in table.column_names else '__index_level_0__'
-    pairs = sorted(zip(table.column('task_index').to_pylist(), table.column(name).to_pylist()))
-    return [task for _, task in pairs]
+    return dict(zip(table.column('task_index').to_pylist(), table.column(name).to_pylist()))
 
 
 def encode_task(path, spec, task):

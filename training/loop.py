@@ -18,6 +18,7 @@ from data import find_datasets, load_dataset, model_config, to_rows
 from learner import Learner, LossOptions
 from model import Gato, ModelConfig
 from tokens import LayoutSpec, encode_state
+from transfer import carry_rows, words_of
 
 
 @dataclass
@@ -28,6 +29,7 @@ class TrainOptions:
     watch: list = field(default_factory=list)    # directories whose finished datasets are picked up as they appear
     watch_every: float = 2.0              # minutes
     weights: dict = field(default_factory=dict)
+    episodes: dict = field(default_factory=dict)  # of a dataset, by directory name: only its first so many
     shape: dict = field(default_factory=dict)    # width, layers, ... of ModelConfig
     batch: int = 128
     minutes: float = 0.0                  # budget; 0 = none
@@ -114,7 +116,7 @@ class Trainer:
             return
         if self.world > 1 and self.rank > 0:
             distributed.barrier()
-        frame_set = load_dataset(path, self.options.spec, log=self.log)
+        frame_set = load_dataset(path, self.options.spec, log=self.log, episodes=self.options.episodes.get(path.name, 0))
         if self.world > 1 and self.rank == 0:
             distributed.barrier()
         self.sampler.add(frame_set)
@@ -152,9 +154,14 @@ class Trainer:
         self.log(f'model: {count / 1e6:.2f} M weights, {self.config.step_positions} positions per step, {self.sampler.frames} training frames')
 
     def initialise_from(self, path):
-        """Takes the averaged weights of another run; rows and heads whose shape differs keep their fresh values."""
+        """Takes the averaged weights of another run, rows of the token table by their meaning; heads of another shape keep their fresh values."""
         from export import load_averaged  # onnx is needed only there.
-        weights, own = load_averaged(path)[0].state_dict(), self.model.state_dict()
+        source, state = load_averaged(path)
+        weights, own = source.state_dict(), self.model.state_dict()
+        table, fresh = carry_rows(weights['table'], source.config, words_of(path, state), own['table'], self.config, self.options.spec.words)
+        weights['table'] = table
+        if fresh:
+            self.log(f'new words: {", ".join(fresh)}')
         fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
         self.model.load_state_dict(fitting, strict=False)
         left = sorted(set(own) - set(fitting))
