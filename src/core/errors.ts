@@ -12,6 +12,8 @@ export interface ErrorDetails {
  */
 export class ArmatureError extends Error {
   readonly code: string;
+  /** The message without code, details and remedy. */
+  readonly problem: string;
   readonly expected: string | undefined;
   readonly found: string | undefined;
   readonly remedy: string;
@@ -22,6 +24,7 @@ export class ArmatureError extends Error {
     super(`${code}: ${problem}.${expected}${found} ${details.remedy}`, { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
+    this.problem = problem;
     this.expected = details.expected;
     this.found = details.found;
     this.remedy = details.remedy;

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { ArmatureError } from '../core/errors.ts';
+import type { Refusal } from './worker-pool.ts';
 
 type Message<Job> = { readonly job: Job } | { readonly close: true };
 
@@ -22,8 +23,18 @@ export function serveJobs<Job, Result>(run: (job: Job) => Promise<Result>, close
       try {
         port.postMessage({ result: await run(message.job) });
       } catch (error) {
-        port.postMessage({ error });
+        port.postMessage(error instanceof ArmatureError ? { refusal: refusalOf(error) } : { error });
       }
     });
   });
+}
+
+/** Between threads an error loses its class and its fields; its values go through. */
+function refusalOf({ code, problem, expected, found, remedy }: ArmatureError): Refusal {
+  const details = {
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+    remedy,
+  };
+  return { code, problem, details };
 }

@@ -1,9 +1,21 @@
 import type { Worker } from 'node:worker_threads';
+import { ArmatureError } from '../core/errors.ts';
+import type { ErrorDetails } from '../core/errors.ts';
 import { startWorker } from '../core/module-worker.ts';
 import type { ModuleEntry } from '../core/module-worker.ts';
 
+/** The values of an ArmatureError. */
+export interface Refusal {
+  readonly code: string;
+  readonly problem: string;
+  readonly details: ErrorDetails;
+}
+
 /** What a worker answers: the result of one job, or why it failed. */
-export type WorkerReply<Result> = { readonly result: Result } | { readonly error: unknown };
+export type WorkerReply<Result> =
+  | { readonly result: Result }
+  | { readonly refusal: Refusal }
+  | { readonly error: unknown };
 
 export interface PoolOptions {
   readonly entry: ModuleEntry;
@@ -49,7 +61,8 @@ class PooledWorker<Job, Result> {
     this.#worker = worker;
     worker.on('message', (reply: WorkerReply<Result>) => {
       const job = this.#waiting.shift();
-      if ('error' in reply) job?.reject(reply.error);
+      if ('refusal' in reply) job?.reject(revived(reply.refusal));
+      else if ('error' in reply) job?.reject(reply.error);
       else job?.resolve(reply.result);
     });
     this.#exited = new Promise((resolve) => {
@@ -80,4 +93,8 @@ class PooledWorker<Job, Result> {
   #failAll(cause: unknown): void {
     for (const job of this.#waiting.splice(0)) job.reject(cause);
   }
+}
+
+function revived({ code, problem, details }: Refusal): ArmatureError {
+  return new ArmatureError(code, problem, details);
 }
