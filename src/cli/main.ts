@@ -12,9 +12,10 @@ import { addQuickstart } from './quickstart.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
 import { addTasks } from './tasks.ts';
+import { addTrain } from './train.ts';
 
 /** Every verb of the command line; a new one is a file and a line here. */
-const VERBS = [addQuickstart, addRun, addDemos, addEval, addRobots, addPolicies, addTasks, addDoctor];
+const VERBS = [addQuickstart, addRun, addDemos, addTrain, addEval, addRobots, addPolicies, addTasks, addDoctor];
 
 /** Status of a usage error: a flag or a verb that does not exist. 1 means that the work failed. */
 const USAGE_ERROR = 2;

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Folder of shipped data at the top of the package: robots, sim, models or calibration. */
-export function dataDirectory(name: 'robots' | 'sim' | 'models' | 'calibration'): string {
+/** Folder at the top of the package: shipped data, or the Python that trains policies. */
+export function dataDirectory(name: 'robots' | 'sim' | 'models' | 'calibration' | 'training'): string {
   return join(packageRoot(), name);
 }
 

@@ -10,6 +10,7 @@ import torch
 import checkpoint
 import finetune
 import helpers
+import packages
 from batches import Sampler
 from data import load_dataset, model_config
 from export import write_policy
@@ -137,3 +138,9 @@ def test_mistakes_are_named_with_their_remedy(tmp_path):
     (tmp_path / 'base/weights.pt').write_bytes(b'other')
     with pytest.raises(ValueError, match='fetch the policy again'):
         run(*words, '--out', tmp_path / 'new')
+
+
+def test_missing_packages_are_named_with_the_command_that_installs_them():
+    packages.require()
+    with pytest.raises(SystemExit, match='no_such_package; run "pip install -r .*requirements.txt"'):
+        packages.require(('torch', 'no_such_package'))
