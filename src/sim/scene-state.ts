@@ -6,7 +6,7 @@ import type { Quaternion, Vector3, World } from './world.ts';
 const fingerGeoms = ['fixed_finger', 'moving_finger'] as const;
 const farM = 0.1;
 /** A finger nearer than this touches: contacts are soft and rest up to 0.5 mm apart or inside. */
-const touchM = 0.001;
+export const touchM = 0.001;
 const halfCubeM = 0.015;
 
 export interface ThingState {
@@ -30,21 +30,27 @@ export interface SceneState {
   readonly fingerGapsM: readonly [number, number];
   /** Both fingers touch the source, which is between them and not beside them. */
   readonly held: boolean;
+  /** How far the source, and the deepest of its rivals, are pushed in, m; 0 for what is not a button. */
+  readonly pressedM: { readonly source: number; readonly rivals: number };
 }
+
+/** Solid things can be held; marks cannot be touched; a button has a sliding joint of its body's name. */
+export type ThingKind = 'solid' | 'mark' | 'button';
 
 /** Bodies of a scene by what the episode's instruction makes of them. */
 export interface Roles {
   readonly source: string;
   readonly destination: string;
+  /** Things of the source's group that the instruction does not mean. */
+  readonly rivals: readonly string[];
   /** Other solid bodies and the radii of their footprints, m. */
   readonly obstacles: readonly { readonly body: string; readonly radiusM: number }[];
-  /** False for marks, which nothing can touch. */
-  readonly solidSource: boolean;
+  readonly sourceKind: ThingKind;
 }
 
 /** The scene now. Call world.forward() first when positions were set by hand. */
 export function readScene(world: World, roles: Roles): SceneState {
-  const fingerGapsM = roles.solidSource ? fingerGaps(world, roles.source) : ([farM, farM] as const);
+  const fingerGapsM = roles.sourceKind === 'solid' ? fingerGaps(world, roles.source) : ([farM, farM] as const);
   const gripperJoint = world.robot.joints.findIndex((joint) => joint.name === world.robot.gripper);
   return {
     gripper: {
@@ -58,7 +64,12 @@ export function readScene(world: World, roles: Roles): SceneState {
     obstacles: roles.obstacles.map(({ body, radiusM }) => ({ positionM: world.bodyPosition(body), radiusM })),
     fingerGapsM,
     held: fingerGapsM.every((gap) => gap < touchM) && Math.abs(besideFingers(world, roles.source)) < halfCubeM,
+    pressedM: roles.sourceKind === 'button' ? travels(world, roles) : { source: 0, rivals: 0 },
   };
+}
+
+function travels(world: World, { source, rivals }: Roles): SceneState['pressedM'] {
+  return { source: world.jointPosition(source), rivals: Math.max(0, ...rivals.map((name) => world.jointPosition(name))) };
 }
 
 /** Where the first joint's axis meets the table, base frame, m. */

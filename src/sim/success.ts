@@ -30,7 +30,20 @@ export function fulfils(rule: SuccessRule, scene: SceneState): boolean {
       );
     case 'contained':
       return isReleased(scene) && sideways < rule.halfWidthM && height + halfCubeM < rule.rimM;
+    case 'shelved':
+      return (
+        isReleased(scene) &&
+        sideways < rule.withinM &&
+        Math.abs(height - destination.positionM[2] - halfCubeM) < rule.heightToleranceM
+      );
+    case 'pressed':
+      return scene.pressedM.source >= rule.travelM;
   }
+}
+
+/** Whether something was done that cannot be undone: a button that was not named counts as pressed. */
+export function forfeits(rule: SuccessRule, scene: SceneState): boolean {
+  return rule.rule === 'pressed' && scene.pressedM.rivals >= rule.travelM;
 }
 
 function isReleased({ fingerGapsM }: SceneState): boolean {

@@ -4,6 +4,8 @@ const positive = z.number().positive();
 const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low <= high, 'the lower end must come first');
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 const holdTicks = z.int().positive();
+/** {source} and {destination} stand for colour names. */
+const wording = z.string().regex(/^[a-z{} ]+$/);
 
 /** When the task counts as done; the condition must hold for `holdTicks` control ticks in a row. */
 const successSchema = z.discriminatedUnion('rule', [
@@ -17,6 +19,10 @@ const successSchema = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('stacked'), withinM: positive, heightToleranceM: positive, holdTicks }),
   /** Source inside the destination's walls, its top below the rim, untouched by the fingers. */
   z.strictObject({ rule: z.literal('contained'), halfWidthM: positive, rimM: positive, holdTicks }),
+  /** Source cube rests on the destination, whose origin is the middle of its top, untouched by the fingers. */
+  z.strictObject({ rule: z.literal('shelved'), withinM: positive, heightToleranceM: positive, holdTicks }),
+  /** Source button pushed in by at least this much; pushing in another one is a failure at once. */
+  z.strictObject({ rule: z.literal('pressed'), travelM: positive, holdTicks }),
 ]);
 
 /** Things of one kind, placed by the same rule. */
@@ -42,8 +48,8 @@ export const taskSchema = z.strictObject({
   scene: z.string().min(1),
   description: z.string().min(1),
   timeLimitS: positive,
-  /** Wordings; {source} and {destination} stand for colour names. */
-  instructions: z.array(z.string().regex(/^[a-z{} ]+$/)).min(1),
+  /** How people ask for it. */
+  instructions: z.array(wording).min(1),
   /** Placed in this order. */
   groups: z.record(z.string(), groupSchema),
   /** Group that holds the thing to act on. */
@@ -77,7 +83,15 @@ export const variationSchema = z.strictObject({
   startPose: z.strictObject({ armRad: z.number().nonnegative(), gripperRad: z.number().nonnegative() }),
 });
 
-export type VariationSpec = Readonly<z.infer<typeof variationSchema>>;
+/** `sim/paraphrases.yaml`: wordings by task that no demonstration uses. */
+export const paraphrasesSchema = z.record(z.string(), z.array(wording).min(1));
+
+type VariationRanges = Readonly<z.infer<typeof variationSchema>>;
+
+export type VariationSpec = VariationRanges & {
+  /** Light, colours and camera mounts are drawn outside these ranges. */
+  readonly outside?: VariationRanges;
+};
 export type TaskGroup = z.infer<typeof groupSchema>;
 export type SuccessRule = z.infer<typeof successSchema>;
 /** A validated task with the ranges of what varies. */

@@ -1,31 +1,20 @@
 import { Rng } from '../core/rng.ts';
+import type { OtherScene } from './episode-evidence.ts';
 import { experts } from './experts/expert.ts';
-import { phases } from './experts/goal.ts';
 import { nextCommand } from './experts/motion.ts';
 import type { GivenInstruction } from './instruction.ts';
 import { InverseKinematics } from './inverse-kinematics.ts';
 import { drawPlaces } from './placement.ts';
+import { privilegedState } from './privileged-state.ts';
 import { firstAxis, readScene } from './scene-state.ts';
-import type { Roles, SceneState } from './scene-state.ts';
-import { fulfils } from './success.ts';
-import type { TaskSpec } from './task-spec.ts';
-import { drawVariation, jittered } from './variation.ts';
+import type { Roles, SceneState, ThingKind } from './scene-state.ts';
+import { forfeits, fulfils } from './success.ts';
+import type { SuccessRule, TaskSpec } from './task-spec.ts';
+import { drawColour, drawVariation } from './variation.ts';
 import type { EpisodeVariation } from './variation.ts';
 import type { Vector3, World } from './world.ts';
 
 export type Outcome = 'running' | 'success' | 'failure';
-
-/** Columns of the privileged state, the same for every task: base frame, m; 0 or 1; place in `phases`. */
-export const privilegedNames = [
-  'source.x',
-  'source.y',
-  'source.z',
-  'destination.x',
-  'destination.y',
-  'destination.z',
-  'grasped',
-  'phase',
-] as const;
 
 /** Lower than this, a thing has fallen off the table. */
 const fallenM = -0.05;
@@ -67,7 +56,7 @@ export class TaskEpisode {
   /** How the episode stands; call it once per control tick, because success must last some ticks. */
   check(): Outcome {
     const scene = this.scene();
-    if (this.#isLost(scene)) return 'failure';
+    if (this.#isLost(scene) || forfeits(this.#task.success, scene)) return 'failure';
     this.#heldTicks = fulfils(this.#task.success, scene) ? this.#heldTicks + 1 : 0;
     return this.#heldTicks >= this.#task.success.holdTicks ? 'success' : 'running';
   }
@@ -85,8 +74,8 @@ export class TaskEpisode {
   /** What only a simulation knows, columns as in privilegedNames. */
   privilegedState(): Float32Array {
     const scene = this.scene();
-    const phase = phases.indexOf(experts[this.#task.success.rule](scene).phase);
-    return Float32Array.of(...scene.source.positionM, ...scene.destination.positionM, scene.held ? 1 : 0, phase);
+    const { phase } = experts[this.#task.success.rule](scene);
+    return privilegedState(this.#world, { scene, phase, variation: this.variation });
   }
 
   /** The expert's next joint command (rad, joint order) after the given last one. */
@@ -96,7 +85,30 @@ export class TaskEpisode {
 
   /** The scene as the experts and the success rules see it. */
   scene(): SceneState {
-    const scene = readScene(this.#world, this.roles);
+    return this.#seen(this.roles);
+  }
+
+  /** For observers: the scene once for every other thing, and other place, that could have been named. */
+  otherScenes(): OtherScene[] {
+    const { groups, source: sourceGroup, destination: destinationGroup } = this.#task;
+    const { source: named, destination: place } = this.roles;
+    const sources = groups[sourceGroup]?.bodies ?? [];
+    const pairs = sources.flatMap((source) => {
+      const places = destinationGroup === undefined ? [source] : (groups[destinationGroup]?.bodies ?? []);
+      return places.map((destination) => ({ source, destination }));
+    });
+    const others = pairs.filter(({ source, destination }) =>
+      destinationGroup === undefined ? source !== named : source !== destination && (source !== named || destination !== place),
+    );
+    return others.map((pair) => ({
+      ...pair,
+      isOtherSource: pair.source !== named,
+      scene: this.#seen({ ...this.roles, ...pair, obstacles: [] }),
+    }));
+  }
+
+  #seen(roles: Roles): SceneState {
+    const scene = readScene(this.#world, roles);
     const { success } = this.#task;
     if (success.rule === 'reached') return withDestination(scene, [...raised(scene, success.aboveCentreM)]);
     if (success.rule === 'lifted') return withDestination(scene, [scene.source.positionM[0], scene.source.positionM[1], liftedM]);
@@ -140,14 +152,19 @@ function drawRoles(task: TaskSpec, rng: Rng): Roles {
   const source = rng.pick(bodies);
   const goals = task.destination === undefined ? [source] : (task.groups[task.destination]?.bodies ?? []);
   const destination = task.destination === undefined ? source : rng.pick(goals.filter((body) => body !== source));
-  const solidSource = task.success.rule !== 'reached';
-  const solidGroups = [task.source, ...(task.success.rule === 'contained' && task.destination !== undefined ? [task.destination] : [])];
+  const { rule } = task.success;
+  const sourceKind = sourceKinds[rule] ?? 'solid';
+  const hasWalls = rule === 'contained' || rule === 'shelved';
+  const solidGroups = [task.source, ...(hasWalls && task.destination !== undefined ? [task.destination] : [])];
   const obstacles = solidGroups
     .flatMap((name) => task.groups[name] ?? [])
     .flatMap(({ bodies: members, footprintM }) => members.map((body) => ({ body, radiusM: footprintM })))
-    .filter(({ body }) => solidSource && body !== source);
-  return { source, destination, obstacles, solidSource };
+    .filter(({ body }) => sourceKind === 'solid' && body !== source);
+  return { source, destination, rivals: bodies.filter((body) => body !== source), obstacles, sourceKind };
 }
+
+/** What the things to act on are where they are not solid. */
+const sourceKinds: Partial<Record<SuccessRule['rule'], ThingKind>> = { reached: 'mark', pressed: 'button' };
 
 /** Colours the bodies of every coloured group, each another colour, and gives the colour's name by body. */
 function paint(
@@ -166,7 +183,7 @@ function paint(
     group.bodies.forEach((body, index) => {
       const [name, colour] = colours[index] ?? ['', [0, 0, 0]];
       names.set(body, name);
-      world.setGeomColour(body, jittered(colour, task.variation.colourJitter, rng));
+      world.setGeomColour(body, drawColour(colour, task.variation, rng));
     });
   }
   return names;

@@ -122,6 +122,11 @@ export class World {
     return this.qposAddresses.map((address) => qpos[address] ?? 0);
   }
 
+  /** Position of one of the scene's own joints, m or rad. */
+  jointPosition(name: string): number {
+    return this.qpos[intAt(this.model.jnt_qposadr, this.idOf('JOINT', name))] ?? 0;
+  }
+
   jointVelocities(): number[] {
     const qvel = floats(this.data.qvel);
     return this.dofAddresses.map((address) => qvel[address] ?? 0);

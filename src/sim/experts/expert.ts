@@ -2,8 +2,10 @@ import type { SuccessRule } from '../task-spec.ts';
 import { binExpert } from './bin.ts';
 import type { Expert } from './goal.ts';
 import { liftExpert } from './lift.ts';
+import { pressExpert } from './press.ts';
 import { pushExpert } from './push.ts';
 import { reachExpert } from './reach.ts';
+import { shelfExpert } from './shelf.ts';
 import { stackExpert } from './stack.ts';
 
 /** The expert that fulfils each kind of success rule. */
@@ -13,4 +15,6 @@ export const experts: Readonly<Record<SuccessRule['rule'], Expert>> = {
   pushed: pushExpert,
   stacked: stackExpert,
   contained: binExpert,
+  shelved: shelfExpert,
+  pressed: pressExpert,
 };
