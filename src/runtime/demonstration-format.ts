@@ -2,7 +2,7 @@ import type { FeatureSpec } from '../record/format.ts';
 import type { EpisodeFrames } from '../record/episode-input.ts';
 import { encodePictures } from '../record/episode-input.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { privilegedNames } from '../sim/task.ts';
+import { privilegedNames } from '../sim/privileged-state.ts';
 import type { DemonstrationFrame } from './demonstration-agent.ts';
 
 const PICTURE = 'observation.images.';
@@ -22,6 +22,7 @@ const PICTURE = 'observation.images.';
  */
 export function demonstrationFeatures(robot: RobotSpec): Record<string, FeatureSpec> {
   const names = robot.joints.map((joint) => `${joint.name}.pos`);
+  const privileged = privilegedNames(robot);
   const joints = (unit: string): FeatureSpec => ({ dtype: 'float32', shape: [names.length], names, info: { unit } });
   const pictures = robot.cameras.map(({ name, width, height }): [string, FeatureSpec] => [
     `${PICTURE}${name}`,
@@ -36,9 +37,8 @@ export function demonstrationFeatures(robot: RobotSpec): Record<string, FeatureS
     'observation.command': joints('rad'),
     'observation.environment_state': {
       dtype: 'float32',
-      shape: [privilegedNames.length],
-      names: [...privilegedNames],
-      info: { unit: 'm' },
+      shape: [privileged.length],
+      names: privileged,
     },
     ...Object.fromEntries(pictures),
   };

@@ -1,4 +1,6 @@
 import type { DoubleBuffer, IntBuffer } from '@mujoco/mujoco';
+import { cameraPose, noShift, rotate } from './camera-pose.ts';
+import type { CameraShift } from './camera-pose.ts';
 import { floats } from './world.ts';
 import type { Vector3, World } from './world.ts';
 
@@ -24,13 +26,6 @@ export const defaultLighting: Lighting = {
   background: [0.55, 0.6, 0.66],
 };
 
-/** Small errors of a camera's mount: shift in m in camera axes, rotation in rad about camera axes. */
-export interface CameraShift {
-  readonly positionM: Vector3;
-  readonly rotationRad: Vector3;
-}
-
-const noShift: CameraShift = { positionM: [0, 0, 0], rotationRad: [0, 0, 0] };
 const farM = 10;
 
 /**
@@ -80,16 +75,11 @@ export class RayCamera {
 
   /** Turns the rays into world directions and gives the camera's position. */
   #aim(shift: CameraShift): [number, number, number] {
-    const { data } = this.#world;
-    const mount = floats(data.cam_xmat).subarray(9 * this.#id, 9 * this.#id + 9);
-    const rotation = multiply(mount, smallRotation(shift.rotationRad));
-    const position = floats(data.cam_xpos).subarray(3 * this.#id, 3 * this.#id + 3);
+    const { positionM, rotation } = cameraPose(this.#world, this.#id, shift);
     const rays = this.#rays;
     const out = floats(this.#directions.GetView());
     for (let at = 0; at < rays.length; at += 3) rotate(rotation, rays, out, at);
-    const offset = new Float64Array(3);
-    rotate(rotation, Float64Array.from(shift.positionM), offset, 0);
-    return [0, 1, 2].map((axis) => (position[axis] ?? 0) + (offset[axis] ?? 0)) as [number, number, number];
+    return [...positionM];
   }
 
   #shade(lighting: Lighting, count: number): Uint8Array {
@@ -130,32 +120,4 @@ function pinholeRays(size: { width: number; height: number }, fieldOfViewDeg: nu
     }
   }
   return rays;
-}
-
-/** Rotation matrix of a small rotation vector (first order, then orthonormal enough below 0.1 rad). */
-function smallRotation([x, y, z]: Vector3): Float64Array {
-  return Float64Array.of(1, -z, y, z, 1, -x, -y, x, 1);
-}
-
-function multiply(left: Float64Array, right: Float64Array): Float64Array {
-  const product = new Float64Array(9);
-  for (let row = 0; row < 3; row += 1) {
-    for (let column = 0; column < 3; column += 1) {
-      for (let inner = 0; inner < 3; inner += 1) {
-        const at = 3 * row + column;
-        product[at] = (product[at] as number) + (left[3 * row + inner] as number) * (right[3 * inner + column] as number);
-      }
-    }
-  }
-  return product;
-}
-
-/** out[at..at+2] = matrix * vectors[at..at+2]; hot path, so no destructuring. */
-function rotate(matrix: Float64Array, vectors: Float64Array, out: Float64Array, at: number): void {
-  const x = vectors[at] as number;
-  const y = vectors[at + 1] as number;
-  const z = vectors[at + 2] as number;
-  out[at] = (matrix[0] as number) * x + (matrix[1] as number) * y + (matrix[2] as number) * z;
-  out[at + 1] = (matrix[3] as number) * x + (matrix[4] as number) * y + (matrix[5] as number) * z;
-  out[at + 2] = (matrix[6] as number) * x + (matrix[7] as number) * y + (matrix[8] as number) * z;
 }

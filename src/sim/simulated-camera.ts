@@ -1,8 +1,9 @@
 import type { CameraFrame } from '../core/observation.ts';
 import type { Rng } from '../core/rng.ts';
 import type { CameraSpec } from '../robot/robot-spec.ts';
+import type { CameraShift } from './camera-pose.ts';
 import { RayCamera, defaultLighting } from './ray-camera.ts';
-import type { CameraShift, Lighting } from './ray-camera.ts';
+import type { Lighting } from './ray-camera.ts';
 import { simBlock } from './world.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { listTasks, loadTask } from '../../src/sim/load-task.ts';
-import { disposeEpisodes, privilegedNames, startEpisode } from '../../src/sim/task.ts';
+import { privilegedNames } from '../../src/sim/privileged-state.ts';
+import { disposeEpisodes, startEpisode } from '../../src/sim/task.ts';
 import type { Outcome } from '../../src/sim/task.ts';
 import { World } from '../../src/sim/world.ts';
 
@@ -65,7 +66,7 @@ describe.each(listTasks())('the expert of task %s', (taskName) => {
   test('does not start out successful and names its state in fixed columns', () => {
     const episode = startEpisode(world, loadTask(taskName), 8);
     expect(episode.check()).toBe('running');
-    expect(episode.privilegedState()).toHaveLength(privilegedNames.length);
+    expect(episode.privilegedState()).toHaveLength(privilegedNames(robot).length);
   });
 });
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRobot } from '../../src/robot/load-robot.ts';
+import type { CameraSpec } from '../../src/robot/robot-spec.ts';
+import { noShift, pictureOf } from '../../src/sim/camera-pose.ts';
 import { RayCamera, defaultLighting } from '../../src/sim/ray-camera.ts';
 import { World } from '../../src/sim/world.ts';
 import type { Vector3 } from '../../src/sim/world.ts';
@@ -65,6 +67,21 @@ describe('RayCamera', () => {
     // 0.05 rad of a field of view of 28 degrees over 64 pixels are 6.5 pixels.
     expect(Math.abs(turned.centre[0] - straight.centre[0])).toBeGreaterThan(5);
     expect(Math.abs(turned.centre[0] - straight.centre[0])).toBeLessThan(8);
+  });
+
+  it('is where pictureOf says a thing appears, also when the mount is off', () => {
+    const shift = { positionM: [0.002, -0.003, 0.001], rotationRad: [0.02, -0.03, 0.01] } as const;
+    const { centre } = redBlob(pictureOfCubeAt([0.18, 0.05, 0.015], shift));
+    const camera = robot.cameras.find(({ name }) => name === 'front') as CameraSpec;
+    const [column, row] = pictureOf(world, camera, shift, [0.18, 0.05, 0.015]);
+    expect(Math.abs(64 * column - 0.5 - centre[0])).toBeLessThan(1);
+    expect(Math.abs(64 * row - 0.5 - centre[1])).toBeLessThan(1);
+  });
+
+  it('gives a place at most half a picture outside to what it does not see', () => {
+    const camera = robot.cameras.find(({ name }) => name === 'front') as CameraSpec;
+    expect(pictureOf(world, camera, noShift, [0.2, 9, 0.015])[0]).toBe(1.5);
+    expect(pictureOf(world, camera, noShift, [0.2, -9, 0.015])[0]).toBe(-0.5);
   });
 
   it('follows the light', () => {
