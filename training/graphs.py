@@ -72,6 +72,8 @@ def build_stem(graph, stem, patches):
         scaled = graph.add('Mul', flat, np.repeat(array(norm.weight), cells))
         return graph.add('Gelu', graph.add('Add', scaled, np.repeat(array(norm.bias), cells)))
 
+    if stem.linear:
+        return graph.linear(patches, array(stem.leave.weight), array(stem.leave.bias), 'stem')
     x = convolve(patches, stem.enter, True)
     y = convolve(activate(stem.norm1, x), stem.conv1, False)
     y = convolve(activate(stem.norm2, y), stem.conv2, False)

@@ -26,10 +26,11 @@ class ModelConfig:
     head_width: int = 32
     feed_forward: int = 512
     activation: str = 'geglu'  # geglu (Gato) or reglu (cheaper)
-    stem: str = 'stride4'  # stride4, or full: a convolution at full resolution, as Gato has it
+    stem: str = 'stride4'  # stride4; full: a convolution at full resolution, as Gato has it; or linear
     stem_channels: int = 32  # Gato: 64 channels in 32 groups
     stem_groups: int = 4
     dropout: float = 0.0
+    token_table: str = 'smooth'  # how rows of neighbouring bins start: smooth, or random
     steps: int = 1
     layout: str = 'packed'  # packed or exact
     vocabulary: int = 64
@@ -195,9 +196,10 @@ class Gato(nn.Module):
     def initialise(self, generator):
         config = self.config
         bins = slice(config.vocabulary, config.vocabulary + config.bins)
-        self.table[bins] = fourier_rows(config.bins, config.width, 0.05, generator)
+        if config.token_table == 'smooth':
+            self.table[bins] = fourier_rows(config.bins, config.width, 0.05, generator)
         for name, module in self.named_modules():
-            if isinstance(module, PatchStem):
+            if isinstance(module, PatchStem) and not module.linear:
                 for weight in (module.enter, module.conv1, module.conv2):
                     weight.copy_(torch.randn(weight.shape, generator=generator) * weight[0].numel()**-0.5)
             if isinstance(module, nn.Linear):

@@ -15,12 +15,16 @@ class PatchStem(nn.Module):
 
     `full` convolves at full resolution, as Gato does. `stride4` first reduces 4 times (8x8, stride 4),
     and then applies each convolution as one dense matrix: on so small a grid that is the fastest form.
+    `linear` is no block but one linear map of the pixels, to compare with.
     """
 
     def __init__(self, config):
         super().__init__()
         self.size, channels, self.groups = config.patch_size, config.stem_channels, config.stem_groups
-        self.dense = config.stem == 'stride4'
+        self.linear, self.dense = config.stem == 'linear', config.stem == 'stride4'
+        if self.linear:
+            self.leave = Linear(3 * self.size**2, config.width)
+            return
         self.stride, self.enter_kernel = (4, 8) if self.dense else (1, 3)
         self.grid = self.size // self.stride
         self.enter = nn.Parameter(torch.empty(channels, 3, self.enter_kernel, self.enter_kernel))
@@ -33,6 +37,8 @@ class PatchStem(nn.Module):
             self.register_buffer('inner_taps', taps(self.grid, 3, 1, 1), persistent=False)
 
     def forward(self, patches):
+        if self.linear:
+            return self.leave(patches)
         x = self.convolve(patches, self.enter)              # [N, C grid^2], channel major
         y = self.convolve(self.activate(self.norm1, x), self.conv1)
         y = self.convolve(self.activate(self.norm2, y), self.conv2)

@@ -11,7 +11,7 @@ from test_model import tiny, trained_like
 
 
 @pytest.mark.parametrize('layout', ['packed', 'exact'])
-@pytest.mark.parametrize('stem', ['stride4', 'full'])
+@pytest.mark.parametrize('stem', ['stride4', 'full', 'linear'])
 def test_fp32_graphs_give_the_tokens_of_pytorch(tmp_path, layout, stem):
     config, spec = tiny(layout, stem=stem)
     model = trained_like(Gato(config))
