@@ -22,6 +22,8 @@ import tokens as token_module
 from model import ModelConfig
 
 FEATURES = {'positions': 'observation.state', 'velocities': 'observation.velocity', 'efforts': 'observation.effort'}
+# So few frames are decoded sooner than processes that share the work have started.
+FEW_FRAMES = 10_000
 COMMAND, PRIVILEGED = 'observation.command', 'observation.environment_state'
 
 
@@ -234,7 +236,7 @@ def decode(path, info, spec, target, workers, log):
                     row += parquet.read_metadata(file).row_group(group).num_rows
         first_patch += patches
     log(f'{path.name}: decoding {sum(counts)} frames of {len(spec.cameras)} cameras')
-    if workers > 1 and len(jobs) > 1:
+    if workers > 1 and len(jobs) > 1 and sum(counts) > FEW_FRAMES:
         # spawn: a fork of a process that already runs PyTorch's threads can hang.
         with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:
             list(pool.map(decode_job, jobs, chunksize=max(1, len(jobs) // (8 * workers))))

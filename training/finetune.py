@@ -100,8 +100,9 @@ def describe(arguments, base, new, old):
 def sampling_weights(new, old, share):
     """Factors by dataset that give the old datasets together `share` of the samples; within each side frames count alike."""
     names = [counted['name'] for counted in (*new, *old)]
-    if len(set(names)) < len(names):
-        raise ValueError(f'two datasets have the same folder name ({", ".join(sorted(name for name in set(names) if names.count(name) > 1))}); rename one')
+    twice = sorted(name for name in set(names) if names.count(name) > 1)
+    if twice:
+        raise ValueError(f'two datasets have the same folder name ({", ".join(twice)}); rename one')
     if not 0 <= share < 1:
         raise ValueError(f'--rehearse-share is {share}, expected at least 0 and less than 1')
     if not old:

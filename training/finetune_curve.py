@@ -22,6 +22,8 @@ import sys
 from pathlib import Path
 
 from plot import read_lines
+from tokens import UNKNOWN_WORD
+from train_desk import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
@@ -77,6 +79,12 @@ class Curve:
                     file.write(json.dumps(record) + '\n')
                 print(f'{task} from {count} demonstrations, {START[fresh]}: {100 * record["success"]:.0f} %', flush=True)
 
+    def hidden_words(self):
+        """Options of training that hide words, where the base knows what to make of that: few demonstrations hold few of a task's wordings."""
+        shipped, given = (folder / 'policy.json' for folder in (ROOT / 'models' / self.options.base, Path(self.options.base)))
+        policy = json.loads((shipped if shipped.exists() else given).read_text())
+        return WORDS if UNKNOWN_WORD in policy['tokens']['text']['vocabulary'] else ()
+
     def measure(self, task, count, fresh):
         """Fine-tunes and evaluates once; the dict that becomes a line of results.jsonl."""
         options, data = self.options, self.demonstrations(task)
@@ -87,7 +95,7 @@ class Curve:
             words += ['--steps', options.steps] if options.steps else []
             words += ['--rehearse', *options.rehearse] if options.rehearse and not fresh else []
             words += ['--fresh'] if fresh else []
-            self.cli(*words, '--', *options.training, stdout=sys.stderr)
+            self.cli(*words, '--', *self.hidden_words(), *options.training, stdout=sys.stderr)
         evaluation = json.loads(self.cli('eval', '--policy', policy, '--tasks', task, '--episodes', options.episodes,
                                          '--seed', EVALUATION_SEED, '--workers', options.workers, '--json'))
         result = evaluation['tasks'][0]
@@ -105,7 +113,8 @@ def draw(records, path):
     figure, axis = pyplot.subplots(figsize=(6, 4))
     for number, task in enumerate(dict.fromkeys(record['task'] for record in records)):
         for fresh in (False, True):
-            points = sorted((record for record in records if (record['task'], record['fresh']) == (task, fresh)), key=lambda point: point['demonstrations'])
+            points = [record for record in records if (record['task'], record['fresh']) == (task, fresh)]
+            points.sort(key=lambda point: point['demonstrations'])
             if points:
                 success = [100 * point['success'] for point in points]
                 interval = [[high - 100 * point['ci95'][0] for point, high in zip(points, success)],

@@ -2,8 +2,7 @@
 import json
 from pathlib import Path
 
-# The entry of a vocabulary that stands for every word it lacks.
-UNKNOWN_WORD = '<unknown>'
+from tokens import UNKNOWN_WORD
 
 
 def words_of(path, state):

@@ -19,7 +19,9 @@ def quiet(_):
     pass
 
 
-def test_pixels_come_back_as_the_tokens_module_cuts_them(tmp_path):
+@pytest.mark.parametrize('few_frames', [0, 1000])
+def test_pixels_come_back_as_the_tokens_module_cuts_them(tmp_path, monkeypatch, few_frames):
+    monkeypatch.setattr(data, 'FEW_FRAMES', few_frames)
     images = helpers.write_dataset(tmp_path / 'a')
     frame_set = load_dataset(tmp_path / 'a', spec_of(), log=quiet)
     expected = np.concatenate([patches(images[name]) for name in ('front', 'wrist')], axis=1)
