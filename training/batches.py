@@ -10,6 +10,13 @@ from tokens import PADDING_ID, UNKNOWN_WORD
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
 
 
+def chunk_frames(episode, frames, steps):
+    """Frames [..., steps] whose actions make the chunk that begins at each of `frames` [...]; an episode's last one repeats."""
+    last = np.append(np.flatnonzero(np.diff(episode)), len(episode) - 1)
+    end = last[np.searchsorted(last, frames)]
+    return np.minimum(frames[..., None] + np.arange(steps), end[..., None])
+
+
 class Sampler:
     """Draws windows of `steps` frames; datasets and tasks are drawn by weight, frames uniformly.
 
@@ -33,6 +40,8 @@ class Sampler:
         for offset in range(1, steps):
             whole[:-offset] &= frame_set.usable[offset:] & (frame_set.episode[offset:] == frame_set.episode[:-offset])
             whole[-offset:] = False
+        if self.config.chunk_steps > 1:
+            whole &= frame_set.usable[chunk_frames(frame_set.episode, np.arange(frame_set.frames), self.config.chunk_steps)].all(1)
         kept_out = np.array([self.is_held_out(frame_set, episode) for episode in np.unique(frame_set.episode)])
         kept_out = kept_out[np.searchsorted(np.unique(frame_set.episode), frame_set.episode)]
         number = len(self.frame_sets)
@@ -118,11 +127,18 @@ class Sampler:
             'text': frame_set.texts[frame_set.text[frames]].astype(np.int64),
             'patches': frame_set.patches[frames],
             'state': frame_set.state[frames].astype(np.int64),
-            'actions': frame_set.actions[frames].astype(np.int64),
+            'actions': self.actions_of(frame_set, frames),
         }
         if self.privileged_names:
             out['privileged'] = ((self.privileged_of(number, frames) - self.mean) / self.deviation).astype(np.float32)
         return out
+
+    def actions_of(self, frame_set, frames):
+        """Rows [frames, A]: each step of a chunk as it was recorded, a delta relative to the command of its own frame."""
+        steps = self.config.chunk_steps
+        if steps > 1:
+            frames = chunk_frames(frame_set.episode, frames, steps)
+        return frame_set.actions[frames].astype(np.int64).reshape(len(frames), -1)
 
 
 def hideable_words(options):

@@ -22,6 +22,8 @@ class CachedDecoder:
     def __init__(self, model):
         self.model = model.eval()
         config = self.config = model.config
+        if config.parallel or config.chunk_steps > 1:
+            raise ValueError('only one step of action tokens, one after another, is measured: choose such a policy')
         shape = (config.layers, 1, config.kv_heads, config.step_positions, config.head_width)
         self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
         stem = model.stem

@@ -24,7 +24,7 @@ class OnnxPolicy:
         self.bias = np.full(slots, HIDDEN, np.float32)
 
     def push(self, embeddings, tokens, positions):
-        """embeddings [Te, W], raw action ids [Tt], positions [Te + Tt] -> logits [bins]; stores keys and values in the ring."""
+        """embeddings [Te, W], raw action ids [Tt], positions [Te + Tt] -> logits [bins], or [A, bins] in parallel; stores keys and values."""
         positions = np.asarray(positions, np.int64)
         feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions,
                  'key_cache': self.keys, 'value_cache': self.values, 'cache_bias': self.bias}
@@ -39,7 +39,9 @@ class OnnxPolicy:
         config = self.config
         self.bias[:] = HIDDEN
         embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
-        logits = [self.push(embeddings, [], np.arange(config.observation_positions))]
+        logits = [self.push(embeddings, [], np.arange(len(embeddings)))]
+        if config.parallel:
+            return logits[0].argmax(1) + config.vocabulary, logits[0]
         rows, nothing = [int(logits[0].argmax()) + config.vocabulary], np.zeros((0, config.width), np.float32)
         for index in range(config.actions - 1):
             fed = rows[index] if forced is None else int(forced[index])

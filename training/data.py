@@ -37,7 +37,7 @@ def layout_shape(spec):
     return dict(
         layout=spec.layout, vocabulary=len(spec.words), bins=spec.codec.bins, text_positions=spec.text_positions,
         patch_size=size, patch_grids=tuple((camera.height // size, camera.width // size) for camera in spec.cameras),
-        state_widths=(spec.joints,) * len(spec.state), actions=spec.joints)
+        state_widths=(spec.joints,) * len(spec.state), actions=spec.joints * spec.chunk_steps, chunk_steps=spec.chunk_steps)
 
 
 def model_config(spec, **shape):

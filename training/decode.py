@@ -25,8 +25,8 @@ class Decoder:
         self.bias.fill_(HIDDEN)
 
     @torch.no_grad()
-    def push(self, x, positions):
-        """Rows [T, W] at positions [T] (int64, increasing) -> logits [bins] after the last row; stores their keys and values."""
+    def push(self, x, positions, read=1):
+        """Rows [T, W] at positions [T] (int64, increasing) -> logits [read, bins] after the last `read` rows; stores keys and values."""
         model, config = self.model, self.config
         length = len(positions)
         angle = positions.double()[:, None] * self.frequency
@@ -42,14 +42,14 @@ class Decoder:
             keys = torch.cat((self.keys[index][None], key), dim=2)
             values = torch.cat((self.values[index][None], value), dim=2)
             if last:
-                x, normal, bias = x[:, -1:], normal[:, -1:], bias[-1:]
-                rope = (rope[0][-1:], rope[1][-1:])
+                x, normal, bias = x[:, -read:], normal[:, -read:], bias[-read:]
+                rope = (rope[0][-read:], rope[1][-read:])
             x = x + block.attend(normal, rope, keys, values, bias)
             x = x + block.feed(x)
             self.keys[index][:, slots], self.values[index][:, slots] = key[0], value[0]
         self.bias[slots] = 0.0
-        slot = int(positions[-1]) % config.step_positions - config.observation_positions + 1
-        return model.logits(model.norm(x)[0, -1], min(max(slot, 0), config.actions - 1))
+        slots = positions[-read:] % config.step_positions - config.observation_positions + 1
+        return model.logits(model.norm(x)[0], slots.clamp(0, config.actions - 1))
 
     @torch.no_grad()
     def act(self, text, patches, state, step=0):
@@ -59,12 +59,15 @@ class Decoder:
             self.reset()
         x = model.observe(text[None], patches[None], state[None])[0]
         start = step * config.step_positions
-        logits = [self.push(x, start + torch.arange(config.observation_positions))]
+        if config.parallel:
+            logits = self.push(torch.cat((x, model.action_queries)), start + torch.arange(config.step_positions), config.actions)
+            return logits.argmax(1) + config.vocabulary, logits
+        logits = [self.push(x, start + torch.arange(config.observation_positions))[0]]
         rows = [int(logits[0].argmax()) + config.vocabulary]
         last_needed = config.actions if config.steps > 1 else config.actions - 1
         for index in range(last_needed):
             position = torch.tensor([start + config.observation_positions + index])
-            scores = self.push(model.table[rows[index]][None], position)
+            scores = self.push(model.table[rows[index]][None], position)[0]
             if index < config.actions - 1:
                 logits.append(scores)
                 rows.append(int(scores.argmax()) + config.vocabulary)

@@ -35,7 +35,7 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
         'formatVersion': 1, 'family': 'gato',
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
-                  'headWidth': config.head_width, 'feedForward': config.feed_forward},
+                  'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
         'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},

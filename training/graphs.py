@@ -2,7 +2,9 @@
 
 `embed`: text ids, patches and state ids to embeddings. `trunk`: the transformer over new rows, beside a
 read-only ring of earlier keys and values; it gives logits after the row of the highest position, and the
-new rows' keys and values for the caller to store. The cache is never concatenated nor returned.
+new rows' keys and values for the caller to store. The cache is never concatenated nor returned. Of a model
+with parallel action tokens `embed` appends the queries, and `trunk` gives logits after the separator and each
+query: the last rows.
 """
 import numpy as np
 from onnx import helper
@@ -18,7 +20,7 @@ def array(tensor):
 
 
 def build_embed(model, spec, precision):
-    """text int64 [words], state int64 [values] (raw ids), patches float32 [N, 3 size^2] -> embeddings float32 [P, W]."""
+    """text int64 [words], state int64 [values] (raw ids), patches float32 [N, 3 size^2] -> embeddings float32 [P, W], or [P + Q, W] with queries."""
     config, graph = model.config, Graph('embed', precision)
     text = graph.input('text', 'int64', [config.text_positions])
     state = graph.input('state', 'int64', [config.state_values])
@@ -38,8 +40,11 @@ def build_embed(model, spec, precision):
         values = graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
     parts.append(graph.add('Add', values, local[first_state:-1]))
     parts.append(graph.constant(table[-1:] + local[-1:], 'separator'))
+    if config.parallel:
+        parts.append(graph.constant(array(model.action_queries), 'queries'))
     embeddings = graph.add('Concat', *parts, axis=0)
-    graph.output('embeddings', embeddings, 'float', [config.observation_positions, config.width])
+    rows = config.step_positions if config.parallel else config.observation_positions
+    graph.output('embeddings', embeddings, 'float', [rows, config.width])
     return graph
 
 
@@ -108,7 +113,7 @@ class TrunkBuilder:
             new_keys.append(key)
             new_values.append(value)
         _, hidden = self.normalise(x, skip, self.model.norm)
-        graph.output('logits', self.read_out(hidden, bins), 'float', [config.bins])
+        graph.output('logits', self.read_out(hidden, bins), 'float', [config.actions, config.bins] if config.parallel else [config.bins])
         graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.kv_heads, 'T', config.head_width])
         return graph
 
@@ -119,9 +124,8 @@ class TrunkBuilder:
         return [self.graph.add('Squeeze', part, np.array([0])) for part in parts]
 
     def prepare(self):
-        """What all layers share: the last row's index, rotary angles, the bias [T, S + T], the cache length."""
+        """What all layers share: the rows to read out, rotary angles, the bias [T, S + T], the cache length."""
         graph, config = self.graph, self.config
-        self.last = graph.add('ArgMax', self.positions, axis=0, keepdims=1)
         frequency = config.rope_base ** (-np.arange(0, config.head_width, 2) / config.head_width)
         column = graph.add('Unsqueeze', graph.add('Cast', self.positions, to=1), np.array([1]))
         angle = graph.add('Mul', column, frequency.astype(np.float32))
@@ -129,6 +133,10 @@ class TrunkBuilder:
         length = graph.add('Shape', self.positions)
         span = graph.add('Range', np.int64(0), graph.add('Squeeze', length, np.array([0])), np.int64(1))
         self.span = graph.add('Unsqueeze', span, np.array([0]))
+        if config.parallel:
+            self.read = graph.add('Slice', span, np.array([-config.actions]), np.array([2**31]))
+        else:
+            self.read = graph.add('ArgMax', self.positions, axis=0, keepdims=1)
         # By position and not by row: new action tokens may stand after later observations in the row order.
         row, across = (graph.add('Unsqueeze', self.positions, np.array([axis])) for axis in (1, 0))
         visible = graph.add('LessOrEqual', across, row)
@@ -154,9 +162,10 @@ class TrunkBuilder:
         if is_last:
             rotated, value = self.split_columns(graph.linear(normal, weights[1]), kv_heads * head)
             key = self.rotate(rotated, self.cosine, self.sine, self.span)
-            x, normal, bias = (graph.add('Gather', part, self.last, axis=0) for part in (x, normal, self.bias))
-            angles = [graph.add('Gather', part, self.last, axis=0) for part in (self.cosine, self.sine)]
-            query = self.rotate(graph.linear(normal, weights[0]), *angles, np.zeros((1, 1), np.int64))
+            x, normal, bias = (graph.add('Gather', part, self.read, axis=0) for part in (x, normal, self.bias))
+            angles = [graph.add('Gather', part, self.read, axis=0) for part in (self.cosine, self.sine)]
+            count = config.actions if config.parallel else 1
+            query = self.rotate(graph.linear(normal, weights[0]), *angles, np.arange(count)[None])
         else:
             rotated, value = self.split_columns(graph.linear(normal, np.concatenate(weights)), (heads + kv_heads) * head)
             query, key = self.split_columns(self.rotate(rotated, self.cosine, self.sine, self.span), heads * head)
@@ -198,9 +207,12 @@ class TrunkBuilder:
         return graph.add('Reshape', mixed, np.array([-1, config.heads * head]))
 
     def read_out(self, hidden, bins):
-        """Logits of the action slot that follows the last position."""
+        """Logits of the action slot that follows the last position; of all slots when they are read in parallel."""
         graph, config = self.graph, self.config
-        position = graph.add('Gather', self.positions, self.last, axis=0)
+        if config.parallel:
+            shaped = graph.add('Add', graph.add('Mul', hidden, array(self.model.action_gate)), array(self.model.action_shift))
+            return graph.linear(shaped, bins, hint='logits')
+        position = graph.add('Gather', self.positions, self.read, axis=0)
         local = graph.add('Mod', position, np.array([config.step_positions]))
         slot = graph.add('Sub', local, np.array([config.observation_positions - 1]))
         slot = graph.add('Clip', slot, np.int64(0), np.int64(config.actions - 1))

@@ -30,12 +30,12 @@ class Learner(nn.Module):
     def __init__(self, model, options, dtype=torch.bfloat16):
         super().__init__()
         self.model, self.options, self.dtype = model, options, dtype
-        weights = torch.tensor(options.joint_weights or (1.0,) * model.config.actions)
+        weights = torch.tensor(options.joint_weights or (1.0,) * model.config.joints).repeat(model.config.chunk_steps)
         self.register_buffer('joint_weights', weights / weights.mean(), persistent=False)
         self.register_buffer('targets', soft_targets(model.config.bins, options.soft_sigma), persistent=False)
 
     def forward(self, batch, train=True):
-        """Loss (scalar) and a dict of detached parts: action, privileged, and `error` [A], mean |expected - target| in bins."""
+        """Loss (scalar) and a dict of detached parts: action, privileged, and `error` [joints], mean |expected - target| in bins of the first step."""
         config = self.model.config
         logits, privileged = self.model(batch, random_positions=train, dtype=self.dtype)
         logs = F.log_softmax(logits.float(), dim=-1)                    # [B, S, A, bins]
@@ -47,11 +47,12 @@ class Learner(nn.Module):
         if privileged is not None:
             truth = batch['privileged']
             known = torch.isfinite(truth)
-            error = F.huber_loss(privileged.float(), torch.where(known, truth, 0.0), reduction='none') * known
-            regression = error.sum() / known.sum().clamp(min=1)
+            miss = F.huber_loss(privileged.float(), torch.where(known, truth, 0.0), reduction='none') * known
+            regression = miss.sum() / known.sum().clamp(min=1)
             loss = loss + self.options.privileged_weight * regression
             parts['privileged'] = regression.detach()
         with torch.no_grad():
             centre = torch.arange(config.bins, dtype=torch.float32, device=logs.device)
-            parts['error'] = (logs.detach().exp() @ centre - goal).abs().mean((0, 1))
+            error = (logs.detach().exp() @ centre - goal).abs().mean((0, 1))
+            parts['error'] = error[:config.joints]
         return loss, parts

@@ -1,8 +1,10 @@
 """Gato's transformer (arXiv 2205.06175) at any size.
 
 One position per text word, image patch, state value (`exact`) or state modality (`packed`), the
-separator, then one position per action token. Letters in shape comments: B samples, S steps of
-context, P observation positions per step (separator included), A action tokens per step,
+separator, then one position per action token. With `action_tokens` parallel the inputs behind the
+separator are learned queries in place of action tokens, so that one pass predicts all of them. Letters
+in shape comments: B samples, S steps of context, P observation positions per step (separator
+included), A action tokens per step (joints times chunk steps), Q positions behind the separator,
 T positions, W width, H heads, K key-value heads, D head width, C stem channels.
 """
 import math
@@ -39,7 +41,9 @@ class ModelConfig:
     patch_size: int = 16
     patch_grids: tuple = ((4, 4), (4, 4))
     state_widths: tuple = (6, 6, 6)  # values per state modality
-    actions: int = 6
+    actions: int = 6  # action tokens per step: chunk_steps times the joints
+    chunk_steps: int = 1  # control steps whose actions one decision holds
+    action_tokens: str = 'autoregressive'  # or parallel
     privileged: int = 0  # columns of the training-only regression head
     rope_base: float = 10000.0
 
@@ -50,6 +54,11 @@ class ModelConfig:
             raise ValueError(f'heads {self.heads} is no multiple of kv_heads {self.kv_heads}; choose kv_heads that divides it')
         if self.stem_channels % self.stem_groups:
             raise ValueError(f'stem_channels {self.stem_channels} is no multiple of stem_groups {self.stem_groups}')
+        if self.action_tokens not in ('autoregressive', 'parallel'):
+            raise ValueError(f'action_tokens is "{self.action_tokens}"; choose autoregressive or parallel')
+        if self.steps > 1 and self.chunk_steps > 1:
+            raise ValueError(f'a context of {self.steps} steps takes one step of actions each, not chunks of {self.chunk_steps}; '
+                             'choose steps or chunk_steps 1')
 
     @property
     def patches(self):
@@ -69,8 +78,21 @@ class ModelConfig:
         return self.text_positions + self.patches + self.state_positions + 1
 
     @property
+    def joints(self):
+        return self.actions // self.chunk_steps
+
+    @property
+    def parallel(self):
+        return self.action_tokens == 'parallel'
+
+    @property
+    def action_positions(self):
+        """Positions of one step behind the separator. The separator itself predicts the first action token."""
+        return self.actions - 1 if self.parallel else self.actions
+
+    @property
     def step_positions(self):
-        return self.observation_positions + self.actions
+        return self.observation_positions + self.action_positions
 
     @property
     def rows(self):
@@ -179,6 +201,8 @@ class Gato(nn.Module):
         self.slot_gate = nn.Parameter(torch.randint(0, 2, (config.state_values, width), generator=generator) * 2.0 - 1)
         self.action_gate = nn.Parameter(torch.ones(config.actions, width))
         self.action_shift = nn.Parameter(torch.zeros(config.actions, width))
+        if config.parallel:
+            self.action_queries = nn.Parameter(torch.randn(config.action_positions, width, generator=generator) * 0.05)
         self.stem = PatchStem(config)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = LayerNorm(width)
@@ -226,17 +250,21 @@ class Gato(nn.Module):
         return torch.cat((words, images, values, separator), dim=1) + self.local_positions.to(dtype)
 
     def sequence(self, batch, random_positions=False, dtype=torch.float32):
-        """Embeddings [B, S (P + A) - 1, W] of whole steps, the last action token left out: it predicts nothing."""
+        """Embeddings [B, S (P + Q), W] of whole steps; of action tokens the very last is left out: it predicts nothing."""
         config = self.config
         batch_size, steps = batch['text'].shape[:2]
         flat = {name: batch[name].flatten(0, 1) for name in ('text', 'patches', 'state')}
         observations = self.observe(**flat, random_positions=random_positions, dtype=dtype)
-        actions = F.embedding(batch['actions'].flatten(0, 1), self.table.to(dtype))
-        whole = torch.cat((observations, actions), dim=1)                 # [B S, P + A, W]
-        return whole.view(batch_size, steps * config.step_positions, config.width)[:, :-1]
+        if config.parallel:
+            actions = self.action_queries.to(dtype).expand(batch_size * steps, -1, -1)
+        else:
+            actions = F.embedding(batch['actions'].flatten(0, 1), self.table.to(dtype))
+        whole = torch.cat((observations, actions), dim=1)                 # [B S, P + Q, W]
+        whole = whole.view(batch_size, steps * config.step_positions, config.width)
+        return whole if config.parallel else whole[:, :-1]
 
     def readout_positions(self, steps):
-        """Positions that predict an action token: per step the separator and all action tokens but the last."""
+        """Positions that predict an action token: per step the separator and all but the last action token, or all queries."""
         config = self.config
         return torch.cat([torch.arange(config.actions) + config.observation_positions - 1 + step * config.step_positions
                           for step in range(steps)])

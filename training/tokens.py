@@ -88,6 +88,8 @@ class LayoutSpec:
     state: tuple[StateModality, ...]
     actions: tuple[ActionSpec, ...]
     leash_rad: float
+    # Control steps whose actions one decision holds.
+    chunk_steps: int = 1
 
     @property
     def joints(self) -> int:
@@ -118,6 +120,7 @@ class LayoutSpec:
             ),
             actions=tuple(ActionSpec(a["joint"], a["kind"], a["lowRad"], a["highRad"]) for a in tokens["actions"]),
             leash_rad=tokens["leashRad"],
+            chunk_steps=tokens.get("chunk", {}).get("steps", 1),
         )
         _check(spec)
         return spec
@@ -351,11 +354,12 @@ def _interval_indices(intervals: np.ndarray) -> np.ndarray:
 def step_layout(spec: LayoutSpec) -> StepLayout:
     """The layout table of one control step; the twin of createLayout in src/tokens/layout.ts."""
     joints, size = spec.joints, spec.patch_size
+    action_tokens = joints * spec.chunk_steps
     packed = spec.layout == "packed"
     rows = [("text", "instruction", spec.text_positions, 1)]
     rows += [("image", c.name, (c.height // size) * (c.width // size), 1) for c in spec.cameras]
     rows += [("state", m.name, 1 if packed else joints, joints if packed else 1) for m in spec.state]
-    rows += [("separator", "separator", 1, 1), ("action", "actions", joints, 1)]
+    rows += [("separator", "separator", 1, 1), ("action", "actions", action_tokens, 1)]
 
     segments: list[Segment] = []
     position = token = 0
@@ -368,7 +372,7 @@ def step_layout(spec: LayoutSpec) -> StepLayout:
         in_frame[kind] += segment.tokens
 
     local_positions = np.arange(position)
-    local_positions[position - joints :] = NO_POSITION
+    local_positions[position - action_tokens :] = NO_POSITION
     row_intervals, column_intervals = [np.zeros((0, 2), dtype=np.int64)], [np.zeros((0, 2), dtype=np.int64)]
     for camera in spec.cameras:
         grid_rows, grid_columns = camera.height // size, camera.width // size
@@ -380,8 +384,8 @@ def step_layout(spec: LayoutSpec) -> StepLayout:
         text_tokens=in_frame["text"],
         patches=in_frame["image"],
         state_tokens=in_frame["state"],
-        observation_positions=position - joints,
-        action_tokens=joints,
+        observation_positions=position - action_tokens,
+        action_tokens=action_tokens,
         positions_per_step=position,
         tokens_per_step=token,
         token_positions=np.concatenate(

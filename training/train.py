@@ -46,6 +46,9 @@ def parser():
     add('--stem-groups', type=int, default=4)
     add('--dropout', type=float, default=0.0)
     add('--context-steps', type=int, default=1, help='control steps the policy looks back on')
+    add('--action-tokens', choices=['autoregressive', 'parallel'], default='autoregressive', help='one after another, or all in one pass')
+    add('--chunk-steps', type=int, default=0, help='control steps whose actions one decision holds; 0 = tokens.chunk of the policy, or 1')
+    add('--execute-steps', type=int, default=0, help='how many of them are executed before the next decision; 0 = 1, or as the policy says')
     add('--seed', type=int, default=0)
     add('--fp32', action='store_true', help='no bf16')
     add('--compile', action='store_true', help='fuse with torch.compile (needs a C++ compiler; about half a minute at the start)')
@@ -60,10 +63,21 @@ def parser():
     return p
 
 
-SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout']
+SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout',
+         'action_tokens']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
          'average', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'holdout', 'seed', 'compile', 'threads', 'log_every',
          'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
+
+
+def set_chunk(policy, steps, execute):
+    """Writes tokens.chunk; 0 leaves what the policy says. Raises ValueError where more would be executed than is decided."""
+    chunk = {'steps': 1, 'execute': 1, **policy['tokens'].get('chunk', {})}
+    chunk = {'steps': steps or chunk['steps'], 'execute': execute or chunk['execute']}
+    if not 1 <= chunk['execute'] <= chunk['steps']:
+        raise ValueError(f'of a chunk of {chunk["steps"]} control steps {chunk["execute"]} cannot be executed; pass --execute-steps 1 to {chunk["steps"]}')
+    if steps or execute:
+        policy['tokens']['chunk'] = chunk
 
 
 def options_from(arguments):
@@ -75,6 +89,7 @@ def options_from(arguments):
     policy = json.loads(Path(arguments.policy).read_text())
     if arguments.joint_weights and len(arguments.joint_weights) != len(policy['joints']):
         raise ValueError(f'--joint-weights has {len(arguments.joint_weights)} factors, the policy {len(policy["joints"])} joints')
+    set_chunk(policy, arguments.chunk_steps, arguments.execute_steps)
     weights = dict(pair.rsplit('=', 1) for pair in arguments.weight)
     return TrainOptions(
         out=Path(arguments.out), policy=policy, weights={name: float(factor) for name, factor in weights.items()},

@@ -30,6 +30,28 @@ export function allowedBins(spec: LayoutSpec, commandRad: ArrayLike<number>, rob
   });
 }
 
+/**
+ * The vocabulary masks of a whole decision, tick after tick of those that are carried out: the first tick's, and
+ * for the later ones what can be known now. Where a later delta will start from is not known, so all its bins are
+ * allowed, and `narrowed` keeps it inside the limits when its tick comes; a position is masked as now.
+ * @param first masks of the tick of the decision, shape (J)
+ */
+export function chunkBins(spec: LayoutSpec, first: readonly BinInterval[]): BinInterval[] {
+  const later = first.map((interval, joint) =>
+    spec.actions[joint]?.kind === 'position' ? interval : { low: 0, high: spec.codec.bins - 1 },
+  );
+  return Array.from({ length: spec.chunk.execute }, (_, tick) => (tick === 0 ? first : later)).flat();
+}
+
+/** Action ids with each moved into its mask, to the nearest allowed bin. Shapes (J). */
+export function narrowed(spec: LayoutSpec, ids: readonly number[], allowed: readonly BinInterval[]): number[] {
+  const { textVocabulary, bins } = spec.codec;
+  return ids.map((id, joint) => {
+    const { low, high } = allowed[joint] ?? { low: 0, high: bins - 1 };
+    return Math.min(Math.max(id, textVocabulary + low), textVocabulary + high);
+  });
+}
+
 /** Range the gate keeps commands of a joint in, rad. */
 function softLimitsRad(robot: RobotSpec, joint: number): readonly [number, number] {
   const limits = robot.joints[joint]?.limits;

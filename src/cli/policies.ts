@@ -40,6 +40,7 @@ function summary(manifests: readonly ModelManifest[]): string {
 
 function details(manifest: ModelManifest): string {
   const { model, context } = manifest;
+  const { chunk } = manifest.tokens;
   const measured = Object.entries(manifest.measured).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return [
     `${manifest.name}: ${manifest.description}`,
@@ -48,6 +49,7 @@ function details(manifest: ModelManifest): string {
     `tasks     ${manifest.tasks.join(', ')} (${manifest.suite})`,
     `model     ${manifest.family}, ${model.layers} layers of width ${model.width}, ${model.heads} heads`,
     `context   ${context.steps} control ticks, ${context.ringPositions} positions`,
+    `actions   ${model.actionTokens} tokens, ${chunk.steps} control ticks decided at a time, ${chunk.execute} carried out`,
     `sampling  ${manifest.sampling.kind}`,
     `files     ${Object.keys(manifest.files).join(', ')}`,
     measured.length === 0 ? 'measured  nothing yet' : `measured\n${measured.join('\n')}`,

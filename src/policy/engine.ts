@@ -3,6 +3,7 @@ import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import type { StepLayout } from '../tokens/layout.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { KeyValueRing } from './key-value-ring.ts';
 import type { RowRange } from './key-value-ring.ts';
@@ -25,7 +26,7 @@ export interface PolicyEngineOptions {
 }
 
 export interface PolicyDecision {
-  /** Gato ids of the action tokens, one per joint, in emission order. */
+  /** Gato ids of the action tokens, one per joint and control tick that will be carried out, in emission order. */
   readonly tokens: readonly number[];
   /** Probability of each token within its allowed bins, in [0, 1]. */
   readonly probabilities: readonly number[];
@@ -34,7 +35,8 @@ export interface PolicyDecision {
 }
 
 /**
- * Runs a policy: token frame in, action tokens out, one after another, each seeing those before it.
+ * Runs a policy: token frame in, action tokens out, one after another, each seeing those before it, or all
+ * from one run, as model.actionTokens says.
  *
  * A run blocks its thread from start to end, so nothing with a deadline may share that thread, and a
  * process that must survive a killed policy keeps the engine in a child process. Calls take turns.
@@ -42,6 +44,7 @@ export interface PolicyDecision {
 export class PolicyEngine {
   readonly manifest: ModelManifest;
   readonly precision: Precision;
+  readonly #layout: StepLayout;
   readonly #graphs: PolicyGraphs;
   readonly #ring: KeyValueRing;
   readonly #clock: Clock;
@@ -55,8 +58,9 @@ export class PolicyEngine {
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(manifest: ModelManifest, graphs: PolicyGraphs, clock: Clock) {
+  private constructor({ manifest, layout }: LoadedPolicy, graphs: PolicyGraphs, clock: Clock) {
     this.manifest = manifest;
+    this.#layout = layout;
     this.precision = graphs.precision;
     this.#graphs = graphs;
     this.#clock = clock;
@@ -72,7 +76,7 @@ export class PolicyEngine {
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
     const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
     const graphs = await PolicyGraphs.open(policy, { provider, threads, precision });
-    const engine = new PolicyEngine(policy.manifest, graphs, options.clock ?? new MonotonicClock());
+    const engine = new PolicyEngine(policy, graphs, options.clock ?? new MonotonicClock());
     try {
       await engine.#warmUp(policy);
     } catch (error) {
@@ -91,8 +95,9 @@ export class PolicyEngine {
   }
 
   /**
-   * Decides the action tokens for one control tick.
-   * @param allowed bins of each action token, in emission order; no token outside them is emitted.
+   * Decides the action tokens of the control ticks until the next decision.
+   * @param allowed bins of each of these tokens, in emission order, shape (executedTokens of the layout); no
+   *   token outside them is emitted. Tokens of a chunk's later ticks are not asked for.
    * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT. After an
    * error the engine has forgotten the past, so that no half step stays in its context.
    */
@@ -118,31 +123,34 @@ export class PolicyEngine {
   }
 
   async #decide(frame: TokenFrame, allowed: readonly AllowedInterval[]): Promise<PolicyDecision> {
-    const { codec, actions } = this.manifest.tokens;
-    if (allowed.length !== actions.length) {
+    const { executedTokens, spec } = this.#layout;
+    if (allowed.length !== executedTokens) {
       throw new ArmatureError('E_ALLOWED_BINS', 'each action token needs its interval of allowed bins', {
-        expected: `${actions.length} intervals`,
+        expected: `${executedTokens} intervals`,
         found: String(allowed.length),
-        remedy: 'Give one interval per entry of tokens.actions.',
+        remedy: 'Give one interval per entry of tokens.actions, for each control tick that is carried out.',
       });
     }
     const startNs = this.#clock.nowNs();
     const tokens: number[] = [];
     const probabilities: number[] = [];
-    let logits = await this.#pushObservation(frame);
-    for (const interval of allowed) {
+    const { sampling, model } = this.manifest;
+    const isParallel = model.actionTokens === 'parallel';
+    const observed = await this.#pushObservation(frame);
+    let logits = observed;
+    for (const [slot, interval] of allowed.entries()) {
       const last = tokens.at(-1);
-      if (last !== undefined) logits = await this.#pushToken(last);
-      const { sampling } = this.manifest;
+      if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
+      else if (last !== undefined) logits = await this.#pushToken(last);
       const { bin, probability } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
-      tokens.push(codec.textVocabulary + bin);
+      tokens.push(spec.codec.textVocabulary + bin);
       probabilities.push(probability);
     }
-    this.#unseenToken = tokens.at(-1);
+    this.#unseenToken = isParallel ? undefined : tokens.at(-1);
     return { tokens, probabilities, inferenceNs: this.#clock.nowNs() - startNs };
   }
 
-  /** Begins a time step: makes room for it, and runs its observation. Returns the logits. */
+  /** Begins a time step: makes room for it, and runs its observation. Returns the logits, of all slots in parallel. */
   async #pushObservation(frame: TokenFrame): Promise<Float32Array> {
     const embeddings = await this.#graphs.embed(frame);
     const { steps } = this.manifest.context;
@@ -183,17 +191,18 @@ export class PolicyEngine {
     this.#unseenToken = undefined;
   }
 
-  async #warmUp({ layout, directory }: LoadedPolicy): Promise<void> {
-    const { codec, patchSize, actions } = layout.spec;
+  async #warmUp({ manifest, layout, directory }: LoadedPolicy): Promise<void> {
+    const { codec, patchSize } = layout.spec;
+    const queries = manifest.model.actionTokens === 'parallel' ? layout.actionTokens - 1 : 0;
     const frame = {
       textIds: new Int32Array(layout.textTokens),
       stateIds: new Int32Array(layout.stateTokens).fill(codec.textVocabulary),
       patches: new Float32Array(layout.patches * patchSize ** 2 * 3),
     };
     const { positions } = await this.#graphs.embed(frame);
-    if (positions !== layout.observationPositions) {
+    if (positions !== layout.observationPositions + queries) {
       throw new InvalidFileError(`${directory}/policy.json`, 'describes another sequence than the embed graph makes', {
-        expected: `${layout.observationPositions} observation positions, separator included`,
+        expected: `${layout.observationPositions} observation positions, separator included, and ${queries} queries`,
         found: String(positions),
         remedy: 'Export the policy again.',
       });
@@ -201,7 +210,7 @@ export class PolicyEngine {
     const everyBin = { low: 0, high: codec.bins - 1 };
     await this.decide(
       frame,
-      actions.map(() => everyBin),
+      Array.from({ length: layout.executedTokens }, () => everyBin),
     );
     await this.reset(0);
   }

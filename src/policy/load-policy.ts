@@ -77,8 +77,15 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
   const moved = tokens.actions.map(({ joint }) => joint);
   if (moved.join() !== joints.join())
     problems.push(`joints are [${joints.join(', ')}], but tokens.actions move [${moved.join(', ')}]`);
-  // The last action token of the newest step is not in the ring before the next step begins.
-  const needed = context.steps * layout.positionsPerStep - 1;
+  if (context.steps > 1 && tokens.chunk.steps > 1)
+    problems.push(
+      `context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`,
+    );
+  // The last action token of the newest step is not in the ring before the next step begins; parallel ones never are.
+  const needed =
+    model.actionTokens === 'parallel'
+      ? context.steps * (layout.positionsPerStep - 1)
+      : context.steps * layout.positionsPerStep - 1;
   if (context.ringPositions < needed)
     problems.push(`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${needed}`);
   if (problems.length > 0) {

@@ -39,9 +39,14 @@ export const manifestSchema = z.strictObject({
     kvHeads: z.int().positive(),
     headWidth: z.int().positive(),
     feedForward: z.int().positive(),
+    /**
+     * `autoregressive`: each action token sees those before it. `parallel`: all are read from one pass; the embed
+     * graph then appends a query for each but the first, which the separator predicts.
+     */
+    actionTokens: z.enum(['autoregressive', 'parallel']).default('autoregressive'),
   }),
   context: z.strictObject({
-    /** Control ticks the policy looks back on, this one included. */
+    /** Control ticks the policy looks back on, this one included; more than one only without chunks. */
     steps: z.int().positive(),
     /** Slots of the key-value ring. */
     ringPositions: z.int().positive(),

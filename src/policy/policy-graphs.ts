@@ -32,7 +32,7 @@ export interface TrunkInput {
 }
 
 export interface TrunkOutput {
-  /** For what follows the new row of the highest position, shape (bins). */
+  /** For what follows the new row of the highest position, shape (bins); of all slots, shape (actionTokens, bins), in parallel. */
   readonly logits: Float32Array;
   /** Keys of all layers, then values, shape (2 layers, kvHeads, rows, headWidth). */
   readonly keyValueRows: Float32Array;

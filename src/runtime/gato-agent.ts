@@ -1,5 +1,6 @@
 import { decodeActions } from '../actions/action-codec.ts';
-import { allowedBins } from '../actions/allowed-bins.ts';
+import { allowedBins, chunkBins, narrowed } from '../actions/allowed-bins.ts';
+import type { BinInterval } from '../actions/allowed-bins.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
@@ -15,6 +16,12 @@ import { TokenEncoder } from '../tokens/token-frame.ts';
 /** What the agent needs of a policy. */
 export type TokenPolicy = Pick<PolicyEngine, 'manifest' | 'reset' | 'decide' | 'close'>;
 
+/** The action tokens of one control tick and how sure the policy was of each, shape (J). */
+interface DecidedTick {
+  readonly tokens: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
 export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
   readonly clock?: Clock | undefined;
@@ -23,6 +30,9 @@ export interface GatoAgentOptions {
 /**
  * A token policy as an agent: observation to tokens, tokens to action tokens, action tokens to a target.
  * It has no target while the arm or a camera it looks at is stale.
+ *
+ * A policy that decides chunks is asked again when the ticks to be carried out are over. Each tick's tokens are
+ * decoded when it comes, on the command and the measured position of then.
  */
 export class GatoAgent implements Agent {
   readonly name: string;
@@ -31,6 +41,8 @@ export class GatoAgent implements Agent {
   readonly #encoder: TokenEncoder;
   readonly #clock: Clock | undefined;
   readonly #stopwatch = new MonotonicClock();
+  /** Decided, but not carried out yet, next tick first. */
+  #ahead: DecidedTick[] = [];
 
   /** Throws E_LAYOUT_ROBOT when the policy was trained on another robot. */
   constructor(robot: RobotSpec, policy: TokenPolicy, options: GatoAgentOptions = {}) {
@@ -58,16 +70,25 @@ export class GatoAgent implements Agent {
   }
 
   reset(seed: number): Promise<void> {
+    this.#ahead = [];
     return this.#policy.reset(seed);
   }
 
   async act(observation: Observation): Promise<AgentDecision> {
     const startNs = this.#stopwatch.nowNs();
-    if (!this.#isFresh(observation)) return { target: undefined, computeNs: 0 };
+    if (!this.#isFresh(observation)) {
+      // The arm comes to a stop meanwhile: what was decided before was for another situation.
+      this.#ahead = [];
+      return { target: undefined, computeNs: 0 };
+    }
     const { tokens: layout } = this.#policy.manifest;
     const { commandRad, arm, timeNs } = observation;
     const allowed = allowedBins(layout, commandRad, this.#robot);
-    const { tokens, probabilities } = await this.#policy.decide(this.#encoder.encode(observation), allowed);
+    // A reset meanwhile leaves this list to the past, and with it what is still being decided.
+    const ahead = this.#ahead;
+    if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
+    const { tokens: decided, probabilities } = ahead.shift() ?? { tokens: [], probabilities: [] };
+    const tokens = narrowed(layout, decided, allowed);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
     return {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
@@ -78,6 +99,15 @@ export class GatoAgent implements Agent {
 
   close(): Promise<void> {
     return this.#policy.close();
+  }
+
+  async #decide(observation: Observation, allowed: readonly BinInterval[]): Promise<DecidedTick[]> {
+    const { actions, chunk } = this.#policy.manifest.tokens;
+    const { tokens, probabilities } = await this.#policy.decide(this.#encoder.encode(observation), allowed);
+    return Array.from({ length: chunk.execute }, (_, tick) => {
+      const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
+      return { tokens: tokens.slice(from, to), probabilities: probabilities.slice(from, to) };
+    });
   }
 
   // A camera the observation lacks altogether is an error of configuration; the encoder says so.

@@ -63,11 +63,13 @@ function stateProblems({ state, actions }: LayoutSpec): string[] {
   return problems;
 }
 
-function actionProblems({ actions }: LayoutSpec): string[] {
+function actionProblems({ actions, chunk }: LayoutSpec): string[] {
   const problems = duplicates(actions.map(({ joint }) => joint)).map((joint) => `action "${joint}" stands twice`);
   for (const { joint, lowRad, highRad } of actions) {
     if (!(lowRad < highRad)) problems.push(`action "${joint}" has a lowRad that is not below its highRad`);
   }
+  if (chunk.execute > chunk.steps)
+    problems.push(`chunk.execute is ${chunk.execute}, but a chunk has only ${chunk.steps} control ticks`);
   return problems;
 }
 

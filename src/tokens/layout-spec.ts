@@ -45,6 +45,17 @@ const actionSchema = z.strictObject({
   highRad: z.number(),
 });
 
+/**
+ * Actions decided at once, with a receding horizon: one decision holds the action tokens of `steps` control
+ * ticks, tick after tick, of which the first `execute` are carried out before the next decision. A delta of a
+ * later tick moves the command of that tick.
+ */
+const chunkSchema = z.strictObject({
+  steps: z.int().positive(),
+  /** At most `steps`. Nothing is trained on it: it may be changed in policy.json. */
+  execute: z.int().positive(),
+});
+
 /** Everything that decides which ids and patches an observation becomes. Part of policy.json. */
 export const layoutSpecSchema = z.strictObject({
   /** `exact`: one position per value, as Gato. `packed`: the embeddings of one state modality are summed into one position. */
@@ -63,6 +74,7 @@ export const layoutSpecSchema = z.strictObject({
   state: z.array(stateModalitySchema).min(1),
   /** In emission order: one token per joint. */
   actions: z.array(actionSchema).min(1),
+  chunk: chunkSchema.default({ steps: 1, execute: 1 }),
   /** A target strays at most this far from the measured position, per joint, rad: what stops deltas winding up on contact. */
   leashRad: z.number().positive(),
 });

@@ -42,7 +42,10 @@ export interface StepLayout {
   readonly stateTokens: number;
   /** Separator included. */
   readonly observationPositions: number;
+  /** Of all control ticks of a chunk. */
   readonly actionTokens: number;
+  /** Of those control ticks that are carried out before the next decision; they come first. */
+  readonly executedTokens: number;
   readonly positionsPerStep: number;
   readonly tokensPerStep: number;
   /** Position of each token, shape (tokensPerStep). */
@@ -75,7 +78,7 @@ function sequence(spec: LayoutSpec): Line[] {
       tokensPerPosition: packed ? joints : 1,
     })),
     { kind: 'separator', name: 'separator', positions: 1, ...single },
-    { kind: 'action', name: 'actions', positions: joints, ...single },
+    { kind: 'action', name: 'actions', positions: joints * spec.chunk.steps, ...single },
   ];
 }
 
@@ -107,6 +110,7 @@ export function createLayout(spec: LayoutSpec): StepLayout {
     stateTokens: totals.state,
     observationPositions,
     actionTokens: totals.action,
+    executedTokens: spec.actions.length * spec.chunk.execute,
     positionsPerStep: position,
     tokensPerStep: tokenPositions.length,
     tokenPositions: Int32Array.from(tokenPositions),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binTarget } from '../../src/actions/action-codec.ts';
-import { allowedBins } from '../../src/actions/allowed-bins.ts';
+import { allowedBins, chunkBins, narrowed } from '../../src/actions/allowed-bins.ts';
 import type { LayoutSpec } from '../../src/tokens/layout-spec.ts';
 import { contrastingLayout, exampleLayout, so101 } from '../tokens/example-layout.ts';
 
@@ -62,5 +62,27 @@ describe('allowed bins', () => {
   it('are refused for a robot that lacks a joint', () => {
     const smaller = { ...so101, joints: so101.joints.slice(0, 3) };
     expect(() => allowedBins(exampleLayout(), [0, 0, 0, 0, 0, 0], smaller)).toThrow('E_JOINT_COUNT');
+  });
+});
+
+describe('masks of a chunk', () => {
+  const first = Array.from({ length: 6 }, (_, joint) => ({ low: 10 * joint, high: 10 * joint + 5 }));
+  const chunk = { steps: 4, execute: 3 };
+
+  it('are those of now for the first tick and for positions, and every bin for later deltas', () => {
+    const example = exampleLayout({ chunk });
+    const every = { low: 0, high: example.codec.bins - 1 };
+    expect(example.actions.map(({ kind }) => kind).indexOf('position')).toBe(5);
+    const masks = chunkBins(example, first);
+    expect(masks.slice(0, 6)).toEqual(first);
+    const later = first.map((mask, joint) => (joint === 5 ? mask : every));
+    expect(masks.slice(6)).toEqual([...later, ...later]);
+  });
+
+  it('move a token of a later tick to the nearest allowed bin when its tick comes', () => {
+    const spec = exampleLayout({ chunk });
+    const ids = [3, 12, 99, 30, 45, 70].map((bin) => spec.codec.textVocabulary + bin);
+    const bins = narrowed(spec, ids, first).map((id) => id - spec.codec.textVocabulary);
+    expect(bins).toEqual([3, 12, 25, 30, 45, 55]);
   });
 });

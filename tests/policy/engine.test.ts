@@ -9,13 +9,17 @@ import { KeyValueRing } from '../../src/policy/key-value-ring.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import { noEmbeddings, PolicyGraphs } from '../../src/policy/policy-graphs.ts';
 import type { Embeddings } from '../../src/policy/policy-graphs.ts';
+import type { AllowedInterval } from '../../src/policy/sampling.ts';
 import {
   everyBin,
   frameOf,
   goldenCases,
   goldenFrame,
   tiny,
+  tinyChunk,
   tinyDirectory,
+  tinyExecuting,
+  tinyParallelChunk,
   tinyWith,
   tinyWithSteps,
 } from './tiny-policy.ts';
@@ -31,6 +35,10 @@ async function engineOf(policy: LoadedPolicy = tiny, options: PolicyEngineOption
   return engine;
 }
 
+function everyToken({ layout }: LoadedPolicy): AllowedInterval[] {
+  return Array.from({ length: layout.executedTokens }, () => ({ low: 0, high: layout.spec.codec.bins - 1 }));
+}
+
 function ringOf(slots: number): KeyValueRing {
   const { layers, kvHeads, headWidth } = tiny.manifest.model;
   return new KeyValueRing({ layers, kvHeads, headWidth, slots });
@@ -40,19 +48,17 @@ const firstContinuousId = tiny.manifest.tokens.codec.textVocabulary;
 const sampled = { kind: 'temperature', temperature: 1, topK: 50 } as const;
 
 describe('PolicyEngine', () => {
-  it.each(goldenCases)(
-    'emits token by token what PyTorch does without a cache: $steps steps, $tokens',
-    async (golden) => {
-      const engine = await engineOf(tinyWithSteps(golden.steps));
-      for (const [step, frame] of golden.frames.entries()) {
-        const { tokens, probabilities } = await engine.decide(goldenFrame(frame), everyBin);
-        expect(tokens).toEqual(golden.tokens[step]);
-        probabilities.forEach((probability, slot) =>
-          expect(probability).toBeCloseTo(golden.probabilities[step]?.[slot] ?? Number.NaN, 4),
-        );
-      }
-    },
-  );
+  it.each(goldenCases)('emits what PyTorch does without a cache: $name, $steps steps, $tokens', async (golden) => {
+    const engine = await engineOf(tinyWithSteps(golden.steps, golden.policy));
+    const allowed = everyToken(golden.policy);
+    for (const [step, frame] of golden.frames.entries()) {
+      const { tokens, probabilities } = await engine.decide(goldenFrame(frame), allowed);
+      expect(tokens).toEqual(golden.tokens[step]);
+      probabilities.forEach((probability, slot) =>
+        expect(probability).toBeCloseTo(golden.probabilities[step]?.[slot] ?? Number.NaN, 4),
+      );
+    }
+  });
 
   it('decides the same again on the same frame, whatever came between', async () => {
     for (const precision of ['fp32', 'int8'] as const) {
@@ -77,6 +83,26 @@ describe('PolicyEngine', () => {
       for (const probability of probabilities) expect(probability).toBeGreaterThan(0);
     }
   });
+
+  it('keeps parallel tokens inside the bins of their own joint', async () => {
+    const engine = await engineOf(tinyParallelChunk);
+    const allowed = everyToken(tinyParallelChunk).map((_, slot) => ({ low: 20 * slot, high: 20 * slot + 9 }));
+    const { tokens } = await engine.decide(frameOf(1), allowed);
+    tokens.forEach((token, slot) => expect(Math.floor((token - firstContinuousId) / 10)).toBe(2 * slot));
+  });
+
+  it.each([tinyChunk, tinyParallelChunk])(
+    'decides the ticks that are carried out as it does when all are: $directory',
+    async (policy) => {
+      const whole = await (await engineOf(policy)).decide(frameOf(1), everyToken(policy));
+      expect(whole.tokens).toHaveLength(9);
+      for (const execute of [1, 2]) {
+        const fewer = tinyExecuting(execute, policy);
+        const { tokens } = await (await engineOf(fewer)).decide(frameOf(1), everyToken(fewer));
+        expect(tokens).toEqual(whole.tokens.slice(0, 3 * execute));
+      }
+    },
+  );
 
   it('draws the same tokens after a reset to the same seed, others after another', async () => {
     const engine = await engineOf(tinyWith({ sampling: sampled }));
@@ -275,6 +301,8 @@ describe('a damaged policy', () => {
   it('is an error, when the manifest tells another sequence than the graph makes', async () => {
     const exact = tinyWith({ tokens: { ...tiny.manifest.tokens, layout: 'exact' } });
     await expect(engineOf(exact)).rejects.toThrow(/another sequence than the embed graph makes/);
+    const parallel = tinyWith({ model: { ...tiny.manifest.model, actionTokens: 'parallel' } });
+    await expect(engineOf(parallel)).rejects.toThrow(/another sequence.*and 2 queries/);
   });
 
   it('is an error, when the manifest tells another shape than the graph has', async () => {

@@ -39,6 +39,17 @@ describe('loadPolicy', () => {
     for (const name of listPolicies()) expect(() => loadPolicy('no-such-policy')).toThrow(name);
   });
 
+  it('takes a manifest without chunk and actionTokens for one tick of tokens one after another', () => {
+    change((manifest) => {
+      delete (manifest['tokens'] as Json)['chunk'];
+      delete (manifest['model'] as Json)['actionTokens'];
+    });
+    const { manifest, layout } = loadPolicy(directory);
+    expect(manifest.tokens.chunk).toEqual({ steps: 1, execute: 1 });
+    expect(manifest.model.actionTokens).toBe('autoregressive');
+    expect([layout.actionTokens, layout.executedTokens]).toEqual([3, 3]);
+  });
+
   it('says so when policy.json is not JSON', () => {
     writeFileSync(join(directory, 'policy.json'), '{"name": ');
     expect(() => loadPolicy(directory)).toThrow(InvalidFileError);
@@ -59,6 +70,14 @@ describe('loadPolicy', () => {
     ['files lists no precision', (manifest: Json) => (manifest['files'] = {})],
     ['but tokens.actions move [', (manifest: Json) => (manifest['joints'] as string[]).reverse()],
     ['ringPositions is 3', (manifest: Json) => ((manifest['context'] as Json)['ringPositions'] = 3)],
+    [
+      'one of them must be 1',
+      (manifest: Json) => {
+        (manifest['context'] as Json)['steps'] = 2;
+        (manifest['tokens'] as Json)['chunk'] = { steps: 2, execute: 1 };
+      },
+    ],
+    ['chunk.execute is 3, but', (manifest: Json) => ((manifest['tokens'] as Json)['chunk'] = { steps: 2, execute: 3 })],
     ['kvHeads does not divide', (manifest: Json) => ((manifest['model'] as Json)['kvHeads'] = 7)],
     ['not a whole number of patches', (manifest: Json) => ((manifest['tokens'] as Json)['patchSize'] = 15)],
     ['a low and a high for each', (manifest: Json) => (manifest['tokens'] as { actions: unknown[] }).actions.pop()],

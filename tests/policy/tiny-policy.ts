@@ -6,10 +6,18 @@ import type { ModelManifest } from '../../src/policy/model-manifest.ts';
 import { createLayout } from '../../src/tokens/layout.ts';
 import type { TokenFrame } from '../../src/tokens/token-frame.ts';
 
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+}
+
 /** A small random policy: real graphs, nothing learnt. */
-export const tinyDirectory = fileURLToPath(new URL('../fixtures/tiny-policy', import.meta.url));
+export const tinyDirectory = fixture('tiny-policy');
 
 export const tiny: LoadedPolicy = loadPolicy(tinyDirectory);
+
+/** The same, with chunks of three control ticks, all carried out: token after token, and from one run. */
+export const tinyChunk: LoadedPolicy = loadPolicy(fixture('tiny-chunk'));
+export const tinyParallelChunk: LoadedPolicy = loadPolicy(fixture('tiny-parallel-chunk'));
 
 interface GoldenFrame {
   readonly textIds: readonly number[];
@@ -27,9 +35,16 @@ interface GoldenCase {
 }
 
 /** Written by training/tests/write_tiny_policy.py, together with the policy. */
-export const goldenCases: readonly GoldenCase[] = JSON.parse(
-  readFileSync(`${tinyDirectory}/golden.json`, 'utf8'),
-) as GoldenCase[];
+export const goldenCases: readonly (GoldenCase & { readonly name: string; readonly policy: LoadedPolicy })[] = [
+  'tiny-policy',
+  'tiny-parallel',
+  'tiny-chunk',
+  'tiny-parallel-chunk',
+].flatMap((name) => {
+  const policy = loadPolicy(fixture(name));
+  const cases = JSON.parse(readFileSync(`${policy.directory}/golden.json`, 'utf8')) as GoldenCase[];
+  return cases.map((golden) => ({ ...golden, name, policy }));
+});
 
 /** Patch numbers by the rule of write_tiny_policy.py, so that no file of them is needed. */
 function patchesOf(seed: number): Float32Array {
@@ -61,15 +76,23 @@ export function frameOf(seed: number): TokenFrame {
   };
 }
 
+/** Of one control tick. */
 export const everyBin = tiny.manifest.tokens.actions.map(() => ({ low: 0, high: tiny.manifest.tokens.codec.bins - 1 }));
 
-/** The tiny policy with other manifest entries. */
-export function tinyWith(changes: Partial<ModelManifest>): LoadedPolicy {
-  const manifest = { ...tiny.manifest, ...changes };
-  return { ...tiny, manifest, layout: createLayout(manifest.tokens) };
+/** A policy, the tiny one unless told, with other manifest entries. */
+export function tinyWith(changes: Partial<ModelManifest>, policy: LoadedPolicy = tiny): LoadedPolicy {
+  const manifest = { ...policy.manifest, ...changes };
+  return { ...policy, manifest, layout: createLayout(manifest.tokens) };
 }
 
-/** The tiny policy looking back on several steps: its graphs serve any number. */
-export function tinyWithSteps(steps: number): LoadedPolicy {
-  return tinyWith({ context: { steps, ringPositions: steps * tiny.layout.positionsPerStep } });
+/** A policy, the tiny one unless told, looking back on several steps: its graphs serve any number. */
+export function tinyWithSteps(steps: number, policy: LoadedPolicy = tiny): LoadedPolicy {
+  const { context } = policy.manifest;
+  return tinyWith({ context: { steps, ringPositions: steps * (context.ringPositions / context.steps) } }, policy);
+}
+
+/** A policy with chunks, carrying out only so many of their control ticks. */
+export function tinyExecuting(execute: number, policy: LoadedPolicy): LoadedPolicy {
+  const { tokens } = policy.manifest;
+  return tinyWith({ tokens: { ...tokens, chunk: { ...tokens.chunk, execute } } }, policy);
 }

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import type { TokenPolicy } from '../../src/runtime/gato-agent.ts';
 import { makeRobot } from '../../src/testing/index.ts';
-import { tiny, tinyDirectory } from '../policy/tiny-policy.ts';
+import { tiny, tinyChunk, tinyDirectory, tinyParallelChunk } from '../policy/tiny-policy.ts';
 import { tinyObservation, tinyRobot } from './tiny-robot.ts';
 
 const { bins, textVocabulary } = tiny.manifest.tokens.codec;
@@ -10,11 +10,11 @@ const { bins, textVocabulary } = tiny.manifest.tokens.codec;
 const [middle, top] = [bins / 2, bins - 1];
 
 /** Emits the same bins every time and remembers what it was given. */
-function scriptedPolicy(chosen: readonly number[]) {
+function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.chunk) {
   const frames: { textIds: number[]; allowed: readonly { low: number; high: number }[] }[] = [];
   const seeds: number[] = [];
   const policy: TokenPolicy = {
-    manifest: tiny.manifest,
+    manifest: { ...tiny.manifest, tokens: { ...tiny.manifest.tokens, chunk } },
     reset: (seed) => {
       seeds.push(seed);
       return Promise.resolve();
@@ -86,6 +86,80 @@ describe('GatoAgent', () => {
     const { policy } = scriptedPolicy([]);
     expect(() => new GatoAgent(makeRobot(), policy)).toThrow(/E_LAYOUT_ROBOT/);
     await expect(GatoAgent.load(makeRobot(), tinyDirectory)).rejects.toThrow(/E_LAYOUT_ROBOT/);
+  });
+
+  describe('with chunks', () => {
+    const chunk = { steps: 4, execute: 3 };
+    const perTick = [
+      [middle, middle, top],
+      [top, middle, middle],
+      [0, middle, middle],
+    ];
+
+    it('asks the policy once, and carries each tick out on the command of that tick', async () => {
+      const { policy, frames } = scriptedPolicy(perTick.flat(), chunk);
+      const agent = new GatoAgent(tinyRobot(), policy);
+      const step = 0.1 - 0.1 / bins;
+      const commands = [
+        [0.1, 0, 0.3],
+        [0.05, 0, 0.4],
+        [0.2, 0, 0.35],
+      ] as const;
+      const expected = [
+        [0.1, 0, 0.3 + step],
+        [0.05 + step, 0, 0.4],
+        [0.2 - step, 0, 0.35],
+      ];
+      for (const [tick, command] of commands.entries()) {
+        const { target, trace } = await agent.act(tinyObservation({ commandRad: Float64Array.from(command) }));
+        expect(frames).toHaveLength(1);
+        expect(trace?.actionTokens).toEqual(perTick[tick]?.map((bin) => textVocabulary + bin));
+        target?.positionsRad.forEach((value, joint) => expect(value).toBeCloseTo(expected[tick]?.[joint] ?? NaN, 12));
+      }
+      expect(frames[0]?.allowed).toHaveLength(9);
+      await agent.act(tinyObservation());
+      expect(frames).toHaveLength(2);
+    });
+
+    it('keeps a delta of a later tick inside the limits that hold from the command of then', async () => {
+      const { policy } = scriptedPolicy(perTick.flat(), chunk);
+      const agent = new GatoAgent(tinyRobot(), policy);
+      await agent.act(tinyObservation());
+      const near = tinyObservation({ commandRad: Float64Array.of(1.45, 0, 0) });
+      const measured = { ...near.arm, value: { ...near.arm.value, positionsRad: Float64Array.of(1.45, 0, 0) } };
+      const { target, trace } = await agent.act({ ...near, arm: measured });
+      expect(trace?.actionTokens[0]).toBeLessThan(textVocabulary + top);
+      const [, high = NaN] = tinyRobot().joints[0]?.limits.positionRad ?? [];
+      expect(target?.positionsRad[0]).toBeLessThanOrEqual(high);
+    });
+
+    it.each(['a reset', 'a stale observation'])('decides anew after %s', async (what) => {
+      const { policy, frames } = scriptedPolicy(perTick.flat(), chunk);
+      const agent = new GatoAgent(tinyRobot(), policy);
+      const fresh = tinyObservation();
+      await agent.act(fresh);
+      if (what === 'a reset') await agent.reset(1);
+      else await agent.act({ ...fresh, arm: { ...fresh.arm, fresh: false } });
+      expect((await agent.act(fresh)).trace?.actionTokens).toEqual(perTick[0]?.map((bin) => textVocabulary + bin));
+      expect(frames).toHaveLength(2);
+    });
+
+    it('drops what was still being decided when it was reset', async () => {
+      const { policy, frames } = scriptedPolicy(perTick.flat(), chunk);
+      const agent = new GatoAgent(tinyRobot(), policy);
+      const late = agent.act(tinyObservation());
+      await agent.reset(1);
+      await late;
+      await agent.act(tinyObservation());
+      expect(frames).toHaveLength(2);
+    });
+
+    it.each([tinyChunk, tinyParallelChunk])('runs a policy from its files: $directory', async ({ directory }) => {
+      const agent = await GatoAgent.load(tinyRobot(), directory, { threads: 1, precision: 'fp32' });
+      for (let tick = 0; tick < 4; tick += 1)
+        expect((await agent.act(tinyObservation())).trace?.actionTokens).toHaveLength(3);
+      await agent.close();
+    });
   });
 
   it('runs a policy from its files, and repeats itself after a reset', async () => {

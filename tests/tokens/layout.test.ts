@@ -32,6 +32,12 @@ describe('step layout', () => {
     expect([...exact.tokenPositions]).toEqual(Array.from({ length: 67 }, (_, index) => index));
   });
 
+  it('has the action tokens of all control ticks of a chunk, and counts those that are carried out', () => {
+    const chunk = createLayout(exampleLayout({ chunk: { steps: 4, execute: 2 } }));
+    expect([chunk.observationPositions, chunk.positionsPerStep]).toEqual([46, 46 + 24]);
+    expect([chunk.actionTokens, chunk.executedTokens, chunk.joints]).toEqual([24, 12, 6]);
+  });
+
   it('has segments follow one another without gaps', () => {
     for (const layout of [packed, exact, createLayout(contrastingLayout())]) {
       let position = 0;

@@ -5,9 +5,11 @@ import pytest
 
 import helpers
 from check_export import OnnxPolicy, check, random_frames
+from data import model_config
 from export import export_policy, write_policy
 from model import Gato
 from test_model import tiny, trained_like
+from tokens import LayoutSpec
 
 
 @pytest.mark.parametrize('layout', ['packed', 'exact'])
@@ -19,6 +21,23 @@ def test_fp32_graphs_give_the_tokens_of_pytorch(tmp_path, layout, stem):
     result = check(model, spec, tmp_path, 'fp32', random_frames(config, 8))
     assert result['equal'] == 1.0
     assert result['largestDifference'] < 1e-3
+
+
+@pytest.mark.parametrize('action_tokens, chunk_steps', [('parallel', 1), ('parallel', 3), ('autoregressive', 3)])
+def test_parallel_tokens_and_chunks_are_those_of_pytorch(tmp_path, action_tokens, chunk_steps):
+    policy = helpers.policy()
+    policy['tokens']['chunk'] = {'steps': chunk_steps, 'execute': 1}
+    spec = LayoutSpec.from_json(policy['tokens'])
+    config = model_config(spec, **helpers.SHAPE, action_tokens=action_tokens)
+    model = trained_like(Gato(config))
+    manifest = write_policy(model, policy, tmp_path, ['fp32', 'int8'])
+    result = check(model, spec, tmp_path, 'fp32', random_frames(config, 4))
+    assert (result['tokens'], result['equal']) == (4 * 3 * chunk_steps, 1.0)
+    assert result['largestDifference'] < 1e-3
+    assert check(model, spec, tmp_path, 'int8', random_frames(config, 4))['cosine'] > 0.98
+    assert manifest['model']['actionTokens'] == action_tokens
+    assert manifest['tokens']['chunk']['steps'] == chunk_steps
+    assert manifest['context']['ringPositions'] == config.observation_positions + 3 * chunk_steps - (action_tokens == 'parallel')
 
 
 def test_int8_graphs_stay_close(tmp_path):

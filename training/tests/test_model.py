@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -8,7 +9,7 @@ import helpers
 from batches import Sampler
 from data import model_config
 from decode import Decoder
-from learner import soft_targets
+from learner import Learner, LossOptions, soft_targets
 from model import Block, Gato, fourier_rows
 from stem import PatchStem
 from tokens import LayoutSpec, step_layout
@@ -72,8 +73,29 @@ def test_later_action_tokens_do_not_influence_earlier_logits():
             assert torch.all(difference[predicted + 1:] > 1e-5)
 
 
-def test_instructions_computed_once_give_the_same_logits():
-    config, _ = tiny()
+def test_parallel_action_tokens_need_no_action_and_tell_slots_apart():
+    config, _ = tiny(steps=2, action_tokens='parallel')
+    model, batch = trained_like(Gato(config)), random_batch(config)
+    before = model(batch)[0]
+    assert before.shape == (3, 2, config.actions, config.bins)
+    torch.testing.assert_close(model({**batch, 'actions': batch['actions'].flip(0)})[0], before)
+    assert (before[:, :, 1:] - before[:, :, :-1]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize('action_tokens', ['autoregressive', 'parallel'])
+def test_a_chunk_has_one_slot_per_step_and_joint_and_trains_them_all(action_tokens):
+    config, _ = tiny(action_tokens=action_tokens, actions=6, chunk_steps=2)
+    learner = Learner(Gato(config), LossOptions(joint_weights=(1.0, 1.0, 4.0)), torch.float32)
+    loss, parts = learner(random_batch(config))
+    assert parts['error'].shape == (3,)
+    assert learner.joint_weights.tolist() == [0.5, 0.5, 2.0] * 2
+    loss.backward()
+    assert torch.all(learner.model.action_gate.grad.abs().sum(1) > 0)
+
+
+@pytest.mark.parametrize('action_tokens', ['autoregressive', 'parallel'])
+def test_instructions_computed_once_give_the_same_logits(action_tokens):
+    config, _ = tiny(action_tokens=action_tokens)
     model, batch = trained_like(Gato(config)), random_batch(config, size=4)
     texts = torch.randint(0, config.vocabulary, (3, config.text_positions))
     owner = torch.tensor([2, 0, 2, 1])
@@ -83,9 +105,10 @@ def test_instructions_computed_once_give_the_same_logits():
 
 
 @pytest.mark.parametrize('layout', ['packed', 'exact'])
+@pytest.mark.parametrize('action_tokens', ['autoregressive', 'parallel'])
 @pytest.mark.parametrize('steps', [1, 3])
-def test_decoding_with_a_cache_equals_the_full_forward(layout, steps):
-    config, _ = tiny(layout, steps=steps)
+def test_decoding_with_a_cache_equals_the_full_forward(layout, steps, action_tokens):
+    config, _ = tiny(layout, steps=steps, action_tokens=action_tokens)
     model, batch = trained_like(Gato(config)), random_batch(config, size=1)
     decoder = Decoder(model)
     for step in range(steps):
@@ -140,6 +163,28 @@ def test_a_block_of_the_79m_shape_has_the_published_size():
 def test_a_shape_that_cannot_be_is_refused():
     with pytest.raises(ValueError, match='kv_heads'):
         tiny(heads=4, kv_heads=3)
+    with pytest.raises(ValueError, match='choose autoregressive or parallel'):
+        tiny(action_tokens='both')
+    with pytest.raises(ValueError, match='not chunks of 2'):
+        tiny(steps=2, chunk_steps=2)
+
+
+def test_a_chunk_takes_the_following_frames_and_repeats_the_last_of_its_episode(tmp_path):
+    from data import load_dataset
+    helpers.write_dataset(tmp_path / 'a', episodes=2, length=4)
+    tokens = {**helpers.policy()['tokens'], 'chunk': {'steps': 3, 'execute': 2}}
+    spec = LayoutSpec.from_json(tokens)
+    config = model_config(spec, **helpers.SHAPE)
+    assert (config.actions, config.chunk_steps, config.joints) == (9, 3, 3)
+    assert config.step_positions == step_layout(spec).positions_per_step
+    frame_set = load_dataset(tmp_path / 'a', spec, log=lambda _: None)
+    frame_set.usable[6] = False
+    sampler = Sampler(config)
+    sampler.add(frame_set)
+    assert sorted(frame for _, frames, _ in sampler.groups for frame in frames) == [0, 1, 2, 3, 7]
+    drawn = sampler.actions_of(frame_set, np.array([0, 2, 7])).reshape(3, 3, 3)
+    for actions, frames in zip(drawn, ([0, 1, 2], [2, 3, 3], [7, 7, 7])):
+        assert np.array_equal(actions, frame_set.actions[frames])
 
 
 def test_sampling_weights_and_held_out_episodes_are_kept(tmp_path):

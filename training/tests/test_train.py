@@ -9,6 +9,7 @@ import torch
 
 import checkpoint
 import helpers
+from export import load_averaged
 from loop import Hooks, TrainOptions, Trainer, train
 from train import main, options_from, parser
 
@@ -102,3 +103,24 @@ def test_two_processes_train_one_model(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     state = checkpoint.load(tmp_path / 'run/checkpoint.pt')
     assert (state['step'], state['samples']) == (3, 24)
+
+
+def test_the_command_line_trains_chunks_of_parallel_tokens(tmp_path):
+    helpers.write_dataset(tmp_path / 'data/a')
+    (tmp_path / 'policy.json').write_text(json.dumps(helpers.policy()))
+    shape = [f'--{name.replace("_", "-")}={value}' for name, value in helpers.SHAPE.items()]
+    main(['--policy', str(tmp_path / 'policy.json'), '--out', str(tmp_path / 'run'), '--data', str(tmp_path / 'data/a'), '--steps', '2', '--batch', '4',
+          '--holdout', '0', '--threads', '1', '--fp32', '--action-tokens', 'parallel', '--chunk-steps', '4', '--execute-steps', '2',
+          '--export-dir', str(tmp_path / 'policy'), *shape])
+    manifest = json.loads((tmp_path / 'policy/policy.json').read_text())
+    assert manifest['tokens']['chunk'] == {'steps': 4, 'execute': 2}
+    assert manifest['model']['actionTokens'] == 'parallel'
+    model, _ = load_averaged(tmp_path / 'run/checkpoint.pt')
+    assert (model.config.actions, model.config.chunk_steps) == (12, 4)
+
+
+def test_more_steps_than_a_chunk_has_cannot_be_executed(tmp_path):
+    (tmp_path / 'policy.json').write_text(json.dumps(helpers.policy()))
+    arguments = parser().parse_args(['--policy', str(tmp_path / 'policy.json'), '--out', 'x', '--data', 'y', '--steps', '1', '--execute-steps', '2'])
+    with pytest.raises(ValueError, match='pass --execute-steps 1 to 1'):
+        options_from(arguments)

@@ -1,6 +1,6 @@
-"""Writes tests/fixtures/tiny-policy: a small random policy, and golden.json, what PyTorch decides with it without a cache.
+"""Writes small random policies to tests/fixtures, each with golden.json, what PyTorch decides with it without a cache.
 
-    python3 training/tests/write_tiny_policy.py tests/fixtures/tiny-policy
+    python3 training/tests/write_tiny_policy.py tests/fixtures [name ...]
 """
 import json
 import sys
@@ -30,6 +30,13 @@ POLICY = {
         'actions': [{'joint': joint, 'kind': 'delta', 'lowRad': -0.1, 'highRad': 0.1} for joint in JOINTS],
         'leashRad': 0.2,
     },
+}
+# Each with the precisions it is written in, and the seeds of the frames of its golden cases.
+POLICIES = {
+    'tiny-policy': dict(action_tokens='autoregressive', chunk_steps=1, precisions=('int8', 'fp32'), cases=((11,), (12,), (13,), (21, 22), (31, 32, 33))),
+    'tiny-parallel': dict(action_tokens='parallel', chunk_steps=1, precisions=('fp32',), cases=((11,), (12,), (21, 22), (31, 32, 33))),
+    'tiny-chunk': dict(action_tokens='autoregressive', chunk_steps=3, precisions=('fp32',), cases=((13,), (14,))),
+    'tiny-parallel-chunk': dict(action_tokens='parallel', chunk_steps=3, precisions=('fp32',), cases=((11,), (12,))),
 }
 SHAPE = dict(width=16, layers=2, heads=4, kv_heads=2, head_width=8, feed_forward=24, stem_channels=2, stem_groups=1)
 
@@ -63,10 +70,13 @@ def decide(model, spec, frames):
     return tokens.tolist(), [[round(float(value), 6) for value in row] for row in probabilities]
 
 
-def main(folder):
+def write(folder, action_tokens, chunk_steps, precisions, cases):
     folder.mkdir(parents=True, exist_ok=True)
-    spec = LayoutSpec.from_json(POLICY['tokens'])
-    config = model_config(spec, **SHAPE)
+    policy = POLICY
+    if chunk_steps > 1:
+        policy = {**POLICY, 'tokens': {**POLICY['tokens'], 'chunk': {'steps': chunk_steps, 'execute': chunk_steps}}}
+    spec = LayoutSpec.from_json(policy['tokens'])
+    config = model_config(spec, **SHAPE, action_tokens=action_tokens)
     model = Gato(config, seed=5).eval()
     with torch.no_grad():
         # Every part must matter, which it hardly does in a model that is about to be trained.
@@ -77,18 +87,25 @@ def main(folder):
         for block in model.blocks:
             block.out.weight.mul_(4)
             block.down.weight.mul_(2)
-    write_policy(model, POLICY, folder)
+        if config.parallel:
+            model.action_queries.normal_(std=0.5, generator=generator)
+    write_policy(model, policy, folder, precisions)
     golden = []
-    for steps, seeds in ((1, [11]), (1, [12]), (1, [13]), (2, [21, 22]), (3, [31, 32, 33])):
-        longer = Gato(replace(config, steps=steps)).eval()
+    for seeds in cases:
+        longer = Gato(replace(config, steps=len(seeds))).eval()
         longer.load_state_dict(model.state_dict())
         frames = [frame(spec, config, seed) for seed in seeds]
         tokens, probabilities = decide(longer, spec, frames)
         for entry in frames:
             del entry['patches']
-        golden.append({'steps': steps, 'frames': frames, 'tokens': tokens, 'probabilities': probabilities})
+        golden.append({'steps': len(seeds), 'frames': frames, 'tokens': tokens, 'probabilities': probabilities})
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 
+def main(folder, names):
+    for name in names or POLICIES:
+        write(folder / name, **POLICIES[name])
+
+
 if __name__ == '__main__':
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
