@@ -21,10 +21,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import command_line
+from command_line import ROOT
 from plot import draw
 
-ROOT = Path(__file__).resolve().parent.parent
-CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
 POLICY = ROOT / 'training/policies/so101-desk.json'
 ALL_TASKS = ('reach', 'push', 'lift', 'stack', 'bin')
 # Evaluations that are published use seeds from 500000 on; nothing here may.
@@ -86,19 +86,11 @@ class Desk:
 
     def cli(self, *words):
         """Runs a verb of the command line; its progress goes to our stderr. Returns what it printed."""
-        words = [*words, '--workers', self.workers]
-        return subprocess.run([*CLI, *map(str, words)], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return command_line.armature(*words, '--workers', self.workers)
 
     def collect(self, name, tasks, *words):
-        """A dataset under data/, unless it is there. It appears under its name only when it is complete."""
-        if (self.data / name).exists():
-            return
-        partial = self.out / 'collecting' / name
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.parent.mkdir(exist_ok=True)
-        print(f'collecting {name}', flush=True)
-        self.cli('demos', '--robot', 'so101', '--task', ','.join(tasks), '--out', partial, *words)
-        partial.rename(self.data / name)
+        """A dataset under data/, unless it is there."""
+        command_line.collect(self.data / name, tasks, *words, '--workers', self.workers)
 
     def collect_expert(self):
         for number in range(self.recipe.expert_sets):

@@ -1,0 +1,16 @@
+import { mkdtempSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { dataDirectory } from '../../src/core/data-directory.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+test('a folder of data takes the place of the one that ships, and only of that one', () => {
+  const shipped = dataDirectory('robots');
+  const own = mkdtempSync(join(tmpdir(), 'armature-data-'));
+  mkdirSync(join(own, 'sim'));
+  vi.stubEnv('ARMATURE_DATA', own);
+  expect(dataDirectory('sim')).toBe(join(own, 'sim'));
+  expect(dataDirectory('robots')).toBe(shipped);
+});

@@ -1,0 +1,52 @@
+"""The table of EXPERIMENTS.md, from the lines of experiments.jsonl."""
+import math
+from pathlib import Path
+
+from command_line import ROOT
+from levers_table import ROWS
+
+REPORT = ROOT / 'training/EXPERIMENTS.md'
+BEGIN, END = '<!-- results -->', '<!-- end of results -->'
+
+
+def write(lines, path=None):
+    """Replaces what stands between the marks. Raises ValueError where they are missing."""
+    path = Path(path or REPORT)
+    text = path.read_text()
+    if BEGIN not in text or END not in text:
+        raise ValueError(f'{path} has no lines {BEGIN} and {END} to write between')
+    before, rest = text.split(BEGIN, 1)
+    path.write_text(f'{before}{BEGIN}\n{table(lines)}\n{END}{rest.split(END, 1)[1]}')
+
+
+def table(lines):
+    """Markdown; the seeds of a row are pooled."""
+    tasks = list(dict.fromkeys(task for line in lines for task in line['tasks']))
+    head = ['lever', 'what', 'seeds', 'samples', 'hours', *tasks]
+    out = [cells(head), cells(['---'] * len(head))]
+    for row in ROWS:
+        mine = [line for line in lines if line['name'] == row.name]
+        if mine:
+            samples = sum(line['samples'] for line in mine) / len(mine)
+            hours = sum(line['minutes'] for line in mine) / len(mine) / 60
+            out.append(cells([row.lever, f'{row.what} (`{row.name}`)', len(mine), f'{samples / 1000:.0f} k', f'{hours:.2f}',
+                              *(success([line['tasks'][task] for line in mine if task in line['tasks']]) for task in tasks)]))
+    return '\n'.join(out)
+
+
+def cells(values):
+    return '| ' + ' | '.join(map(str, values)) + ' |'
+
+
+def success(results):
+    episodes, successes = (sum(result[name] for result in results) for name in ('episodes', 'successes'))
+    low, high = wilson_95(successes, episodes)
+    return f'{100 * successes / episodes:.0f} % ({100 * low:.0f} to {100 * high:.0f})'
+
+
+def wilson_95(successes, episodes):
+    """95 % interval of a success rate (Wilson)."""
+    z, rate = 1.959964, successes / episodes
+    centre = rate + z * z / (2 * episodes)
+    spread = z * math.sqrt(rate * (1 - rate) / episodes + z * z / (4 * episodes**2))
+    return tuple(max(0.0, min(1.0, (centre + sign * spread) / (1 + z * z / episodes))) for sign in (-1, 1))
