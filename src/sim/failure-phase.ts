@@ -3,7 +3,7 @@ import type { EpisodeEvidence, Manner } from './episode-evidence.ts';
 /** How an episode can fail, in the order in which things go wrong, with a title and what it means. */
 export const failurePhases = {
   'did-not-find': { title: 'Did not find', meaning: 'The gripper never came near the named thing.' },
-  'did-not-grasp': { title: 'Did not grasp', meaning: 'Near the named thing, but never lifted or moved it.' },
+  'did-not-grasp': { title: 'Did not grasp or move', meaning: 'Near the named thing, but never lifted or moved it.' },
   dropped: { title: 'Dropped', meaning: 'Held the named thing and lost it on the way.' },
   'wrong-object': { title: 'Wrong object', meaning: 'Acted upon another thing, or took it to another place, than named.' },
   'missed-goal': { title: 'Missed the goal', meaning: 'Had the named thing, but stopped or let go of it at the wrong place.' },

@@ -1,15 +1,19 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ArmatureError } from '../../src/core/errors.ts';
 import { evaluate } from '../../src/runtime/evaluation.ts';
 import type { EvaluationOutcome } from '../../src/runtime/evaluation.ts';
 import { loadSuite } from '../../src/sim/load-suite.ts';
+import { listTasks, loadTask } from '../../src/sim/load-task.ts';
 
 const tinyPolicy = join(import.meta.dirname, '../fixtures/random-policy');
 const plan = { suite: 'desk', seed: 500_000, workers: 2 };
 
 describe('evaluate', () => {
   it('gives the expert at least 98 % on every task through the tokens, the decoding and the gate', async () => {
-    const { tasks } = loadSuite('desk');
+    const tasks = ['desk', 'new'].flatMap((suite) => loadSuite(suite).tasks);
     const evaluation = await evaluate({ ...plan, policy: 'desk', tasks, episodes: 50, expert: true });
     for (const { task, successRate } of evaluation.tasks) expect(successRate, task).toBeGreaterThanOrEqual(0.98);
   });
@@ -33,9 +37,56 @@ describe('evaluate', () => {
 
   it('reports what a script needs, in one object', async () => {
     const evaluation = await evaluate({ ...plan, policy: tinyPolicy, tasks: ['reach'], episodes: 1 });
-    expect(Object.keys(evaluation)).toEqual(['suite', 'policy', 'seed', 'tasks', 'meanSuccessRate', 'tick']);
-    expect(evaluation.tasks[0]).toMatchObject({ task: 'reach', episodes: 1 });
+    expect(evaluation).toMatchObject({
+      ...{ suite: 'desk', policy: 'random', agent: 'policy', precision: 'fp32', seed: 500_000 },
+      conditions: { shifted: false, paraphrased: false },
+      tasks: [{ task: 'reach', episodes: 1, successes: 0, wrongObjects: 0, wrongObjectRate: 0 }],
+    });
+    expect(Object.values(evaluation.tasks[0]?.failures ?? {})).toEqual([1]);
     expect(evaluation.tick.p50Ms).toBeGreaterThan(0);
+  });
+
+  it('keeps films of failures by phase, and those of successes only when asked', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'armature-'));
+    const films = async (options: object): Promise<string[]> => {
+      await evaluate({ ...plan, policy: tinyPolicy, tasks: ['reach'], episodes: 1, video: folder, ...options });
+      return (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.mp4'));
+    };
+    expect(await films({ expert: true })).toEqual([]);
+    expect(await films({})).toEqual([expect.stringMatching(/^[a-z-]+.reach-500000\.mp4$/)]);
+    expect(await films({ expert: true, keepSuccesses: true })).toContain(join('success', 'reach-500000.mp4'));
+    await rm(folder, { recursive: true });
+  });
+
+  it('says why episodes failed, and that the expert of each task acts upon the named thing alone', async () => {
+    const tasks = listTasks();
+    const evaluation = await evaluate({ ...plan, policy: 'desk', tasks, episodes: 4, expert: true });
+    expect(evaluation.agent).toBe('expert');
+    for (const { task, wrongObjects, failures } of evaluation.tasks)
+      expect({ task, wrongObjects, failures }).toEqual({ task, wrongObjects: 0, failures: {} });
+  });
+
+  it('gives instructions and scenes of the conditions asked for', async () => {
+    const instructions: string[] = [];
+    const conditions = { shifted: true, paraphrased: true };
+    const evaluation = await evaluate({
+      ...plan,
+      policy: 'desk',
+      tasks: ['reach'],
+      episodes: 3,
+      expert: true,
+      conditions,
+      onEpisode: ({ instruction }) => instructions.push(instruction),
+    });
+    expect(evaluation.conditions).toEqual(conditions);
+    const known = loadTask('reach', { paraphrased: true }).instructions.map((text) => text.split('{source}')[0] ?? '');
+    for (const text of instructions) expect(known.some((start) => text.startsWith(start))).toBe(true);
+  });
+
+  it('refuses a precision the policy does not have, by its code, also from another thread', async () => {
+    const failed = evaluate({ ...plan, policy: tinyPolicy, tasks: ['reach'], episodes: 1, precision: 'int8' });
+    await expect(failed).rejects.toMatchObject({ code: 'E_NO_SUCH_PRECISION', found: 'fp32' });
+    await expect(failed).rejects.toBeInstanceOf(ArmatureError);
   });
 
   it('names the policies there are when one is unknown', async () => {
