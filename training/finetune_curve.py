@@ -1,11 +1,12 @@
 """Success against the number of demonstrations: how many a policy needs for a task it has not seen.
 
-    python3 training/finetune_curve.py                 shelf and button from 10, 100 and 1000 demonstrations; hours
+    python3 training/finetune_curve.py                 shelf and button from 0, 10, 100 and 1000 demonstrations; hours
     python3 training/finetune_curve.py --smoke         every step once, in a minute or two
 
 For each task and number: demonstrations by `armature demos`, fine-tuning by `armature train`, success by
 `armature eval`. Nothing else is learnt from: no policy acts while an expert labels. Of one task the smaller sets are
-the first episodes of the largest. For comparison, one set is also learnt from random weights, with the same budget.
+the first episodes of the largest; 0 is the policy as it is. For comparison, one set is also learnt from random
+weights, with the same budget.
 It may be stopped and started again with the same --out: what results.jsonl holds is not done again. At the end the
 curve is drawn (--figure) and a table printed.
 """
@@ -14,6 +15,7 @@ import packages
 packages.require()
 
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -27,8 +29,8 @@ from train_desk import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
-# Between those of training and of published evaluations (train_desk.py).
-DEMONSTRATION_SEED, EVALUATION_SEED = 200_000, 500_000
+# Between those of training and of its selection (train_desk.py).
+DEMONSTRATION_SEED = 200_000
 PERTURBED_SHARE = 0.8
 START = {False: 'pretrained', True: 'from scratch'}
 
@@ -66,6 +68,9 @@ class Curve:
         """(task, demonstrations, fresh) of every run, the cheap comparison after what it is compared with."""
         for task in self.options.tasks:
             for count in sorted(self.options.demonstrations):
+                if count == 0 and not self.takes_any_words:
+                    print(f'{task}: the policy as it is refuses words it never learnt; not measured', flush=True)
+                    continue
                 yield task, count, False
                 if count == self.options.compare:
                     yield task, count, True
@@ -79,30 +84,41 @@ class Curve:
                     file.write(json.dumps(record) + '\n')
                 print(f'{task} from {count} demonstrations, {START[fresh]}: {100 * record["success"]:.0f} %', flush=True)
 
-    def hidden_words(self):
-        """Options of training that hide words, where the base knows what to make of that: few demonstrations hold few of a task's wordings."""
+    @functools.cached_property
+    def base(self):
+        """policy.json of the policy to start from."""
         shipped, given = (folder / 'policy.json' for folder in (ROOT / 'models' / self.options.base, Path(self.options.base)))
-        policy = json.loads((shipped if shipped.exists() else given).read_text())
-        return WORDS if UNKNOWN_WORD in policy['tokens']['text']['vocabulary'] else ()
+        return json.loads((shipped if shipped.exists() else given).read_text())
 
-    def measure(self, task, count, fresh):
-        """Fine-tunes and evaluates once; the dict that becomes a line of results.jsonl."""
-        options, data = self.options, self.demonstrations(task)
+    @property
+    def takes_any_words(self):
+        return UNKNOWN_WORD in self.base['tokens']['text']['vocabulary']
+
+    def learn(self, task, count, fresh):
+        """Folder of the policy that learnt from the first `count` demonstrations."""
         policy = self.out / 'policies' / f'{task}-{count}{"-fresh" if fresh else ""}'
         if not (policy / 'policy.json').exists():
+            options, data = self.options, self.demonstrations(task)
             words = ['train', '--from', options.base, '--data', data, '--episodes', count, '--tasks', task, '--out', policy,
                      '--minutes', options.minutes, '--python', sys.executable]
             words += ['--steps', options.steps] if options.steps else []
             words += ['--rehearse', *options.rehearse] if options.rehearse and not fresh else []
             words += ['--fresh'] if fresh else []
-            self.cli(*words, '--', *self.hidden_words(), *options.training, stdout=sys.stderr)
+            # Few demonstrations hold few of a task's wordings: the others must not lead astray.
+            hidden = WORDS if self.takes_any_words else ()
+            self.cli(*words, '--', *hidden, *options.training, stdout=sys.stderr)
+        return policy
+
+    def measure(self, task, count, fresh):
+        """Fine-tunes and evaluates once; the dict that becomes a line of results.jsonl."""
+        options, policy = self.options, self.learn(task, count, fresh) if count else self.options.base
         evaluation = json.loads(self.cli('eval', '--policy', policy, '--tasks', task, '--episodes', options.episodes,
-                                         '--seed', EVALUATION_SEED, '--workers', options.workers, '--json'))
+                                         '--seed', options.seed, '--workers', options.workers, '--json'))
         result = evaluation['tasks'][0]
-        training = json.loads((policy / 'policy.json').read_text())['training']
+        training = json.loads((policy / 'policy.json').read_text())['training'] if count else {'minutes': 0, 'samples': 0}
         return {'task': task, 'demonstrations': count, 'fresh': fresh, 'success': result['successRate'], 'ci95': result['ci95'],
                 'episodes': result['episodes'], 'minutes': training['minutes'], 'samples': training['samples'],
-                'from': training['from']['weights']}
+                'from': self.base['weights']['sha256']}
 
 
 def draw(records, path):
@@ -117,11 +133,13 @@ def draw(records, path):
             points.sort(key=lambda point: point['demonstrations'])
             if points:
                 success = [100 * point['success'] for point in points]
-                interval = [[high - 100 * point['ci95'][0] for point, high in zip(points, success)],
-                            [100 * point['ci95'][1] - low for point, low in zip(points, success)]]
+                interval = [[max(0, high - 100 * point['ci95'][0]) for point, high in zip(points, success)],
+                            [max(0, 100 * point['ci95'][1] - low) for point, low in zip(points, success)]]
                 axis.errorbar([point['demonstrations'] for point in points], success, yerr=interval, color=f'C{number}', capsize=3,
                               marker='x' if fresh else 'o', linestyle='none' if fresh else '-', label=f'{task}, {START[fresh]}')
-    axis.set(xscale='log', xlabel='demonstrations', ylabel='success, %', ylim=(-3, 103))
+    # Linear below 10, so that 0 has a place.
+    axis.set_xscale('symlog', linthresh=10)
+    axis.set(xlabel='demonstrations', ylabel='success, %', ylim=(-3, 103))
     axis.legend()
     figure.tight_layout()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +158,7 @@ def table(records):
     return '\n'.join(rows)
 
 
-SMOKE = {'tasks': ['reach'], 'demonstrations': [1, 2], 'compare': 2, 'steps': 3, 'episodes': 1, 'training': ['--batch', '8', '--holdout', '0']}
+SMOKE = {'tasks': ['reach'], 'demonstrations': [0, 1, 2], 'compare': 2, 'steps': 3, 'episodes': 1, 'seed': 400_000, 'training': ['--batch', '8', '--holdout', '0']}
 
 
 def parser():
@@ -148,12 +166,13 @@ def parser():
     add = p.add_argument
     add('--from', dest='base', default='desk', help='policy to start from, by name or folder')
     add('--tasks', nargs='+', default=['shelf', 'button'])
-    add('--demonstrations', nargs='+', type=int, default=[10, 100, 1000])
+    add('--demonstrations', nargs='+', type=int, default=[0, 10, 100, 1000], help='0 = the policy as it is')
     add('--compare', type=int, default=100, help='the number of demonstrations that is also learnt from random weights; 0 = none')
     add('--minutes', type=float, default=10.0, help='training time of each run')
     add('--steps', type=int, default=0, help='end each training after so many steps, if that is sooner')
     add('--rehearse', nargs='*', default=[], help='datasets of the old tasks to mix in')
     add('--episodes', type=int, default=100, help='evaluation episodes of each run')
+    add('--seed', type=int, default=500_000, help='of the first evaluation episode; what is published uses those from 500000 on')
     add('--workers', type=int, default=os.cpu_count() or 1, help='worker threads for demonstrations and evaluation')
     add('--out', default=None, help='folder of the measurement; default runs/finetuning, runs/finetuning-smoke')
     add('--figure', default=None, help='where the curve goes; default models/desk/finetuning.png, with --smoke the folder of the measurement')
