@@ -74,7 +74,7 @@ export async function uncachedVariant(policy: LoadedPolicy, settings: VariantSet
 }
 
 function everyBin({ layout }: LoadedPolicy): { low: number; high: number }[] {
-  return layout.spec.actions.map(() => ({ low: 0, high: layout.spec.codec.bins - 1 }));
+  return Array.from({ length: layout.executedTokens }, () => ({ low: 0, high: layout.spec.codec.bins - 1 }));
 }
 
 function tickOf(

@@ -15,8 +15,9 @@ const published = z.object({ muLaw: pairs, linear: pairs }).parse(readGolden('va
 
 describe('golden files', () => {
   it.each(['packed-centre.json', 'exact-lower.json'])('%s is what the layout makes of its inputs', (name) => {
-    const golden = readGolden(name);
-    const { tokens } = z.object({ tokens: layoutSpecSchema }).parse(golden);
+    // The schema adds the defaults of entries the file leaves out.
+    const golden = z.looseObject({ tokens: layoutSpecSchema }).parse(readGolden(name));
+    const { tokens } = golden;
     expect(JSON.parse(JSON.stringify(goldenFile(tokens)))).toEqual(golden);
   });
 
