@@ -38,7 +38,11 @@ describe('evaluate', () => {
   it('reports what a script needs, in one object', async () => {
     const evaluation = await evaluate({ ...plan, policy: tinyPolicy, tasks: ['reach'], episodes: 1 });
     expect(evaluation).toMatchObject({
-      ...{ suite: 'desk', policy: 'random', agent: 'policy', precision: 'fp32', seed: 500_000 },
+      suite: 'desk',
+      policy: 'random',
+      agent: 'policy',
+      precision: 'fp32',
+      seed: 500_000,
       conditions: { shifted: false, paraphrased: false },
       tasks: [{ task: 'reach', episodes: 1, successes: 0, wrongObjects: 0, wrongObjectRate: 0 }],
     });

@@ -101,6 +101,6 @@ function renderClip({ instruction, phase, wrongObject, seed, durationS, path, co
   const aside = wrongObject && phase !== 'wrong-object' ? ' Something that was not named was acted upon as well.' : '';
   const what = phase === undefined ? SUCCESS : failurePhases[phase];
   const label = `${instruction}: ${what.title.toLowerCase()}`;
-  return `<article class="card clip"><video controls loop muted playsinline preload="metadata" src="${escapeHtml(path)}" aria-label="${escapeHtml(label)}"></video>
+  return `<article class="card clip"><video controls autoplay loop muted playsinline src="${escapeHtml(path)}" aria-label="${escapeHtml(label)}"></video>
 <h4>“${escapeHtml(instruction)}”</h4><p class="quiet">${what.meaning}${aside} Seed ${seed}, ${formatNumber(durationS)} s.</p><code>${escapeHtml(command)}</code></article>`;
 }
