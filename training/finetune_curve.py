@@ -158,7 +158,8 @@ def table(records):
     return '\n'.join(rows)
 
 
-SMOKE = {'tasks': ['reach'], 'demonstrations': [0, 1, 2], 'compare': 2, 'steps': 3, 'episodes': 1, 'seed': 400_000, 'training': ['--batch', '8', '--holdout', '0']}
+SMOKE = {'tasks': ['reach'], 'demonstrations': [0, 1, 2], 'compare': 2, 'steps': 3, 'episodes': 1, 'seed': 400_000,
+         'training': ['--batch', '8', '--holdout', '0']}
 
 
 def parser():
