@@ -23,19 +23,11 @@ export function fulfils(rule: SuccessRule, scene: SceneState): boolean {
     case 'pushed':
       return sideways < rule.withinM && source.speedMPerS < rule.speedMPerS && Math.abs(height - halfCubeM) < 0.005;
     case 'stacked':
-      return (
-        isReleased(scene) &&
-        sideways < rule.withinM &&
-        Math.abs(height - destination.positionM[2] - cubeM) < rule.heightToleranceM
-      );
+      return sideways < rule.withinM && isSetDown(scene, cubeM, rule.heightToleranceM);
     case 'contained':
       return isReleased(scene) && sideways < rule.halfWidthM && height + halfCubeM < rule.rimM;
     case 'shelved':
-      return (
-        isReleased(scene) &&
-        sideways < rule.withinM &&
-        Math.abs(height - destination.positionM[2] - halfCubeM) < rule.heightToleranceM
-      );
+      return sideways < rule.withinM && isSetDown(scene, halfCubeM, rule.heightToleranceM);
     case 'pressed':
       return scene.pressedM.source >= rule.travelM;
   }
@@ -44,6 +36,11 @@ export function fulfils(rule: SuccessRule, scene: SceneState): boolean {
 /** Whether something was done that cannot be undone: a button that was not named counts as pressed. */
 export function forfeits(rule: SuccessRule, scene: SceneState): boolean {
   return rule.rule === 'pressed' && scene.pressedM.rivals >= rule.travelM;
+}
+
+/** Let go of, with the centre as high above the destination's origin as it should be. */
+function isSetDown(scene: SceneState, aboveM: number, toleranceM: number): boolean {
+  return isReleased(scene) && Math.abs(scene.source.positionM[2] - scene.destination.positionM[2] - aboveM) < toleranceM;
 }
 
 function isReleased({ fingerGapsM }: SceneState): boolean {

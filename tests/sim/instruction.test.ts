@@ -14,6 +14,8 @@ describe('matchInstruction', () => {
     ['slide the red cube onto the red zone', 'push', { source: 'red', destination: 'red' }],
     ['stack yellow on red', 'stack', { source: 'yellow', destination: 'red' }],
     ['touch the red target', 'reach', { source: 'red' }],
+    ['set the green cube down on the shelf', 'shelf', { source: 'green' }],
+    ['push the blue button', 'button', { source: 'blue' }],
   ])('finds what "%s" asks for', (text, name, colours) => {
     const match = matchInstruction(text, tasks);
     expect(match?.task.name).toBe(name);
