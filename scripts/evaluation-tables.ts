@@ -41,8 +41,12 @@ export function measuredOf(evaluations: readonly RecordedEvaluation[]): Record<s
     precision,
     tasks,
     meanSuccessRate,
-    ...(others.length === 0 ? {} : { others: others.map(({ policy: _, agent: __, ...rest }) => rest) }),
+    ...(others.length === 0 ? {} : { others: others.map(otherOf) }),
   };
+}
+
+function otherOf({ precision, conditions, seed, tasks, meanSuccessRate }: RecordedEvaluation): object {
+  return { precision, conditions, seed, tasks, meanSuccessRate };
 }
 
 /** The lines between the marks of MODEL_CARD.md. */
