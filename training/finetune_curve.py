@@ -191,7 +191,7 @@ def main():
     try:
         curve.run()
     except subprocess.CalledProcessError as error:
-        raise SystemExit(f'"{" ".join(error.cmd[1:3])}" failed with status {error.returncode}; its message stands above') from error
+        raise SystemExit(f'"{" ".join(error.cmd[1:3])}" failed with status {error.returncode}: {error.stdout or "its message stands above"}') from error
     records = read_lines(curve.results)
     figure = arguments.figure or (curve.out / 'finetuning.png' if arguments.smoke else ROOT / 'models/desk/finetuning.png')
     draw(records, figure)

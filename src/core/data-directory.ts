@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const OVERRIDE = 'ARMATURE_DATA';
 
 /** Folder of data at the top of the package, or the one of that name in $ARMATURE_DATA: robots, sim, models or calibration. */
-export function dataDirectory(name: 'robots' | 'sim' | 'models' | 'calibration'): string {
+export function dataDirectory(name: 'robots' | 'sim' | 'models' | 'calibration' | 'training'): string {
   const own = process.env[OVERRIDE];
   return own !== undefined && existsSync(join(own, name)) ? join(own, name) : join(packageRoot(), name);
 }
