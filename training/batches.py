@@ -153,13 +153,15 @@ def hideable_words(options):
 class Augmentation:
     """Pixel values and state noise. Contrast, brightness and colour are drawn per sample and camera."""
 
-    def __init__(self, config, zero_rows, options, seed=0):
-        """zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
-        self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows)
+    def __init__(self, config, zero_rows, options, seed=0, device='cpu'):
+        """All happens on `device`, where batches must be. zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
+        self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows).to(device)
+        self.device = torch.device(device)
         self.hidden_row, self.may_hide = hideable_words(options) if options.word_dropout > 0 else (0, None)
-        self.random = torch.Generator().manual_seed(seed)
+        self.may_hide = self.may_hide if self.may_hide is None else self.may_hide.to(device)
+        self.random = torch.Generator(self.device).manual_seed(seed)
         # Slices at random offsets of one bank: drawing this many normal values afresh would cost as much as the stem.
-        self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16()
+        self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16().to(device)
 
     def __call__(self, batch, dtype, train=True):
         """Patches become `dtype` in [-0.25, 0.25]; in training all is perturbed. Returns a new dict."""
@@ -176,7 +178,7 @@ class Augmentation:
         return out
 
     def uniform(self, shape, low, high):
-        return torch.rand(shape, generator=self.random) * (high - low) + low
+        return torch.rand(shape, generator=self.random, device=self.device) * (high - low) + low
 
     def perturb_pixels(self, patches):
         batch, steps = patches.shape[:2]
@@ -191,7 +193,7 @@ class Augmentation:
         scale = float(self.uniform((), 0, 0.02 * strength))
         flat = patches.view(-1)
         for chunk in flat.split(self.bank.numel() // 2):
-            offset = int(torch.randint(0, self.bank.numel() - len(chunk), (), generator=self.random))
+            offset = int(torch.randint(0, self.bank.numel() - len(chunk), (), generator=self.random, device=self.device))
             chunk.add_(self.bank[offset:offset + len(chunk)].to(chunk.dtype), alpha=scale)
         flat.clamp_(-PATCH_LIMIT, PATCH_LIMIT)
 
@@ -199,25 +201,27 @@ class Augmentation:
         """Rows [B, S, text] with words replaced by the unknown one; each sample draws its own share, the same words at all steps."""
         batch, _, positions = text.shape
         share = self.uniform((batch, 1, 1), 0, self.options.word_dropout)
-        hidden = torch.rand((batch, 1, positions), generator=self.random) < share
+        hidden = self.uniform((batch, 1, positions), 0, 1) < share
         return torch.where(hidden & self.may_hide[text], self.hidden_row, text)
 
     def perturb_state(self, state):
         config, options = self.config, self.options
-        noise = torch.randn(state.shape, generator=self.random) * options.state_noise_bins
+        noise = torch.randn(state.shape, generator=self.random, device=self.device) * options.state_noise_bins
         noisy = (state + noise.round().long()).clamp_(config.vocabulary, config.vocabulary + config.bins - 1)
         if options.drop_modality > 0:
             first = 0
             for index, width in enumerate(config.state_widths):
                 if options.droppable[index]:
-                    dropped = torch.rand((*state.shape[:2], 1), generator=self.random) < options.drop_modality
+                    dropped = self.uniform((*state.shape[:2], 1), 0, 1) < options.drop_modality
                     part = noisy[..., first:first + width]
                     part.copy_(torch.where(dropped, self.zero_rows[first:first + width], part))
                 first += width
         return noisy
 
     def state_dict(self):
-        return {'random': self.random.get_state()}
+        return {'random': self.random.get_state(), 'device': self.device.type}
 
     def load_state_dict(self, state):
-        self.random.set_state(state['random'])
+        # Generators of different devices do not understand each other's state.
+        if state.get('device', 'cpu') == self.device.type:
+            self.random.set_state(state['random'])

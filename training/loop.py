@@ -42,13 +42,17 @@ class TrainOptions:
     clip: float = 1.0
     average: float = 0.999                # decay of the moving average of the weights
     loss: LossOptions = field(default_factory=LossOptions)
+    privileged: tuple = ('*',)            # patterns of the columns that are regressed
     pixel_noise: float = 1.0              # 0 = no pixel augmentation
     state_noise_bins: float = 1.5
     drop_modality: float = 0.05           # chance that velocities and efforts are hidden, each by itself
+    word_dropout: float = 0.0             # largest share of an instruction's words that are hidden
+    kept_words: tuple = ()                # never hidden: what tells things apart
     holdout: float = 0.02
     seed: int = 0
     bf16: bool = True
     compile: bool = False
+    device: str = 'auto'                  # auto: a GPU where there is one
     threads: int = 0                      # 0 = PyTorch's own choice
     log_every: float = 10.0               # seconds
     save_every: float = 3.0               # minutes
@@ -85,6 +89,7 @@ class Trainer:
         self.step, self.samples, self.elapsed, self.stopping = 0, 0, 0.0, False
         self.known = set()
         self.out = Path(options.out)
+        self.device = device_of(options.device)
         self.checkpoint_path = self.out / 'checkpoint.pt'
         if options.threads:
             torch.set_num_threads(options.threads)
@@ -99,7 +104,7 @@ class Trainer:
     def load_data(self, state):
         options = self.options
         config = model_config(options.spec, **options.shape)
-        self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout)
+        self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout, options.privileged)
         if state:
             self.sampler.privileged_names = state['sampler']['privileged_names']
             self.sampler.mean, self.sampler.deviation = state['sampler']['mean'], state['sampler']['deviation']
@@ -107,7 +112,7 @@ class Trainer:
             self.add_dataset(path)
         self.rescan()
         zero = encode_state(options.spec, *[[[0.0] * options.spec.joints]] * 3)[0]
-        self.augmentation = Augmentation(config, to_rows(options.spec, zero), options, options.seed + 1000 * self.rank)
+        self.augmentation = Augmentation(config, to_rows(options.spec, zero), options, options.seed + 1000 * self.rank, self.device)
 
     def add_dataset(self, path):
         """Adds one dataset directory; every process decodes for itself only what no other has cached."""
@@ -138,10 +143,12 @@ class Trainer:
         self.model = Gato(self.config, options.seed)
         if options.init_from and not state:
             self.initialise_from(options.init_from)
+        self.model.to(self.device)
         self.average = checkpoint.Average(self.model, options.average)
         self.learner = Learner(self.model, options.loss, torch.bfloat16 if options.bf16 else torch.float32)
         if options.compile:
             self.model.hidden = torch.compile(self.model.hidden)
+        self.learner.to(self.device)
         self.forward = DistributedDataParallel(self.learner) if self.world > 1 else self.learner
         plain = [weight for weight in self.model.parameters() if weight.ndim < 2]
         decayed = [weight for weight in self.model.parameters() if weight.ndim >= 2]
@@ -215,7 +222,7 @@ class Trainer:
     def take_step(self):
         for group in self.optimiser.param_groups:
             group['lr'] = self.rate()
-        batch = self.augmentation(self.sampler.batch(self.options.batch), self.learner.dtype)
+        batch = self.augmentation(self.on_device(self.sampler.batch(self.options.batch)), self.learner.dtype)
         loss, parts = self.forward(batch)
         loss.backward()
         parts['gradient'] = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
@@ -236,10 +243,13 @@ class Trainer:
         self.model.load_state_dict(self.average.weights)
         self.learner.eval()
         with torch.compiler.set_stance('force_eager'):
-            parts = self.learner(self.augmentation(batch, self.learner.dtype, train=False), train=False)[1]
+            parts = self.learner(self.augmentation(self.on_device(batch), self.learner.dtype, train=False), train=False)[1]
         self.learner.train()
         self.model.load_state_dict(own)
         return parts
+
+    def on_device(self, batch):
+        return {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
 
     def radians(self, bins):
         """Mean errors per joint from bins to rad."""
@@ -294,7 +304,7 @@ class Trainer:
         """All processes must leave the loop at the same step, or the others wait for ever."""
         if self.world == 1:
             return self.stopping
-        flag = torch.tensor([float(self.stopping), self.elapsed])
+        flag = torch.tensor([float(self.stopping), self.elapsed], device=self.device)
         distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
         self.elapsed = float(flag[1])
         return flag[0] > 0
@@ -338,6 +348,16 @@ class Trainer:
         return model.eval()
 
 
+def device_of(name):
+    """The device of this process. Raises ValueError for a GPU that is not there."""
+    if name == 'auto':
+        name = 'cuda' if torch.cuda.is_available() else 'cpu'
+    if name == 'cuda' and not torch.cuda.is_available():
+        raise ValueError('--device cuda: PyTorch finds no GPU; install a build of it with CUDA, or use --device cpu')
+    # torchrun starts one process per GPU of a machine.
+    return torch.device(name, int(os.environ.get('LOCAL_RANK', 0))) if name == 'cuda' else torch.device(name)
+
+
 def threading_main():
     import threading
     return threading.current_thread() is threading.main_thread()
@@ -346,7 +366,10 @@ def threading_main():
 def train(options, hooks=None, log=print):
     """Trains with one process, or with as many as torchrun started. Returns the Trainer."""
     if 'RANK' in os.environ and not distributed.is_initialized():
-        distributed.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+        device = device_of(options.device)
+        if device.type == 'cuda':
+            torch.cuda.set_device(device)
+        distributed.init_process_group('nccl' if device.type == 'cuda' else 'gloo')
     try:
         return Trainer(options, hooks, log).run()
     finally:

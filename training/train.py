@@ -17,6 +17,7 @@ def parser():
     add('--watch', nargs='*', default=[], help='directories whose finished datasets are taken up as they appear')
     add('--watch-every', type=float, default=2.0, help='minutes')
     add('--weight', nargs='*', default=[], metavar='NAME=FACTOR', help='sampling weight of a dataset (directory name) or an instruction')
+    add('--episodes', nargs='*', default=[], metavar='NAME=COUNT', help='of a dataset (directory name) only its first so many episodes')
     add('--minutes', type=float, default=0.0, help='time budget')
     add('--steps', type=int, default=0, help='step budget')
     add('--batch', type=int, default=128, help='samples per step and process')
@@ -30,9 +31,12 @@ def parser():
     add('--soft-sigma', type=float, default=6.0, help='deviation of the targets in bins; 0 = hard')
     add('--joint-weights', type=float, nargs='*', default=[], help='one factor per joint')
     add('--privileged-weight', type=float, default=0.1, help='weight of the regression of observation.environment_state; 0 = off')
+    add('--privileged', nargs='*', default=['*'], metavar='PATTERN', help='which of its columns, such as "source.[xyz]"')
     add('--pixel-noise', type=float, default=1.0, help='strength of pixel augmentation; 0 = off')
     add('--state-noise-bins', type=float, default=1.5)
     add('--drop-modality', type=float, default=0.05, help='chance to hide velocities, and efforts')
+    add('--word-dropout', type=float, default=0.0, help='largest share of an instruction\'s words replaced by the unknown word; 0 = off')
+    add('--kept-words', nargs='*', default=[], help='words that are never hidden, such as colours')
     add('--holdout', type=float, default=0.02, help='share of episodes kept for validation')
     add('--width', type=int, default=256)
     add('--layers', type=int, default=4)
@@ -41,10 +45,11 @@ def parser():
     add('--head-width', type=int, default=32)
     add('--feed-forward', type=int, default=512)
     add('--activation', choices=['geglu', 'reglu'], default='geglu')
-    add('--stem', choices=['stride4', 'full'], default='stride4')
+    add('--stem', choices=['stride4', 'full', 'linear'], default='stride4')
     add('--stem-channels', type=int, default=32)
     add('--stem-groups', type=int, default=4)
     add('--dropout', type=float, default=0.0)
+    add('--token-table', choices=['smooth', 'random'], default='smooth', help='how the rows of neighbouring bins start')
     add('--context-steps', type=int, default=1, help='control steps the policy looks back on')
     add('--action-tokens', choices=['autoregressive', 'parallel'], default='autoregressive', help='one after another, or all in one pass')
     add('--chunk-steps', type=int, default=0, help='control steps whose actions one decision holds; 0 = tokens.chunk of the policy, or 1')
@@ -52,6 +57,7 @@ def parser():
     add('--seed', type=int, default=0)
     add('--fp32', action='store_true', help='no bf16')
     add('--compile', action='store_true', help='fuse with torch.compile (needs a C++ compiler; about half a minute at the start)')
+    add('--device', choices=['auto', 'cpu', 'cuda'], default='auto', help='auto: a GPU where there is one')
     add('--threads', type=int, default=0)
     add('--log-every', type=float, default=10.0, help='seconds')
     add('--save-every', type=float, default=3.0, help='minutes')
@@ -63,11 +69,11 @@ def parser():
     return p
 
 
-SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout',
+SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
          'action_tokens']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
-         'average', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'holdout', 'seed', 'compile', 'threads', 'log_every',
-         'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
+         'average', 'privileged', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'word_dropout', 'kept_words', 'holdout', 'seed',
+         'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
 
 
 def set_chunk(policy, steps, execute):
@@ -91,8 +97,10 @@ def options_from(arguments):
         raise ValueError(f'--joint-weights has {len(arguments.joint_weights)} factors, the policy {len(policy["joints"])} joints')
     set_chunk(policy, arguments.chunk_steps, arguments.execute_steps)
     weights = dict(pair.rsplit('=', 1) for pair in arguments.weight)
+    episodes = dict(pair.rsplit('=', 1) for pair in arguments.episodes)
     return TrainOptions(
         out=Path(arguments.out), policy=policy, weights={name: float(factor) for name, factor in weights.items()},
+        episodes={name: int(count) for name, count in episodes.items()},
         shape={**{name: getattr(arguments, name) for name in SHAPE}, 'steps': arguments.context_steps},
         loss=LossOptions(arguments.soft_sigma, tuple(arguments.joint_weights), arguments.privileged_weight),
         bf16=not arguments.fp32, precisions=tuple(arguments.precisions),

@@ -61,8 +61,9 @@ class Recipe:
 WEIGHTS = ['short-000=2'] + [f'{name}-{number:03d}=2' for name in ('dagger', 'practice') for number in range(40)]
 
 LOSS = ('--soft-sigma', '16', '--privileged-weight', '0.3')
-# Colours alone tell the things of a scene apart; all other words a listener may miss.
-WORDS = ('--word-dropout', '0.5', '--kept-words', 'red', 'green', 'blue', 'yellow')
+# Colours tell things apart, and small words what goes where; verbs and nouns a listener may miss.
+KEPT_WORDS = 'red green blue yellow on onto to top of in into the'.split()
+WORDS = ('--word-dropout', '0.5', '--kept-words', *KEPT_WORDS)
 TINY = ('--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16', '--feed-forward', '32', '--layers', '1')
 RECIPES = {
     'full': Recipe(tasks=ALL_TASKS, minutes=80, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,

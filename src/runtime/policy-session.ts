@@ -5,7 +5,7 @@ import type { ModelManifest } from '../policy/model-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
-import { encodeText } from '../tokens/text.ts';
+import { encodeText, unknownWords } from '../tokens/text.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { ProcessAgent } from './process-agent.ts';
@@ -38,6 +38,8 @@ export interface SessionPlan {
   readonly policy: string;
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
+  /** Words of the instructions that mean nothing to the policy; it acts on the others. */
+  readonly unknownWords: readonly string[];
 }
 
 export interface SessionEpisode {
@@ -58,14 +60,16 @@ export function planSession(options: SessionOptions, requests: readonly TaskRequ
   const { manifest } = loadPolicy(options.policy);
   requireLayoutFitsRobot(manifest.tokens, robot);
   const controlHz = controlRate(robot, manifest, options.rateHz);
-  for (const { instruction } of requests)
-    if (instruction !== undefined) encodeText(manifest.tokens.text, instruction.text);
+  const { text } = manifest.tokens;
+  const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
+  for (const instruction of instructions) encodeText(text, instruction);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
     policy: options.policy,
     manifest,
     mode: options.mode,
+    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
   };
 }
 
