@@ -102,7 +102,7 @@ class Bench:
         folder.mkdir(parents=True)
         (folder / 'start.json').write_text(json.dumps(self.policy(row)))
         words = ['--policy', folder / 'start.json', '--out', folder, '--data', *(self.out / 'data' / name for name in row.data),
-                 '--export-dir', folder / 'policy', '--precisions', 'fp32', '--threads', setting.threads, '--seed', seed, *setting.training, *row.training]
+                 '--export-dir', folder / 'policy', '--precisions', 'fp32', '--threads', setting.threads, '--seed', seed, '--log-every', 30, *setting.training, *row.training]
         words += ['--steps', self.result(row.steps_of, seed)['steps']] if row.steps_of else ['--minutes', setting.minutes]
         if row.share < 1:
             words += ['--episodes', *(f'{name}={round(len(TASKS) * row.share * setting.demonstrations)}' for name in row.data)]
@@ -138,9 +138,14 @@ class Bench:
         with self.lock:
             with open(self.setting.results, 'a', encoding='utf-8') as file:
                 file.write(json.dumps(result) + '\n')
-            levers_report.write(read_lines(self.setting.results))
+            self.write_table()
         rates = ', '.join(f'{name} {100 * task["successes"] / task["episodes"]:.0f} %' for name, task in result['tasks'].items())
         self.log(f'{row.name} seed {seed}: {result["samples"]} samples in {result["minutes"]:.1f} minutes, {rates}')
+
+    def write_table(self):
+        """Results kept elsewhere are somebody's trial and not the project's."""
+        if self.setting.results == RESULTS:
+            levers_report.write(read_lines(RESULTS))
 
     # ------------------------------------------------------------ all rows
 
@@ -208,7 +213,7 @@ def parser():
     add('--parallel', type=int, default=Setting.parallel, help='rows at once; they share the cores')
     add('--policy', default=Setting.expert_policy, help='acts in DAgger episodes')
     add('--out', default=str(ROOT / 'runs/levers'), help='datasets, models and logs')
-    add('--results', default=str(RESULTS), help='a line for each row and seed')
+    add('--results', default=str(RESULTS), help='a line for each row and seed; the table is written from the default file only')
     add('--list', action='store_true', help='only list the rows')
     add('--collect', action='store_true', help='only collect the data')
     add('--table', action='store_true', help='only write the table of EXPERIMENTS.md anew')
@@ -230,7 +235,7 @@ def main(argv=None):
             print(f'{row.name:28} {row.lever}: {row.what}' + (f' [seeds done: {done}]' if done else '') + (f' [{missing(row)}]' if missing(row) else ''))
         return
     if arguments.table:
-        levers_report.write(read_lines(bench.setting.results))
+        bench.write_table()
         return
     if arguments.collect:
         bench.prepare([row for row in rows if not missing(row)])

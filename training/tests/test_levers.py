@@ -43,6 +43,7 @@ def bench(tmp_path, monkeypatch):
 
     monkeypatch.setattr(command_line, 'armature', armature)
     monkeypatch.setattr(levers, 'POLICY', tmp_path / 'policy.json')
+    monkeypatch.setattr(levers, 'RESULTS', tmp_path / 'results.jsonl')
     monkeypatch.setattr(levers_report, 'REPORT', tmp_path / 'report.md')
     return Bench(Setting(tmp_path / 'run', minutes=0.1, demonstrations=2, parallel=2, training=TINY, results=tmp_path / 'results.jsonl'), log=lambda _: None)
 
