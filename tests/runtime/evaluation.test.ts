@@ -11,7 +11,8 @@ import { listTasks, loadTask } from '../../src/sim/load-task.ts';
 const tinyPolicy = join(import.meta.dirname, '../fixtures/random-policy');
 const plan = { suite: 'desk', seed: 500_000, workers: 2 };
 
-describe('evaluate', () => {
+// Every evaluation starts threads, which a busy computer does slowly.
+describe('evaluate', { timeout: 240_000 }, () => {
   it('gives the expert at least 98 % on every task through the tokens, the decoding and the gate', async () => {
     const tasks = ['desk', 'new'].flatMap((suite) => loadSuite(suite).tasks);
     const evaluation = await evaluate({ ...plan, policy: 'desk', tasks, episodes: 50, expert: true });
