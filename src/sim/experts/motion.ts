@@ -25,13 +25,14 @@ const leastStepM = 0.004;
 export function nextCommand(world: World, kinematics: InverseKinematics, commandRad: ArrayLike<number>, goal: Goal): Float64Array {
   const from = kinematics.forward(commandRad);
   const [x, y] = firstAxis(world);
+  const radialRad = Math.atan2(from.positionM[1] - y, from.positionM[0] - x);
   const isFolded = Math.hypot(from.positionM[0] - x, from.positionM[1] - y) < foldedM;
   const solution = isFolded
     ? Float64Array.from(world.robot.homeRad)
     : kinematics.solve(commandRad, {
         positionM: stepTowards(from.positionM, goal.positionM, goal.stepM ?? defaultStepM),
         approach: turnUpright(from.approach),
-        yawRad: from.yawRad + clamp(wrapAngle(goal.yawRad - from.yawRad), turnStepRad),
+        yawRad: from.yawRad + clamp(rollBetween(from.yawRad, goal.yawRad, radialRad), turnStepRad),
       });
   const gripper = world.robot.joints.findIndex((joint) => joint.name === world.robot.gripper);
   const steps = solution.map((value, joint) => value - (commandRad[joint] ?? 0));
@@ -41,6 +42,11 @@ export function nextCommand(world: World, kinematics: InverseKinematics, command
     const last = commandRad[joint] ?? 0;
     return joint === gripper ? last + clamp(goal.jawRad - last, jawStepRad) : last + scale * step;
   });
+}
+
+/** The turn from one heading to another by way of wrist roll 0: the shorter way may end at the roll's limit. */
+function rollBetween(fromRad: number, toRad: number, radialRad: number): number {
+  return wrapAngle(toRad - radialRad) - wrapAngle(fromRad - radialRad);
 }
 
 function stepTowards(from: Vector3, to: Vector3, longest: number): Vector3 {

@@ -6,7 +6,7 @@ import { placeGoal } from './place.ts';
 
 const halfCubeM = 0.015;
 const clearanceM = 0.03;
-const arrivedM = { sideways: 0.032, height: 0.006 };
+const arrivedM = { sideways: 0.041, height: 0.006 };
 
 /** The source cube onto the middle of the shelf. */
 export function shelfExpert(scene: SceneState): Goal {
