@@ -17,17 +17,24 @@ def chunk_frames(episode, frames, steps):
     return np.minimum(frames[..., None] + np.arange(steps), end[..., None])
 
 
+def unshare_texts(batch):
+    """What samples say now differs, so no two of them share their words."""
+    batch.pop('texts', None)
+    batch.pop('owner', None)
+
+
 class Sampler:
     """Draws windows of `steps` frames; datasets and tasks are drawn by weight, frames uniformly.
 
     weights maps a dataset's directory name or an instruction to its factor (default 1). A share
     `holdout` of the episodes, chosen by hash of dataset and episode, is kept out and drawn by
     `held_out_batch` only. Of the privileged columns only those that fit one of the patterns are used.
+    With `wordings` (wordings.py) every sample of `batch` is told in other words that mean the same.
     """
 
-    def __init__(self, config, seed=0, weights=None, holdout=0.0, privileged=('*',)):
+    def __init__(self, config, seed=0, weights=None, holdout=0.0, privileged=('*',), wordings=None):
         self.config, self.weights, self.holdout, self.patterns = config, weights or {}, holdout, privileged
-        self.random = np.random.default_rng(seed)
+        self.wordings, self.random = wordings, np.random.default_rng(seed)
         self.frame_sets, self.privileged_names = [], None
         self.groups, self.held_out = [], []
         self.mean = self.deviation = None
@@ -95,7 +102,11 @@ class Sampler:
         return sum(len(frames) for _, frames, _ in self.groups)
 
     def batch(self, size):
-        return self.draw(self.groups, size, self.random)
+        batch = self.draw(self.groups, size, self.random)
+        if self.wordings is not None:
+            batch['text'] = self.wordings.reword(batch['text'], self.random)
+            unshare_texts(batch)
+        return batch
 
     def held_out_batch(self, size, seed=0):
         """The same frames at every call: numbers that can be compared. None without held-out episodes."""
@@ -173,8 +184,7 @@ class Augmentation:
             out['state'] = self.perturb_state(batch['state'])
         if train and self.options.word_dropout > 0:
             out['text'] = self.hide_words(batch['text'])
-            # What samples say now differs, so no two of them share their words.
-            out.pop('texts', None), out.pop('owner', None)
+            unshare_texts(out)
         return out
 
     def uniform(self, shape, low, high):

@@ -19,6 +19,7 @@ from learner import Learner, LossOptions
 from model import Gato, ModelConfig
 from tokens import LayoutSpec, encode_state
 from transfer import carry_rows, words_of
+from wordings import read_wordings
 
 
 @dataclass
@@ -46,6 +47,7 @@ class TrainOptions:
     pixel_noise: float = 1.0              # 0 = no pixel augmentation
     state_noise_bins: float = 1.5
     drop_modality: float = 0.05           # chance that velocities and efforts are hidden, each by itself
+    wordings: str = ''                    # file of wordings.read_wordings; '' = as recorded
     word_dropout: float = 0.0             # largest share of an instruction's words that are hidden
     kept_words: tuple = ()                # never hidden: what tells things apart
     holdout: float = 0.02
@@ -104,7 +106,8 @@ class Trainer:
     def load_data(self, state):
         options = self.options
         config = model_config(options.spec, **options.shape)
-        self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout, options.privileged)
+        self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout, options.privileged,
+                               read_wordings(options.wordings, options.spec) if options.wordings else None)
         if state:
             self.sampler.privileged_names = state['sampler']['privileged_names']
             self.sampler.mean, self.sampler.deviation = state['sampler']['mean'], state['sampler']['deviation']

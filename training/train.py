@@ -35,6 +35,7 @@ def parser():
     add('--pixel-noise', type=float, default=1.0, help='strength of pixel augmentation; 0 = off')
     add('--state-noise-bins', type=float, default=1.5)
     add('--drop-modality', type=float, default=0.05, help='chance to hide velocities, and efforts')
+    add('--wordings', default='', metavar='FILE', help='JSON lists of instructions that mean the same; each sample is told in any of its list')
     add('--word-dropout', type=float, default=0.0, help='largest share of an instruction\'s words replaced by the unknown word; 0 = off')
     add('--kept-words', nargs='*', default=[], help='words that are never hidden, such as colours')
     add('--holdout', type=float, default=0.02, help='share of episodes kept for validation')
@@ -72,7 +73,7 @@ def parser():
 SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
          'action_tokens']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
-         'average', 'privileged', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'word_dropout', 'kept_words', 'holdout', 'seed',
+         'average', 'privileged', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
          'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import command_line
 from command_line import ROOT
 from plot import draw
+from wordings import groups_of
 
 POLICY = ROOT / 'training/policies/so101-desk.json'
 ALL_TASKS = ('reach', 'push', 'lift', 'stack', 'bin')
@@ -114,10 +115,18 @@ class Desk:
     def start_training(self, minutes):
         words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
                  '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), '--weight', *WEIGHTS, *self.recipe.training]
+        words += ['--wordings', str(self.write_wordings())]
         words += ['--minutes', str(minutes)] if minutes else []
         words += ['--init-from', str(self.start)] if self.start else []
         words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
         return subprocess.Popen(words)
+
+    def write_wordings(self):
+        """All wordings of the tasks: every sample is told in any that fits, so that few episodes of each are enough."""
+        specs = [json.loads(command_line.armature('tasks', task, '--json')) for task in self.recipe.tasks]
+        path = self.out / 'wordings.json'
+        path.write_text(json.dumps(groups_of(specs, sorted(specs[0]['variation']['colours']))))
+        return path
 
     def version(self):
         return self.policy.resolve() if self.policy.exists() else None
