@@ -67,7 +67,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const mode = modeOf(options);
   const plan = planSession({ robot, driver, policy, mode, rateHz: options.rate }, [request]);
   if (plan.unknownWords.length > 0) {
-    console.error(`warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`);
+    console.error(
+      `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,
+    );
   }
   const report = reportPath(options.report);
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));

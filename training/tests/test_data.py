@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+import data
 import helpers
 from batches import Augmentation
 from data import DatasetError, find_datasets, load_dataset, to_rows
