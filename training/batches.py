@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import torch
 
+from data import last_frames
 from tokens import PADDING_ID, UNKNOWN_WORD
 
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
@@ -12,9 +13,7 @@ PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
 
 def chunk_frames(episode, frames, steps):
     """Frames [..., steps] whose actions make the chunk that begins at each of `frames` [...]; an episode's last one repeats."""
-    last = np.append(np.flatnonzero(np.diff(episode)), len(episode) - 1)
-    end = last[np.searchsorted(last, frames)]
-    return np.minimum(frames[..., None] + np.arange(steps), end[..., None])
+    return np.minimum(frames[..., None] + np.arange(steps), last_frames(episode, frames)[..., None])
 
 
 def unshare_texts(batch):
@@ -136,7 +135,7 @@ class Sampler:
         out = {
             'owner': self.owners[number][frame_set.text[frames]],
             'text': frame_set.texts[frame_set.text[frames]].astype(np.int64),
-            'patches': frame_set.patches[frames],
+            'patches': frame_set.patches_of(frames),
             'state': frame_set.state[frames].astype(np.int64),
             'actions': self.actions_of(frame_set, frames),
         }

@@ -63,7 +63,7 @@ def frames_of(dataset, spec, count, seed=0):
     frame_set = load_dataset(dataset, spec)
     chosen = np.random.default_rng(seed).integers(0, frame_set.frames, count)
     return [{'text': frame_set.texts[frame_set.text[frame]].astype(np.int64),
-             'patches': (frame_set.patches[frame].astype(np.float32) / 255 * 2 - 1) / 4,
+             'patches': (frame_set.patches_of(np.array([frame]))[0].astype(np.float32) / 255 * 2 - 1) / 4,
              'state': frame_set.state[frame].astype(np.int64)} for frame in chosen]
 
 

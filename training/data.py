@@ -54,7 +54,7 @@ def to_rows(spec, ids):
 class FrameSet:
     """One dataset. F frames in recorded order; `episode` and `group` (task) per frame."""
     path: Path
-    patches: np.ndarray      # uint8 (F, patches, 3 size^2), all cameras in the layout's order
+    patches: np.ndarray      # uint8 (F, patches, 3 size^2), all cameras in the layout's order, goals left out
     state: np.ndarray        # int16 rows (F, state values)
     actions: np.ndarray      # int16 rows (F, J)
     text: np.ndarray         # int16 index into `texts` (F)
@@ -65,10 +65,40 @@ class FrameSet:
     episode: np.ndarray      # int64 (F)
     usable: np.ndarray       # bool (F): every value finite
     clipped: np.ndarray = field(default_factory=lambda: np.zeros(0))  # share of saturated actions per joint
+    # Per camera of the layout, goals included: its patches in `patches`, and whether it is a goal. Empty: as they are.
+    views: tuple[tuple[slice, bool], ...] = ()
 
     @property
     def frames(self):
         return len(self.episode)
+
+    def patches_of(self, frames):
+        """uint8 [N, patches, 3 size^2] of frames [N], in the layout's order; those of a goal are of the episode's last frame."""
+        if not any(goal for _, goal in self.views):
+            return self.patches[frames]
+        last = last_frames(self.episode, frames)
+        return np.concatenate([self.patches[last if goal else frames, columns] for columns, goal in self.views], axis=1)
+
+
+def last_frames(episode, frames):
+    """The last frame of the episode of each of `frames`, same shape. episode: of every frame, in recorded order."""
+    last = np.append(np.flatnonzero(np.diff(episode)), len(episode) - 1)
+    return last[np.searchsorted(last, frames)]
+
+
+def recorded_cameras(spec):
+    """Cameras of a layout that a dataset holds: all but goals."""
+    return [camera for camera in spec.cameras if camera.goal_of is None]
+
+
+def camera_views(spec):
+    """FrameSet.views of a layout."""
+    columns, first = {}, 0
+    for camera in recorded_cameras(spec):
+        count = (camera.height // spec.patch_size) * (camera.width // spec.patch_size)
+        columns[camera.name] = slice(first, first + count)
+        first += count
+    return tuple((columns[camera.goal_of or camera.name], camera.goal_of is not None) for camera in spec.cameras)
 
 
 def is_dataset(path):
@@ -137,7 +167,7 @@ def load_dataset(path, spec, workers=2, log=print, episodes=0):
         path=path, patches=load_patches(path, info, spec, workers, log)[:len(table)], state=to_rows(spec, state).astype(np.int16),
         actions=to_rows(spec, actions).astype(np.int16), text=text.astype(np.int16), texts=texts,
         tasks=tasks, privileged=privileged, privileged_names=names, episode=value['episode_index'], usable=usable,
-        clipped=clipped)
+        clipped=clipped, views=camera_views(spec))
 
 
 def check_fit(path, info, spec):
@@ -155,7 +185,7 @@ def check_fit(path, info, spec):
     recorded = [name.removesuffix('.pos') for name in feature_names(features['action'])]
     if recorded and recorded != joints:
         raise DatasetError(f'dataset "{path}" has the joints {recorded}, the layout {joints}; the order counts too')
-    for camera in spec.cameras:
+    for camera in recorded_cameras(spec):
         name = f'observation.images.{camera.name}'
         if name not in features:
             raise DatasetError(f'dataset "{path}" has no camera "{camera.name}" (feature "{name}"); it has: {", ".join(sorted(features))}')
@@ -203,7 +233,7 @@ def load_patches(path, info, spec, workers, log):
     files = data_files(path)
     sources = files + sorted(Path(path).glob('videos/**/*.mp4'))
     stamp = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in sources]
-    cameras = [(camera.name, camera.width, camera.height) for camera in spec.cameras]
+    cameras = [(camera.name, camera.width, camera.height) for camera in recorded_cameras(spec)]
     key = hashlib.sha256(json.dumps([stamp, cameras, spec.patch_size]).encode()).hexdigest()[:16]
     folder = path.with_name(path.name + '.cache')
     target = folder / f'patches-{key}.npy'
@@ -219,11 +249,11 @@ def decode(path, info, spec, target, workers, log):
     files = data_files(path)
     counts = [parquet.read_metadata(file).num_rows for file in files]
     size = spec.patch_size
-    patch_count = sum((camera.width // size) * (camera.height // size) for camera in spec.cameras)
+    patch_count = sum((camera.width // size) * (camera.height // size) for camera in recorded_cameras(spec))
     partial = target.with_name(f'{target.name}.{os.getpid()}')
     np.lib.format.open_memmap(partial, 'w+', np.uint8, (sum(counts), patch_count, 3 * size * size)).flush()
     jobs, row, first_patch = [], 0, 0
-    for camera in spec.cameras:
+    for camera in recorded_cameras(spec):
         feature = f'observation.images.{camera.name}'
         patches = (camera.width // size) * (camera.height // size)
         if info['features'][feature]['dtype'] == 'video':
@@ -235,7 +265,7 @@ def decode(path, info, spec, target, workers, log):
                     jobs.append(('image', file, group, feature, partial, row, first_patch, size))
                     row += parquet.read_metadata(file).row_group(group).num_rows
         first_patch += patches
-    log(f'{path.name}: decoding {sum(counts)} frames of {len(spec.cameras)} cameras')
+    log(f'{path.name}: decoding {sum(counts)} frames of {len(recorded_cameras(spec))} cameras')
     if workers > 1 and len(jobs) > 1 and sum(counts) > FEW_FRAMES:
         # spawn: a fork of a process that already runs PyTorch's threads can hang.
         with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:

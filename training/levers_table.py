@@ -1,6 +1,8 @@
 """The experiments of levers.py as data: every row differs from the baseline in one thing."""
 from dataclasses import dataclass, field
 
+from tokens import UNKNOWN_WORD
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -72,6 +74,12 @@ def cameras(size=64, names=('front', 'wrist')):
     return {'tokens': {'cameras': [{'name': name, 'width': size, 'height': size} for name in names]}}
 
 
+def goal_image(**tokens):
+    """Cameras of the baseline, and what the front camera sees when the task is finished."""
+    goal = {'name': 'goal', 'width': 64, 'height': 64, 'goalOf': 'front'}
+    return {'tokens': {'cameras': [*cameras()['tokens']['cameras'], goal], **tokens}}
+
+
 def window(bins):
     return {'sampling': {'kind': 'expected', 'windowBins': bins}}
 
@@ -95,6 +103,11 @@ ROWS = (
     Row('wide', 'pictures', 'wider fields of view: front 42 instead of 28 degrees, wrist 95 instead of 72', data=('wide',)),
     Row('corner', 'pictures', 'front camera at the corner of the table', data=('corner',)),
     Row('above', 'pictures', 'front camera high above the table', data=('above',)),
+
+    Row('goal-image', 'goal', 'also a picture of the finished task', policy=goal_image()),
+    Row('goal-image-steps', 'goal', 'also a picture of the finished task, as many steps as the baseline', policy=goal_image(), steps_of='baseline'),
+    Row('goal-image-wordless', 'goal', 'a picture of the finished task, and no word is known, colours included',
+        policy=goal_image(text={'vocabulary': ['', UNKNOWN_WORD]})),
 
     Row('stem-full', 'patch embedding', 'convolutions at full resolution, as Gato', ('--stem', 'full')),
     Row('stem-linear', 'patch embedding', 'one linear map', ('--stem', 'linear')),

@@ -19,10 +19,8 @@ import numpy as np
 
 PADDING_ID = 0
 UNKNOWN_WORD = '<unknown>'  # Entry of a vocabulary that stands for every word it does not hold.
-# Indices of the row and column tables that patch positions are quantised to (Gato, appendix C).
-PATCH_POSITIONS = 128
-# Action tokens carry no local position (Gato, figure 18).
-NO_POSITION = -1
+PATCH_POSITIONS = 128  # Indices of the row and column tables that patch positions are quantised to (Gato, appendix C).
+NO_POSITION = -1  # Action tokens carry no local position (Gato, figure 18).
 STATE_NAMES = ("positions", "velocities", "efforts")
 
 # Value of an 8-bit pixel inside a patch: scaled to [-1, 1] and divided by sqrt(16), shape (256,).
@@ -57,6 +55,7 @@ class Camera:
     name: str
     width: int
     height: int
+    goal_of: str | None = None  # A goal: what this other camera of the layout sees when the task is finished.
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ class LayoutSpec:
             ),
             words=tuple(tokens["text"]["vocabulary"]),
             text_positions=tokens["text"]["positions"],
-            cameras=tuple(Camera(**camera) for camera in tokens["cameras"]),
+            cameras=tuple(Camera(c["name"], c["width"], c["height"], c.get("goalOf")) for c in tokens["cameras"]),
             patch_size=tokens.get("patchSize", 16),
             state=tuple(
                 StateModality(m["name"], m["codec"], tuple(m.get("low", ())), tuple(m.get("high", ())))
@@ -136,6 +135,8 @@ def _check(spec: LayoutSpec) -> None:
     for camera in spec.cameras:
         if camera.width % spec.patch_size or camera.height % spec.patch_size:
             raise TokenError(f'the size of camera "{camera.name}" is no multiple of patchSize {spec.patch_size}')
+        if camera.goal_of is not None and Camera(camera.goal_of, camera.width, camera.height) not in spec.cameras:
+            raise TokenError(f'goal "{camera.name}" is of no other camera "{camera.goal_of}" of the layout of the same size')
     for modality in spec.state:
         if modality.codec == "linear" and not len(modality.low) == len(modality.high) == spec.joints:
             raise TokenError(f'state "{modality.name}" needs a low and a high for each of {spec.joints} joints')

@@ -42,6 +42,7 @@ async function demonstrate(job: DemonstrationJob): Promise<DemonstrationResult> 
     mode: 'lockstep',
     agent: (expert) => new DemonstrationAgent({ expert, behaviour, onFrame: (frame) => frames.push(frame) }),
   });
+  if (result.agentFailure !== undefined) throw result.agentFailure;
   return {
     task: job.task,
     instruction,

@@ -12,6 +12,7 @@ import type { EvaluationJob, EvaluationOutcome, EvaluationSetup } from './evalua
 import { EpisodeFilm } from './episode-film.ts';
 import { EpisodeWitness } from './episode-witness.ts';
 import { GatoAgent } from './gato-agent.ts';
+import { GoalAgent, goalImages } from './goal-agent.ts';
 import { serveJobs } from './serve-jobs.ts';
 import { SimulatedTask } from './simulated-task.ts';
 
@@ -29,7 +30,7 @@ serveJobs<EvaluationJob, EvaluationOutcome>(evaluate, async () => {
 
 async function evaluate({ task: name, seed }: EvaluationJob): Promise<EvaluationOutcome> {
   const task = await simulatedTask(name);
-  const agent = setup.expert ? undefined : (policy ??= await GatoAgent.load(robot, setup.policy, engine));
+  const agent = setup.expert ? undefined : await policyFor(task, seed);
   const film = setup.video === undefined ? undefined : new EpisodeFilm(robot);
   let witness: EpisodeWitness | undefined;
   const { instruction, result } = await task.run({
@@ -58,6 +59,13 @@ async function evaluate({ task: name, seed }: EvaluationJob): Promise<Evaluation
     tickMs: result.inferenceMs,
     ...(clip === undefined ? {} : { clip }),
   };
+}
+
+/** The policy, shown the goal of this episode where it wants one. */
+async function policyFor(task: SimulatedTask, seed: number): Promise<Agent> {
+  policy ??= await GatoAgent.load(robot, setup.policy, engine);
+  const goals = await goalImages(task, seed, layout);
+  return goals.size === 0 ? policy : new GoalAgent(policy, goals);
 }
 
 async function simulatedTask(name: string): Promise<SimulatedTask> {

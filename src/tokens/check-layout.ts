@@ -21,9 +21,11 @@ export function requireLayoutFitsRobot(spec: LayoutSpec, robot: RobotSpec): void
   const layoutJoints = spec.actions.map(({ joint }) => joint).join(', ');
   const robotJoints = robot.joints.map(({ name }) => name).join(', ');
   if (layoutJoints !== robotJoints) problems.push(`its actions move [${layoutJoints}], the robot has [${robotJoints}]`);
-  for (const { name, width, height } of spec.cameras) {
+  for (const { name, width, height, goalOf } of spec.cameras) {
     const camera = robot.cameras.find((candidate) => candidate.name === name);
-    if (camera === undefined) problems.push(`the robot has no camera "${name}"`);
+    if (goalOf !== undefined) {
+      if (camera !== undefined) problems.push(`"${name}" is a goal of the policy, but a camera of the robot`);
+    } else if (camera === undefined) problems.push(`the robot has no camera "${name}"`);
     else if (camera.width !== width || camera.height !== height)
       problems.push(`camera "${name}" is ${camera.width}x${camera.height}, the policy sees ${width}x${height}`);
   }
@@ -43,9 +45,14 @@ function textProblems({ text, codec }: LayoutSpec): string[] {
 
 function cameraProblems({ cameras, patchSize }: LayoutSpec): string[] {
   const problems = duplicates(cameras.map(({ name }) => name)).map((name) => `camera "${name}" stands twice`);
-  for (const { name, width, height } of cameras) {
+  for (const { name, width, height, goalOf } of cameras) {
     if (width % patchSize !== 0 || height % patchSize !== 0)
       problems.push(`camera "${name}" of ${width}x${height} is not a whole number of patches of ${patchSize} pixels`);
+    if (goalOf === undefined) continue;
+    const seen = cameras.find((camera) => camera.name === goalOf && camera.goalOf === undefined);
+    if (seen === undefined) problems.push(`goal "${name}" is of "${goalOf}", which is no other camera of the layout`);
+    else if (seen.width !== width || seen.height !== height)
+      problems.push(`goal "${name}" is ${width}x${height}, camera "${goalOf}" ${seen.width}x${seen.height}`);
   }
   return problems;
 }

@@ -56,6 +56,18 @@ const chunkSchema = z.strictObject({
   execute: z.int().positive(),
 });
 
+/** Width and height are whole multiples of patchSize. */
+const cameraSchema = z.strictObject({
+  name: z.string(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /**
+   * Makes it a goal: no camera of the robot, but what this other camera of the layout, of the same size, sees when
+   * the task is finished. In training the last picture of the episode.
+   */
+  goalOf: z.string().optional(),
+});
+
 /** Everything that decides which ids and patches an observation becomes. Part of policy.json. */
 export const layoutSpecSchema = z.strictObject({
   /** `exact`: one position per value, as Gato. `packed`: the embeddings of one state modality are summed into one position. */
@@ -67,8 +79,8 @@ export const layoutSpecSchema = z.strictObject({
     /** The instruction is padded to this many positions. */
     positions: z.int().positive(),
   }),
-  /** In sequence order. Width and height are whole multiples of patchSize. */
-  cameras: z.array(z.strictObject({ name: z.string(), width: z.int().positive(), height: z.int().positive() })),
+  /** In sequence order. */
+  cameras: z.array(cameraSchema),
   patchSize: z.int().positive().default(16),
   /** In sequence order. */
   state: z.array(stateModalitySchema).min(1),

@@ -77,9 +77,13 @@ export class TokenEncoder {
     const camera = cameras.find(({ name }) => name === image.name);
     const frame = observation.cameras.get(image.name)?.value;
     if (frame === undefined || camera === undefined) {
-      throw new ArmatureError('E_CAMERA_MISSING', `the observation has no image of camera "${image.name}"`, {
+      const goalOf = camera?.goalOf;
+      throw new ArmatureError('E_CAMERA_MISSING', `the observation has no image of ${described(image.name, goalOf)}`, {
         found: `cameras: ${[...observation.cameras.keys()].join(', ') || '(none)'}`,
-        remedy: 'Connect the camera, or name it in robot.yaml as the policy does.',
+        remedy:
+          goalOf === undefined
+            ? 'Connect the camera, or name it in robot.yaml as the policy does.'
+            : 'Only `armature eval` shows a policy its goal; elsewhere, add such an image to every observation.',
       });
     }
     requireSize(frame, camera);
@@ -98,6 +102,10 @@ export class TokenEncoder {
 /** The tokens of one observation, in buffers of their own. Throws as TokenEncoder.encode does. */
 export function encodeObservation(layout: StepLayout, observation: Observation): TokenFrame {
   return new TokenEncoder(layout).encode(observation);
+}
+
+function described(camera: string, goalOf: string | undefined): string {
+  return goalOf === undefined ? `camera "${camera}"` : `goal "${camera}": camera "${goalOf}" when the task is finished`;
 }
 
 function stateValues(arm: ArmState, name: StateModality['name']): Float64Array {

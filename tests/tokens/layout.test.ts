@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requireLayoutFitsRobot } from '../../src/tokens/check-layout.ts';
 import { createLayout, NO_POSITION } from '../../src/tokens/layout.ts';
+import type { LayoutSpec } from '../../src/tokens/layout-spec.ts';
 import { contrastingLayout, exampleLayout, so101 } from './example-layout.ts';
 
 const packed = createLayout(exampleLayout());
@@ -95,5 +96,20 @@ describe('step layout', () => {
     expect(() => requireLayoutFitsRobot(otherCamera, so101)).toThrow('no camera "side"');
     const otherSize = exampleLayout({ cameras: [{ name: 'wrist', width: 128, height: 64 }] });
     expect(() => requireLayoutFitsRobot(otherSize, so101)).toThrow('64x64, the policy sees 128x64');
+  });
+
+  it('has patches for a goal, which is no camera of the robot but one of the layout when all is done', () => {
+    const [front = { name: '', width: 0, height: 0 }] = exampleLayout().cameras;
+    const withGoal = (changes: object): LayoutSpec =>
+      exampleLayout({ cameras: [front, { ...front, name: 'goal', goalOf: 'front', ...changes }] });
+    expect(createLayout(withGoal({})).segments.filter(({ kind }) => kind === 'image')).toMatchObject([
+      { name: 'front', firstInFrame: 0, positions: 16 },
+      { name: 'goal', firstInFrame: 16, positions: 16 },
+    ]);
+    expect(() => requireLayoutFitsRobot(withGoal({}), so101)).not.toThrow();
+    expect(() => requireLayoutFitsRobot(withGoal({ name: 'wrist' }), so101)).toThrow(/"wrist" is a goal.*of the robot/);
+    for (const goalOf of ['wrist', 'goal', 'nothing'])
+      expect(() => createLayout(withGoal({ goalOf }))).toThrow(`goal "goal" is of "${goalOf}", which is no other`);
+    expect(() => createLayout(withGoal({ width: 32 }))).toThrow('goal "goal" is 32x64, camera "front" 64x64');
   });
 });

@@ -70,6 +70,14 @@ describe('token frame', () => {
     expect(() => encodeObservation(layout, { ...first(), cameras })).toThrow(/E_CAMERA_MISSING.*"wrist".*front/);
   });
 
+  it('is refused without the image of a goal, saying who shows goals', () => {
+    const [front] = spec.cameras;
+    const withGoal = exampleLayout({ cameras: [front, { ...front, name: 'goal', goalOf: 'front' }] });
+    expect(() => encodeObservation(createLayout(withGoal), first())).toThrow(
+      /E_CAMERA_MISSING.*goal "goal": camera "front" when.*armature eval/,
+    );
+  });
+
   it('is refused with an image of another size', () => {
     const cameras = new Map(first().cameras);
     const value = { camera: 'wrist', width: 32, height: 64, rgb: new Uint8Array(32 * 64 * 3), stampNs: 0 };

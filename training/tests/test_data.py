@@ -7,9 +7,9 @@ import torch
 
 import data
 import helpers
-from batches import Augmentation
-from data import DatasetError, find_datasets, load_dataset, to_rows
-from tokens import UNKNOWN_WORD, LayoutSpec, patches
+from batches import Augmentation, Sampler
+from data import DatasetError, find_datasets, load_dataset, model_config, to_rows
+from tokens import UNKNOWN_WORD, LayoutSpec, TokenError, patches
 
 
 def spec_of(**changes):
@@ -50,6 +50,32 @@ def test_the_cache_is_used_until_the_dataset_changes(tmp_path):
     file.touch()
     load_dataset(path, spec_of(), log=said.append)
     assert len([line for line in said if 'decoding' in line]) == 2
+
+
+def with_goal(**changes):
+    tokens = helpers.policy()['tokens']
+    goal = {'name': 'goal', 'width': 32, 'height': 16, 'goalOf': 'front', **changes}
+    return LayoutSpec.from_json({**tokens, 'cameras': [tokens['cameras'][0], goal, tokens['cameras'][1]]})
+
+
+def test_a_goal_is_what_its_camera_saw_last_in_the_episode(tmp_path):
+    images = helpers.write_dataset(tmp_path / 'a', episodes=3, length=10)
+    said = []
+    load_dataset(tmp_path / 'a', spec_of(), log=said.append)
+    spec = with_goal()
+    frame_set = load_dataset(tmp_path / 'a', spec, log=said.append)
+    assert len(said) == 1 and 'decoding' in said[0]
+    sampler = Sampler(model_config(spec, **helpers.SHAPE))
+    sampler.add(frame_set)
+    frames = np.array([3, 10, 29])
+    expected = np.concatenate([patches(images[name][chosen]) for name, chosen in (('front', frames), ('front', [9, 19, 29]), ('wrist', frames))], axis=1)
+    np.testing.assert_allclose((sampler.gather(0, frames)['patches'] / 255 * 2 - 1) / 4, expected, atol=1e-6)
+
+
+def test_a_goal_is_of_another_camera_of_the_layout_and_of_its_size():
+    for changes in ({'goalOf': 'overhead'}, {'goalOf': 'goal'}, {'width': 16}):
+        with pytest.raises(TokenError, match='goal "goal" is of no other camera'):
+            with_goal(**changes)
 
 
 def test_other_joints_are_refused_by_name(tmp_path):
