@@ -6,16 +6,26 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
+SOURCE = ROOT / 'src/cli/main.ts'
+# An installed package has only what was built from it.
+CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(SOURCE)] if SOURCE.exists() else ['node', str(ROOT / 'dist/cli/main.js')]
 
 
-def armature(*words, data=None):
-    """Runs a verb; its progress goes to our stderr. Returns what it printed.
+class VerbFailed(Exception):
+    """A verb of the command line ended with an error."""
 
-    data: folder whose robots/ or sim/ take the place of those that ship. Raises CalledProcessError.
+
+def armature(*words, data=None, stdout=subprocess.PIPE):
+    """Runs a verb; its progress goes to our stderr. Returns what it printed, unless that goes to another `stdout`.
+
+    data: folder whose robots/ or sim/ take the place of those that ship. Raises VerbFailed.
     """
     environment = {**os.environ, 'ARMATURE_DATA': str(data)} if data else None
-    return subprocess.run([*CLI, *map(str, words)], stdout=subprocess.PIPE, text=True, check=True, env=environment).stdout
+    ended = subprocess.run([*CLI, *map(str, words)], stdout=stdout, text=True, check=False, env=environment)
+    if ended.returncode != 0:
+        # With --json the message is what it printed.
+        raise VerbFailed(f'"armature {words[0]}" ended with status {ended.returncode}: {(ended.stdout or "").strip() or "its message stands above"}')
+    return ended.stdout
 
 
 def collect(target, tasks, *words, robot='so101', data=None):

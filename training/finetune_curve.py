@@ -18,18 +18,16 @@ import argparse
 import functools
 import json
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import command_line
+from command_line import ROOT
+from desk_recipes import WORDS
 from plot import read_lines
 from tokens import UNKNOWN_WORD
-from train_desk import WORDS
 
-ROOT = Path(__file__).resolve().parent.parent
-CLI = [str(ROOT / 'node_modules/.bin/tsx'), str(ROOT / 'src/cli/main.ts')]
-# Between those of training and of its selection (train_desk.py).
+# Between those of training and of its selection (desk_recipes.py).
 DEMONSTRATION_SEED = 200_000
 PERTURBED_SHARE = 0.8
 START = {False: 'pretrained', True: 'from scratch'}
@@ -43,22 +41,11 @@ class Curve:
         self.out.mkdir(parents=True, exist_ok=True)
         self.results = self.out / 'results.jsonl'
 
-    def cli(self, *words, stdout=subprocess.PIPE):
-        """Runs a verb of the command line; its progress goes to our stderr. Returns what it printed."""
-        return subprocess.run([*CLI, *map(str, words)], stdout=stdout, text=True, check=True).stdout
-
     def demonstrations(self, task):
-        """The dataset of a task, collected first where it is missing. It appears under its name only when complete."""
+        """The dataset of a task, collected first where it is missing."""
         target, episodes = self.out / 'data' / task, max(self.options.demonstrations)
-        if not target.exists():
-            partial = self.out / 'collecting' / task
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            target.parent.mkdir(exist_ok=True)
-            print(f'collecting {episodes} demonstrations of {task}', flush=True)
-            self.cli('demos', '--robot', 'so101', '--task', task, '--out', partial, '--episodes', episodes, '--seed', DEMONSTRATION_SEED,
-                     '--perturbed', PERTURBED_SHARE, '--workers', self.options.workers)
-            partial.rename(target)
+        command_line.collect(target, [task], '--episodes', episodes, '--seed', DEMONSTRATION_SEED,
+                             '--perturbed', PERTURBED_SHARE, '--workers', self.options.workers)
         found = json.loads((target / 'meta/info.json').read_text())['total_episodes']
         if found < episodes:
             raise SystemExit(f'"{target}" holds {found} episodes, {episodes} are needed; move it away or name another --out')
@@ -106,14 +93,14 @@ class Curve:
             words += ['--fresh'] if fresh else []
             # Few demonstrations hold few of a task's wordings: the others must not lead astray.
             hidden = WORDS if self.takes_any_words else ()
-            self.cli(*words, '--', *hidden, *options.training, stdout=sys.stderr)
+            command_line.armature(*words, '--', *hidden, *options.training, stdout=sys.stderr)
         return policy
 
     def measure(self, task, count, fresh):
         """Fine-tunes and evaluates once; the dict that becomes a line of results.jsonl."""
         options, policy = self.options, self.learn(task, count, fresh) if count else self.options.base
-        evaluation = json.loads(self.cli('eval', '--policy', policy, '--tasks', task, '--episodes', options.episodes,
-                                         '--seed', options.seed, '--workers', options.workers, '--json'))
+        evaluation = json.loads(command_line.armature('eval', '--policy', policy, '--tasks', task, '--episodes', options.episodes,
+                                                      '--seed', options.seed, '--workers', options.workers, '--json'))
         result = evaluation['tasks'][0]
         training = json.loads((policy / 'policy.json').read_text())['training'] if count else {'minutes': 0, 'samples': 0}
         return {'task': task, 'demonstrations': count, 'fresh': fresh, 'success': result['successRate'], 'ci95': result['ci95'],
@@ -190,8 +177,8 @@ def main():
     curve = Curve(arguments)
     try:
         curve.run()
-    except subprocess.CalledProcessError as error:
-        raise SystemExit(f'"{" ".join(error.cmd[1:3])}" failed with status {error.returncode}: {error.stdout or "its message stands above"}') from error
+    except command_line.VerbFailed as error:
+        raise SystemExit(str(error)) from error
     records = read_lines(curve.results)
     figure = arguments.figure or (curve.out / 'finetuning.png' if arguments.smoke else ROOT / 'models/desk/finetuning.png')
     draw(records, figure)

@@ -8,6 +8,10 @@ Every row trains for the same time on the same number of threads (or, where it s
 row). It may be stopped at any moment and started again: finished datasets are kept, rows with a result are skipped.
 Nothing else should run on the machine meanwhile, or rows are not comparable.
 """
+import packages
+
+packages.require()
+
 import argparse
 import json
 import os
@@ -176,7 +180,7 @@ class Bench:
             return row.name
         try:
             self.run(row, seed)
-        except (subprocess.CalledProcessError, OSError) as error:
+        except (command_line.VerbFailed, subprocess.CalledProcessError, OSError) as error:
             self.log(f'{row.name} seed {seed}: failed ({error}); see {self.folder(row.name, seed)}/log.txt')
             return row.name
         return None

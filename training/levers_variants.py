@@ -48,10 +48,10 @@ def numbers(values):
 
 
 def sim_folder(folder, change):
-    """A data folder (see command_line.armature) whose sim/ went through one of `sim_changes`. Returns the folder."""
+    """A data folder (see command_line.armature) whose sim/ went through one of `SIM_CHANGES`. Returns the folder."""
     folder = Path(folder)
     shutil.copytree(SIM, folder / 'sim', dirs_exist_ok=True)
-    sim_changes[change](folder / 'sim')
+    SIM_CHANGES[change](folder / 'sim')
     return folder
 
 
@@ -73,4 +73,4 @@ def one_wording(sim):
         (sim / 'tasks' / path.name).write_text(json.dumps(task))
 
 
-sim_changes = {'no-variation': without_variation, 'one-wording': one_wording}
+SIM_CHANGES = {'no-variation': without_variation, 'one-wording': one_wording}

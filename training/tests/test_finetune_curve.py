@@ -1,6 +1,7 @@
 import json
 from types import SimpleNamespace
 
+import command_line
 import finetune_curve
 import helpers
 
@@ -45,13 +46,13 @@ def test_a_measurement_goes_on_where_it_stopped(tmp_path, monkeypatch):
 def test_datasets_are_collected_once_and_with_the_seeds_of_fine_tuning(tmp_path, monkeypatch):
     called = []
 
-    def collect(self, *words):
+    def armature(*words, data=None):
         called.append([str(word) for word in words])
         folder = tmp_path / 'curve/collecting/shelf/meta'
         folder.mkdir(parents=True)
         (folder / 'info.json').write_text(json.dumps({'total_episodes': 100}))
 
-    monkeypatch.setattr(finetune_curve.Curve, 'cli', collect)
+    monkeypatch.setattr(command_line, 'armature', armature)
     curve = finetune_curve.Curve(SimpleNamespace(out=tmp_path / 'curve', demonstrations=[10, 100], workers=1))
     assert curve.demonstrations('shelf') == curve.demonstrations('shelf') == tmp_path / 'curve/data/shelf'
     assert len(called) == 1
