@@ -1,11 +1,11 @@
 """The training loop: time- or step-limited, resumable, extensible by hooks."""
 import json
 import math
-import os
 import random
 import signal
+import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -15,58 +15,12 @@ from torch.nn.parallel import DistributedDataParallel
 import checkpoint
 from batches import Augmentation, Sampler
 from data import find_datasets, load_dataset, model_config, to_rows
-from learner import Learner, LossOptions
+from learner import Learner
 from model import Gato, ModelConfig
-from tokens import LayoutSpec, encode_state
+from processes import device_of, joined
+from tokens import encode_state
 from transfer import carry_rows, words_of
 from wordings import read_wordings
-
-
-@dataclass
-class TrainOptions:
-    out: Path
-    policy: dict                          # policy.json without model, context and files
-    data: list = field(default_factory=list)
-    watch: list = field(default_factory=list)    # directories whose finished datasets are picked up as they appear
-    watch_every: float = 2.0              # minutes
-    weights: dict = field(default_factory=dict)
-    episodes: dict = field(default_factory=dict)  # of a dataset, by directory name: only its first so many
-    shape: dict = field(default_factory=dict)    # width, layers, ... of ModelConfig
-    batch: int = 128
-    minutes: float = 0.0                  # budget; 0 = none
-    steps: int = 0                        # budget; 0 = none
-    rate: float = 1e-3
-    warmup: int = 300
-    schedule: str = 'wsd'                 # wsd: constant, then linear decay over the last `decay`; or cosine
-    decay: float = 0.3
-    weight_decay: float = 0.02
-    clip: float = 1.0
-    average: float = 0.999                # decay of the moving average of the weights
-    loss: LossOptions = field(default_factory=LossOptions)
-    privileged: tuple = ('*',)            # patterns of the columns that are regressed
-    pixel_noise: float = 1.0              # 0 = no pixel augmentation
-    state_noise_bins: float = 1.5
-    drop_modality: float = 0.05           # chance that velocities and efforts are hidden, each by itself
-    wordings: str = ''                    # file of wordings.read_wordings; '' = as recorded
-    word_dropout: float = 0.0             # largest share of an instruction's words that are hidden
-    kept_words: tuple = ()                # never hidden: what tells things apart
-    holdout: float = 0.02
-    seed: int = 0
-    bf16: bool = True
-    compile: bool = False
-    device: str = 'auto'                  # auto: a GPU where there is one
-    threads: int = 0                      # 0 = PyTorch's own choice
-    log_every: float = 10.0               # seconds
-    save_every: float = 3.0               # minutes
-    resume: bool = False
-    init_from: str = ''
-    export_dir: str = ''
-    export_every: float = 0.0             # minutes; 0 = only at the end
-    precisions: tuple = ('fp32', 'int8')
-
-    def __post_init__(self):
-        self.spec = LayoutSpec.from_json(self.policy['tokens'])
-        self.droppable = [modality.name != 'positions' for modality in self.spec.state]
 
 
 class Hooks:
@@ -268,7 +222,7 @@ class Trainer:
     def run(self):
         """Trains until the budget is used or stop() is called; saves, exports and returns itself."""
         previous = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGINT, signal.SIGTERM)} \
-            if threading_main() else {}
+            if threading.current_thread() is threading.main_thread() else {}
         try:
             self.loop()
         finally:
@@ -351,30 +305,7 @@ class Trainer:
         return model.eval()
 
 
-def device_of(name):
-    """The device of this process. Raises ValueError for a GPU that is not there."""
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    if name == 'cuda' and not torch.cuda.is_available():
-        raise ValueError('--device cuda: PyTorch finds no GPU; install a build of it with CUDA, or use --device cpu')
-    # torchrun starts one process per GPU of a machine.
-    return torch.device(name, int(os.environ.get('LOCAL_RANK', 0))) if name == 'cuda' else torch.device(name)
-
-
-def threading_main():
-    import threading
-    return threading.current_thread() is threading.main_thread()
-
-
 def train(options, hooks=None, log=print):
     """Trains with one process, or with as many as torchrun started. Returns the Trainer."""
-    if 'RANK' in os.environ and not distributed.is_initialized():
-        device = device_of(options.device)
-        if device.type == 'cuda':
-            torch.cuda.set_device(device)
-        distributed.init_process_group('nccl' if device.type == 'cuda' else 'gloo')
-    try:
+    with joined(options.device):
         return Trainer(options, hooks, log).run()
-    finally:
-        if distributed.is_initialized() and 'RANK' in os.environ:
-            distributed.destroy_process_group()

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from learner import LossOptions
-from loop import TrainOptions, train
+from loop import train
+from train_options import TrainOptions
 
 
 def parser():

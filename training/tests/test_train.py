@@ -10,8 +10,9 @@ import torch
 import checkpoint
 import helpers
 from export import load_averaged
-from loop import Hooks, TrainOptions, Trainer, train
+from loop import Hooks, Trainer, train
 from train import main, options_from, parser
+from train_options import TrainOptions
 
 TRAINING = Path(__file__).resolve().parents[1]
 
