@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { listPolicies, loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import { measuredText } from './measured-text.ts';
 import { formatTable } from './table.ts';
 
 const EXAMPLES = `
@@ -41,7 +42,6 @@ function summary(manifests: readonly ModelManifest[]): string {
 function details(manifest: ModelManifest): string {
   const { model, context } = manifest;
   const { chunk } = manifest.tokens;
-  const measured = Object.entries(manifest.measured).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return [
     `${manifest.name}: ${manifest.description}`,
     '',
@@ -52,6 +52,6 @@ function details(manifest: ModelManifest): string {
     `actions   ${model.actionTokens} tokens, ${chunk.steps} control ticks decided at a time, ${chunk.execute} carried out`,
     `sampling  ${manifest.sampling.kind}`,
     `files     ${Object.keys(manifest.files).join(', ')}`,
-    measured.length === 0 ? 'measured  nothing yet' : `measured\n${measured.join('\n')}`,
+    `measured  ${measuredText(manifest.measured).join('\n          ')}`,
   ].join('\n');
 }
