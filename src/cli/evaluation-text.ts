@@ -31,7 +31,11 @@ export function galleryOf(evaluation: Evaluation, outcomes: readonly EvaluationO
     ...(conditions.paraphrased ? ['--paraphrases'] : []),
     `--precision ${precision}`,
   ].join(' ');
-  const clips = outcomes.flatMap((outcome) => {
+  // Workers end in any order; the page shall not depend on it.
+  const inOrder = evaluation.tasks.flatMap(({ task }) =>
+    outcomes.filter((outcome) => outcome.task === task).toSorted((first, second) => first.seed - second.seed),
+  );
+  const clips = inOrder.flatMap((outcome) => {
     const { task, seed, instruction, phase, wrongObject, durationS, clip } = outcome;
     if (clip === undefined) return [];
     const film = `--video again${phase === undefined ? ' --video-all' : ''}`;
