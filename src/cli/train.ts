@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataDirectory } from '../core/data-directory.ts';
+import { trainingDirectory } from '../core/data-directory.ts';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import { Interruption } from './interruption.ts';
@@ -95,7 +95,7 @@ function lastPart(path: string): string {
 }
 
 function trainingScript(): string {
-  const path = join(dataDirectory('training'), 'finetune.py');
+  const path = join(trainingDirectory(), 'finetune.py');
   if (existsSync(path)) return path;
   throw new InvalidFileError(path, 'is missing', { remedy: 'Install Armature again, or fetch its folder training/.' });
 }
@@ -123,7 +123,7 @@ function pythonMissing(command: string, cause: Error): ArmatureError {
   return new ArmatureError('E_NO_PYTHON', `cannot start "${command}"`, {
     expected: 'Python 3 with PyTorch',
     found: cause.message,
-    remedy: `Install Python, then "pip install -r ${join(dataDirectory('training'), 'requirements.txt')}"; --python says where it is.`,
+    remedy: `Install Python, then "pip install -r ${join(trainingDirectory(), 'requirements.txt')}"; --python says where it is.`,
     cause,
   });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { dataDirectory } from '../../src/core/data-directory.ts';
+import { dataDirectory, trainingDirectory } from '../../src/core/data-directory.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -13,4 +13,18 @@ test('a folder of data takes the place of the one that ships, and only of that o
   vi.stubEnv('ARMATURE_DATA', own);
   expect(dataDirectory('sim')).toBe(join(own, 'sim'));
   expect(dataDirectory('robots')).toBe(shipped);
+});
+
+test('an empty name of that folder is none, wherever the program runs', () => {
+  const shipped = dataDirectory('sim');
+  vi.stubEnv('ARMATURE_DATA', '');
+  expect(dataDirectory('sim')).toBe(shipped);
+});
+
+test('the training scripts are always those of the package', () => {
+  const own = mkdtempSync(join(tmpdir(), 'armature-data-'));
+  mkdirSync(join(own, 'training'));
+  const shipped = trainingDirectory();
+  vi.stubEnv('ARMATURE_DATA', own);
+  expect(trainingDirectory()).toBe(shipped);
 });
