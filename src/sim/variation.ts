@@ -69,11 +69,12 @@ function drawAround(largest: number, rng: Rng, inner?: number): number {
 
 /** Uniform in a range; with `inner`, in what of the range lies outside that one, where anything does. */
 function drawRange([low, high]: Range, rng: Rng, inner: Range = [high, high]): number {
-  const below = Math.max(0, inner[0] - low);
-  const above = Math.max(0, high - inner[1]);
+  const below = Math.min(high, Math.max(low, inner[0])) - low;
+  const aboveFrom = Math.max(low, Math.min(high, inner[1]));
+  const above = high - aboveFrom;
   if (below + above === 0) return rng.uniform(low, high);
   const at = rng.uniform(0, below + above);
-  return at < below ? low + at : inner[1] + at - below;
+  return at < below ? low + at : aboveFrom + at - below;
 }
 
 function drawStartPose({ startPose }: VariationSpec, robot: RobotSpec, rng: Rng): number[] {

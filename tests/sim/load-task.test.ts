@@ -60,6 +60,22 @@ describe('the shifted variation', () => {
     }
   });
 
+  test('stays inside its own ranges, also where these lie apart from those of the demonstrations', () => {
+    const { lighting } = trained;
+    for (const gain of [
+      [0.2, 0.4],
+      [1.6, 1.8],
+    ] as const) {
+      const apart = { ...shifted, lighting: { ...lighting, gain: [...gain] as [number, number] } };
+      for (let seed = 0; seed < 50; seed += 1) {
+        for (const value of drawVariation(apart, robot, new Rng(seed)).lighting.gain) {
+          expect(value).toBeGreaterThanOrEqual(gain[0]);
+          expect(value).toBeLessThanOrEqual(gain[1]);
+        }
+      }
+    }
+  });
+
   test('leaves the start pose alone', () => {
     expect(shifted.startPose).toEqual(trained.startPose);
   });
