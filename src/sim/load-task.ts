@@ -34,7 +34,7 @@ export function loadTask(name: string, { shifted = false, paraphrased = false }:
     ...task,
     name,
     variation: shifted ? { ...loadVariation('shift'), outside: variation } : variation,
-    instructions: paraphrased ? paraphrases(name) : task.instructions,
+    instructions: paraphrased ? paraphrases(name, task) : task.instructions,
   };
 }
 
@@ -54,15 +54,21 @@ export function instructionWords(tasks: readonly string[]): string[] {
   return [...words].toSorted();
 }
 
-function paraphrases(task: string): string[] {
-  const found = readYaml(simFile('paraphrases'), paraphrasesSchema)[task];
-  if (found !== undefined) return found;
-  throw new ArmatureError('E_NO_PARAPHRASES', `there are no paraphrases of the task "${task}"`, {
-    remedy: 'Add some to sim/paraphrases.yaml, or evaluate without --paraphrases.',
-  });
+type TaskFile = z.infer<typeof taskSchema>;
+
+function paraphrases(name: string, task: TaskFile): string[] {
+  const path = simFile('paraphrases');
+  const found = readYaml(path, paraphrasesSchema)[name];
+  if (found === undefined) {
+    throw new ArmatureError('E_NO_PARAPHRASES', `there are no paraphrases of the task "${name}"`, {
+      remedy: 'Add some to sim/paraphrases.yaml, or evaluate without --paraphrases.',
+    });
+  }
+  refuse(wordingProblems(found, task), path);
+  return found;
 }
 
-function checkConsistency(task: z.infer<typeof taskSchema>, variation: VariationSpec, path: string): void {
+function checkConsistency(task: TaskFile, variation: VariationSpec, path: string): void {
   const groups = Object.keys(task.groups);
   const problems: string[] = [];
   for (const role of [task.source, task.destination ?? task.source]) {
@@ -72,12 +78,24 @@ function checkConsistency(task: z.infer<typeof taskSchema>, variation: Variation
   for (const [name, group] of Object.entries(task.groups)) {
     if (group.coloured && group.bodies.length > colourCount) problems.push(`group "${name}" needs more colours than ${colourCount}`);
   }
-  for (const template of task.instructions) {
+  refuse([...problems, ...wordingProblems(task.instructions, task)], path);
+}
+
+function wordingProblems(wordings: readonly string[], { groups, source, destination }: TaskFile): string[] {
+  const hasColour = (group: string | undefined): boolean => group !== undefined && groups[group]?.coloured === true;
+  const colours = [...(hasColour(source) ? ['{source}'] : []), ...(hasColour(destination) ? ['{destination}'] : [])];
+  return wordings.flatMap((template) => {
     const words = template.split(' ');
-    if (words.length > longestInstructionWords) problems.push(`"${template}" has more than ${longestInstructionWords} words`);
-    for (const word of words) {
-      if (word.startsWith('{') && word !== '{source}' && word !== '{destination}') problems.push(`"${template}" names ${word}`);
-    }
-  }
+    const tooLong = words.length > longestInstructionWords;
+    return [
+      ...(tooLong ? [`"${template}" has more than ${longestInstructionWords} words`] : []),
+      ...words
+        .filter((word) => /[{}]/.test(word) && !colours.includes(word))
+        .map((word) => `"${template}" names ${word}, which has no colour in this task`),
+    ];
+  });
+}
+
+function refuse(problems: readonly string[], path: string): void {
   if (problems.length > 0) throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -25,8 +25,9 @@ export function simFile(name: string): string {
   return join(dataDirectory('sim'), `${name}${EXTENSION}`);
 }
 
-/** A file of data, checked. Throws InvalidFileError for one that is not YAML or does not fit the schema. */
+/** A file of data, checked. Throws InvalidFileError for one that is missing, is not YAML or does not fit the schema. */
 export function readYaml<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
+  if (!existsSync(path)) throw new InvalidFileError(path, 'is missing', { remedy: 'Copy it from the sim/ that ships.' });
   let document: unknown;
   try {
     document = parse(readFileSync(path, 'utf8'));

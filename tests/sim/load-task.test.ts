@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { dataDirectory } from '../../src/core/data-directory.ts';
 import { UnknownNameError } from '../../src/core/errors.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
@@ -35,6 +39,32 @@ describe('paraphrases', () => {
   test('that do not exist are an error that says so', () => {
     const without = listTasks().find((name) => !desk.includes(name));
     if (without !== undefined) expect(() => loadTask(without, { paraphrased: true })).toThrow(/E_NO_PARAPHRASES/);
+  });
+});
+
+describe("a folder of one's own", () => {
+  const own = mkdtempSync(join(tmpdir(), 'armature-sim-'));
+  beforeAll(() => {
+    cpSync(dataDirectory('sim'), join(own, 'sim'), { recursive: true });
+    vi.stubEnv('ARMATURE_DATA', own);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(own, { recursive: true });
+  });
+  const write = (wordings: readonly string[]): void =>
+    writeFileSync(join(own, 'sim/paraphrases.yaml'), JSON.stringify({ lift: wordings }));
+
+  test('has paraphrases held to the rules of instructions', () => {
+    write(['raise {source} to {destination}', `hoist${' very'.repeat(10)} high`]);
+    expect(() => loadTask('lift', { paraphrased: true })).toThrow(
+      /paraphrases\.yaml.* names \{destination\}, which has no colour in this task; .* more than 10 words/,
+    );
+  });
+
+  test('that lacks a file is an error that names it', () => {
+    rmSync(join(own, 'sim/shift.yaml'));
+    expect(() => loadTask('lift', { shifted: true })).toThrow(/shift\.yaml.*is missing/);
   });
 });
 
