@@ -48,6 +48,8 @@ export interface FunnelOptions {
   readonly safeM: number;
   /** Sideways error from which on the height is the goal's own, m. */
   readonly toleranceM: number;
+  /** In place of the sideways distance, where some directions matter less than others, m. */
+  readonly sidewaysM?: number;
   /** Counted as sideways error besides the distance, m. */
   readonly extraErrorM?: number;
 }
@@ -63,7 +65,7 @@ const climbSlackM = 0.005;
  * height; the smaller the sideways error, the lower; and below the funnel it leads up before it leads on.
  */
 export function funnel(current: Vector3, goal: Vector3, options: FunnelOptions): Vector3 {
-  const error = lateralDistance(current, goal) + (options.extraErrorM ?? 0);
+  const error = (options.sidewaysM ?? lateralDistance(current, goal)) + (options.extraErrorM ?? 0);
   const rise = Math.max(0, error - options.toleranceM) * funnelSlope;
   const height = goal[2] + Math.min(rise, Math.max(0, options.safeM - goal[2]));
   const missing = height - current[2] - climbSlackM;

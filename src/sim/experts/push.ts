@@ -13,11 +13,12 @@ const pushHeightM = 0.018;
 const arrivedM = 0.012;
 const retreatHeightM = 0.1;
 /** Behind the cube inside these bounds, pushing goes on; outside, it starts anew from above. */
-const behind = { nearestM: 0.016, farthestM: 0.055, asideM: 0.009, heightM: 0.03, yawRad: 0.3 };
+const behind = { nearestM: 0.016, farthestM: 0.055, asideM: 0.012, heightM: 0.03, yawRad: 0.3 };
 const leadM = 0.03;
 const pushStepM = 0.012;
+/** How far off the fingers may come down: pushing puts right what is less, and whoever must see it hesitates over more. */
+const landing = { alongM: 0.01, asideM: 0.006, yawRad: 0.12 };
 const yawErrorM = 0.03;
-const toleranceM = 0.006;
 
 /** Down behind the source, then along the line through source and destination. */
 export function pushExpert(scene: SceneState): Goal {
@@ -48,8 +49,10 @@ export function pushExpert(scene: SceneState): Goal {
     return { phase: 'carry', positionM: shifted(next, yawRad, -pusherAheadM), yawRad, jawRad: closedRad, stepM: pushStepM };
   }
   const start = shifted([cube[0], cube[1], pushHeightM], heading, -standoffM);
-  const jawError = 0.05 * Math.max(0, gripper.jawRad - closedRad - 0.1);
-  const next = funnel(pusher, start, { safeM: hoverM, toleranceM, extraErrorM: yawErrorM * yawError + jawError });
+  const beyond = (error: number, allowed: number): number => Math.max(0, Math.abs(error) - allowed);
+  const extraErrorM = yawErrorM * beyond(yawError, landing.yawRad) + 0.05 * Math.max(0, gripper.jawRad - closedRad - 0.1);
+  const sidewaysM = Math.hypot(beyond(along + standoffM, landing.alongM), beyond(aside, landing.asideM));
+  const next = funnel(pusher, start, { safeM: hoverM, toleranceM: 0, sidewaysM, extraErrorM });
   const phase = next[2] < pushHeightM + 0.02 ? 'descend' : 'approach';
   return { phase, positionM: shifted(next, gripper.yawRad, -pusherAheadM), yawRad, jawRad: closedRad };
 }
