@@ -20,15 +20,17 @@ describe('LiveDisplay', () => {
     );
     const display = new LiveDisplay({ terminal, robot, agent: 'expert', total: 2, limitS: spec.timeLimitS });
     const task = await SimulatedTask.load(robot, spec, { cameras: false });
+    const instructions: string[] = [];
     for (const seed of [1, 2]) {
       const agent = (expert: ConstructorParameters<typeof DemonstrationAgent>[0]['expert']): DemonstrationAgent =>
         new DemonstrationAgent({ expert });
-      const { result } = await task.run({ seed, mode: 'lockstep', agent, listeners: [display] });
+      const { instruction, result } = await task.run({ seed, mode: 'lockstep', agent, listeners: [display] });
+      instructions.push(instruction);
       expect(result.listenerFailures).toEqual([]);
       display.endEpisode(result);
     }
     task.dispose();
-    for (const part of ['target', '100.0 of 100 Hz, 0.00 ms late', '2 of 2', '1 of 1 (100 %)', 'wrist_roll'])
+    for (const part of [...instructions, '100.0 of 100 Hz, 0.00 ms late', '2 of 2', '1 of 1 (100 %)', 'wrist_roll'])
       expect(written).toContain(part);
   });
 });
