@@ -8,6 +8,7 @@ import torch
 from data import last_frames
 from tokens import PADDING_ID, UNKNOWN_WORD
 
+ADDED_WORD_SHARE = 0.3  # Of samples, at full word dropout.
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
 
 
@@ -211,7 +212,19 @@ class Augmentation:
         batch, _, positions = text.shape
         share = self.uniform((batch, 1, 1), 0, self.options.word_dropout)
         hidden = self.uniform((batch, 1, positions), 0, 1) < share
-        return torch.where(hidden & self.may_hide[text], self.hidden_row, text)
+        return self.add_words(torch.where(hidden & self.may_hide[text], self.hidden_row, text))
+
+    def add_words(self, text):
+        """Puts unknown words between the others, twice at most: sentences nobody has said yet are not only told in other words."""
+        batch, _, positions = text.shape
+        at = torch.arange(positions, device=self.device)
+        for _ in range(2):
+            length = (text != PADDING_ID).sum(-1, keepdim=True)
+            place = (self.uniform((batch, 1, 1), 0, 1) * (length + 1)).long()
+            added = (self.uniform((batch, 1, 1), 0, 1) < ADDED_WORD_SHARE * self.options.word_dropout) & (length < positions)
+            longer = torch.where(at < place, text, torch.where(at == place, self.hidden_row, text.roll(1, dims=-1)))
+            text = torch.where(added, longer, text)
+        return text
 
     def perturb_state(self, state):
         config, options = self.config, self.options

@@ -180,7 +180,7 @@ class Bench:
             return row.name
         try:
             self.run(row, seed)
-        except (command_line.VerbFailed, subprocess.CalledProcessError, OSError) as error:
+        except (command_line.VerbFailed, subprocess.CalledProcessError, OSError, ValueError, LookupError) as error:
             self.log(f'{row.name} seed {seed}: failed ({error}); see {self.folder(row.name, seed)}/log.txt')
             return row.name
         return None

@@ -1,6 +1,8 @@
 """The experiments of levers.py as data: every row differs from the baseline in one thing."""
 from dataclasses import dataclass, field
 
+from desk_recipes import WORDS
+
 from tokens import UNKNOWN_WORD
 
 
@@ -13,7 +15,7 @@ class Dataset:
     seed: int = 300_000
     # True: the runner's --policy acts, the expert labels (DAgger).
     policy: bool = False
-    # Arguments of levers_variants.robot_folder, and the name of one of its sim_changes.
+    # Arguments of levers_variants.robot_folder, and the name of one of its SIM_CHANGES.
     robot: dict = field(default_factory=dict)
     sim: str = ''
     # Another name for a dataset: each keeps one set of decoded pictures.
@@ -64,7 +66,6 @@ DATASETS = {
 # What all rows share. Smaller than the shipped model, so that minutes of one core show something.
 SHAPE = ('--width', '128', '--layers', '3', '--heads', '4', '--kv-heads', '2', '--feed-forward', '256', '--stem-channels', '16')
 SHIPPED_SHAPE = ('--width', '256', '--layers', '4', '--heads', '8', '--kv-heads', '2', '--feed-forward', '512', '--stem-channels', '32')
-WORDS = ('--word-dropout', '0.5', '--kept-words', 'red', 'green', 'blue', 'yellow')
 PLACES = ('source.[xyz]', 'destination.[xyz]')
 TRAINING = (*SHAPE, '--batch', '64', '--rate', '1.5e-3', '--warmup', '200', '--soft-sigma', '16', '--privileged-weight', '0.3',
             '--privileged', *PLACES, 'grasped', 'phase')
@@ -149,7 +150,7 @@ ROWS = (
     Row('one-wording-paraphrases', 'variation', 'trained with one wording, evaluated with paraphrases', model_of='one-wording',
         evaluation=('--paraphrases',)),
 
-    Row('word-dropout', 'variation', 'words hidden at random, up to half of them, colours never', WORDS),
+    Row('word-dropout', 'variation', 'verbs and nouns hidden at random, unknown words added, as in the recipe', WORDS),
     Row('word-dropout-paraphrases', 'variation', 'words hidden at random, evaluated with paraphrases', model_of='word-dropout',
         evaluation=('--paraphrases',)),
 
