@@ -6,7 +6,7 @@ import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { KeyValueRing } from './key-value-ring.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
-import { executionProviders, openSession } from './providers.ts';
+import { executionProviders, openSession, preferredPrecision } from './providers.ts';
 import type { SessionSettings } from './providers.ts';
 
 export interface PolicyGraphsOptions extends SessionSettings {
@@ -73,11 +73,10 @@ export class PolicyGraphs {
   /** Throws InvalidFileError, E_PROVIDER_UNAVAILABLE or E_NO_SUCH_PRECISION. */
   static async open(policy: LoadedPolicy, options: PolicyGraphsOptions): Promise<PolicyGraphs> {
     const { manifest, directory } = policy;
-    const preferred: readonly Precision[] = executionProviders[options.provider].precisions;
-    const wanted = options.precision === undefined ? preferred : [options.precision];
-    const precision = wanted.find((candidate) => manifest.files[candidate] !== undefined);
+    const precision = options.precision ?? preferredPrecision(manifest, options.provider);
     const files = precision === undefined ? undefined : manifest.files[precision];
     if (precision === undefined || files === undefined) {
+      const wanted = precision === undefined ? executionProviders[options.provider].precisions : [precision];
       throw new ArmatureError('E_NO_SUCH_PRECISION', `policy "${manifest.name}" has no ${wanted.join(' or ')} graphs`, {
         expected: wanted.join(' or '),
         found: Object.keys(manifest.files).join(', '),

@@ -1,6 +1,6 @@
 import { env, InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
-import type { Precision } from './model-manifest.ts';
+import type { ModelManifest, Precision } from './model-manifest.ts';
 
 interface ExecutionProvider {
   /** Precisions it should run, preferred first. */
@@ -24,6 +24,11 @@ export const executionProviders = {
 } as const satisfies Record<string, ExecutionProvider>;
 
 export type ExecutionProviderName = keyof typeof executionProviders;
+
+/** The first of a provider's precisions that a policy has; undefined when it has none of them. */
+export function preferredPrecision({ files }: ModelManifest, provider: ExecutionProviderName): Precision | undefined {
+  return executionProviders[provider].precisions.find((precision) => files[precision] !== undefined);
+}
 
 export interface SessionSettings {
   readonly provider: ExecutionProviderName;

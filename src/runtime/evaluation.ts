@@ -1,22 +1,17 @@
 import { moduleEntry } from '../core/module-worker.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { Precision } from '../policy/model-manifest.ts';
-import { executionProviders } from '../policy/providers.ts';
+import { preferredPrecision } from '../policy/providers.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { FailurePhase } from '../sim/failure-phase.ts';
 import { loadTask } from '../sim/load-task.ts';
+import type { TaskConditions } from '../sim/load-task.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import type { Outcome } from './episode-result.ts';
 import { quantile } from './statistics.ts';
 import type { Quantiles } from './statistics.ts';
 import { wilsonInterval95 } from './success-rate.ts';
 import { runInWorkers } from './worker-pool.ts';
-
-/** Whether everything was as in training, see loadTask. */
-export interface EvaluationConditions {
-  readonly shifted: boolean;
-  readonly paraphrased: boolean;
-}
 
 /** What every worker needs to know. */
 export interface EvaluationSetup {
@@ -25,7 +20,7 @@ export interface EvaluationSetup {
   /** True: the scripted expert acts, through the policy's tokens; its success is the ceiling. */
   readonly expert: boolean;
   readonly precision: Precision | undefined;
-  readonly conditions: EvaluationConditions;
+  readonly conditions: Required<TaskConditions>;
   /** Where films of failures go; with `successes`, those of all episodes. */
   readonly video: { readonly folder: string; readonly successes: boolean } | undefined;
 }
@@ -65,7 +60,7 @@ export interface EvaluationOptions {
   /** Default: the one the policy prefers. */
   readonly precision?: Precision;
   /** Default: everything as in training. */
-  readonly conditions?: Partial<EvaluationConditions>;
+  readonly conditions?: TaskConditions;
   /** Folder for films of failures, one folder inside for each phase; with keepSuccesses, of all episodes. */
   readonly video?: string;
   readonly keepSuccesses?: boolean;
@@ -92,7 +87,7 @@ export interface Evaluation {
   readonly policy: string;
   readonly agent: 'policy' | 'expert';
   readonly precision: Precision;
-  readonly conditions: EvaluationConditions;
+  readonly conditions: Required<TaskConditions>;
   readonly seed: number;
   readonly tasks: readonly TaskEvaluation[];
   readonly meanSuccessRate: number;
@@ -111,8 +106,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const conditions = { shifted: false, paraphrased: false, ...options.conditions };
   // Before any worker starts: a task without paraphrases is an error of the call.
   for (const task of options.tasks) loadTask(task, conditions);
-  const precision =
-    options.precision ?? executionProviders.cpu.precisions.find((one) => one in manifest.files) ?? 'int8';
+  const precision = options.precision ?? preferredPrecision(manifest, 'cpu') ?? 'int8';
   const video =
     options.video === undefined ? undefined : { folder: options.video, successes: options.keepSuccesses ?? false };
   const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, precision, conditions, video };

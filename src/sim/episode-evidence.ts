@@ -1,3 +1,4 @@
+import { distance, halfCubeM, lateralDistance } from './geometry.ts';
 import type { SceneState } from './scene-state.ts';
 import { fulfils } from './success.ts';
 import type { SuccessRule } from './task-spec.ts';
@@ -56,7 +57,6 @@ const openedRad = 0.08;
 const nearGoalM = 0.06;
 /** Another cube pushed by its own length was not just brushed against. */
 const pushedM = 0.03;
-const halfCubeM = 0.015;
 
 /** Gathers the evidence of one episode, one control tick after another; everything follows from what it is shown. */
 export class EvidenceCollector {
@@ -112,7 +112,7 @@ export class EvidenceCollector {
 function missingToGoal(rule: SuccessRule, manner: Manner, { gripper, source, destination }: SceneState): number {
   if (rule.rule === 'lifted') return Math.max(0, rule.bottomM + halfCubeM - source.positionM[2]);
   if (manner === 'touch') return distance(gripper.positionM, destination.positionM);
-  return sideways(source.positionM, destination.positionM);
+  return lateralDistance(source.positionM, destination.positionM);
 }
 
 /** Follows the grip on one thing: since when it is held up, and how that ended. */
@@ -198,14 +198,6 @@ class Displacement {
 
   add(positionM: Vector3): void {
     this.#start ??= positionM;
-    this.farthestM = Math.max(this.farthestM, sideways(this.#start, positionM));
+    this.farthestM = Math.max(this.farthestM, lateralDistance(this.#start, positionM));
   }
-}
-
-function distance(from: Vector3, to: Vector3): number {
-  return Math.hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2]);
-}
-
-function sideways(from: Vector3, to: Vector3): number {
-  return Math.hypot(to[0] - from[0], to[1] - from[1]);
 }

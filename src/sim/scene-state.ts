@@ -1,3 +1,4 @@
+import { halfCubeM } from './geometry.ts';
 import { directions } from './inverse-kinematics.ts';
 import { floats } from './world.ts';
 import type { Quaternion, Vector3, World } from './world.ts';
@@ -7,7 +8,6 @@ const fingerGeoms = ['fixed_finger', 'moving_finger'] as const;
 const farM = 0.1;
 /** A finger nearer than this touches: contacts are soft and rest up to 0.5 mm apart or inside. */
 export const touchM = 0.001;
-const halfCubeM = 0.015;
 
 export interface ThingState {
   /** Centre in the base frame, m. */

@@ -1,19 +1,14 @@
+import { cubeM, distance, halfCubeM, lateralDistance } from './geometry.ts';
 import type { SceneState } from './scene-state.ts';
 import type { SuccessRule } from './task-spec.ts';
 
-/** Height of a cube's centre above its underside, and of one cube's centre above another's, m. */
-const halfCubeM = 0.015;
-const cubeM = 0.03;
 /** A finger farther away than this has let go. */
 const releasedM = 0.002;
 
 /** Whether the rule's condition holds now, without its holding time. */
 export function fulfils(rule: SuccessRule, scene: SceneState): boolean {
   const { source, destination, gripper } = scene;
-  const sideways = Math.hypot(
-    source.positionM[0] - destination.positionM[0],
-    source.positionM[1] - destination.positionM[1],
-  );
+  const sideways = lateralDistance(source.positionM, destination.positionM);
   const height = source.positionM[2];
   switch (rule.rule) {
     case 'reached':
@@ -45,8 +40,4 @@ function isSetDown(scene: SceneState, aboveM: number, toleranceM: number): boole
 
 function isReleased({ fingerGapsM }: SceneState): boolean {
   return fingerGapsM.every((gap) => gap > releasedM);
-}
-
-function distance(from: readonly [number, number, number], to: readonly [number, number, number]): number {
-  return Math.hypot(from[0] - to[0], from[1] - to[1], from[2] - to[2]);
 }

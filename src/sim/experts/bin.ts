@@ -1,6 +1,6 @@
+import { lateralDistance } from '../geometry.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { lateralDistance } from './goal.ts';
 import type { Goal } from './goal.ts';
 import { placeGoal } from './place.ts';
 

@@ -1,3 +1,4 @@
+import { lateralDistance } from '../geometry.ts';
 import { wrapAngle } from '../inverse-kinematics.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
@@ -37,10 +38,6 @@ export function radialYaw(scene: SceneState, point: Vector3): number {
 export function nearestYaw(yawRad: number, referenceRad: number, periodRad: number): number {
   const turns = Math.round(wrapAngle(referenceRad - yawRad) / periodRad);
   return wrapAngle(yawRad + turns * periodRad);
-}
-
-export function lateralDistance(from: Vector3, to: Vector3): number {
-  return Math.hypot(to[0] - from[0], to[1] - from[1]);
 }
 
 export interface FunnelOptions {

@@ -1,6 +1,7 @@
+import { lateralDistance } from '../geometry.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { closedRad, funnel, lateralDistance, openRad, radialYaw } from './goal.ts';
+import { closedRad, funnel, openRad, radialYaw } from './goal.ts';
 import type { Goal } from './goal.ts';
 import { graspGoal, graspOffsetM } from './grasp.ts';
 
@@ -37,6 +38,31 @@ export function placeGoal(scene: SceneState, placement: Placement): Goal {
     gripper.positionM[2] + next[2] - source.positionM[2],
   ];
   return { phase: 'carry', positionM, yawRad, jawRad: closedRad };
+}
+
+export interface Resting {
+  /** Height of the source's centre above the destination's origin, m. */
+  readonly aboveM: number;
+  /** Where to let go, as in Placement. */
+  readonly releaseM: Placement['releaseM'];
+  /** Nearer than this sideways, the source has arrived, m. */
+  readonly arrivedM: number;
+}
+
+const clearanceM = 0.03;
+const arrivedHeightM = 0.006;
+
+/** The source on top of the destination. */
+export function putOnTop(scene: SceneState, { aboveM, releaseM, arrivedM }: Resting): Goal {
+  const [x, y, z] = scene.destination.positionM;
+  const goal: Vector3 = [x, y, z + aboveM];
+  const cube = scene.source.positionM;
+  return placeGoal(scene, {
+    goal,
+    safeM: goal[2] + clearanceM,
+    releaseM,
+    arrived: lateralDistance(cube, goal) < arrivedM && Math.abs(cube[2] - goal[2]) < arrivedHeightM,
+  });
 }
 
 /** Open fully, then up and away from the fixed finger's side. */

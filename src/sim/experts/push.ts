@@ -1,7 +1,8 @@
+import { lateralDistance } from '../geometry.ts';
 import { wrapAngle } from '../inverse-kinematics.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { closedRad, funnel, hoverM, lateralDistance, nearestYaw, radialYaw } from './goal.ts';
+import { closedRad, funnel, hoverM, nearestYaw, radialYaw } from './goal.ts';
 import type { Goal } from './goal.ts';
 
 /** The closed fingers' broad side is the pusher; its middle lies beside the gripper frame along the jaw's heading. */
