@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from data import last_frames
-from tokens import PADDING_ID, UNKNOWN_WORD
+from patch_warp import SCALE, SHIFT_PIXELS, TURN_RAD, PatchWarp, patch_starts
+from word_noise import WordNoise
 
-ADDED_WORD_SHARE = 0.3  # Of samples, at full word dropout.
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
 
 
@@ -152,15 +152,6 @@ class Sampler:
         return frame_set.actions[frames].astype(np.int64).reshape(len(frames), -1)
 
 
-def hideable_words(options):
-    """Row of the unknown word, and per row of the vocabulary whether it may be hidden. Raises ValueError without such a row."""
-    words = options.spec.words
-    if UNKNOWN_WORD not in words:
-        raise ValueError(f'--word-dropout needs "{UNKNOWN_WORD}" in tokens.text.vocabulary; add it, or leave the option out')
-    kept = {words[PADDING_ID], UNKNOWN_WORD, *options.kept_words}
-    return words.index(UNKNOWN_WORD), torch.tensor([word not in kept for word in words])
-
-
 class Augmentation:
     """Pixel values and state noise. Contrast, brightness and colour are drawn per sample and camera."""
 
@@ -168,27 +159,42 @@ class Augmentation:
         """All happens on `device`, where batches must be. zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
         self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows).to(device)
         self.device = torch.device(device)
-        self.hidden_row, self.may_hide = hideable_words(options) if options.word_dropout > 0 else (0, None)
-        self.may_hide = self.may_hide if self.may_hide is None else self.may_hide.to(device)
+        self.warps = [PatchWarp(grid, config.patch_size, first) for grid, first in zip(config.patch_grids, patch_starts(config.patch_grids))]
         self.random = torch.Generator(self.device).manual_seed(seed)
+        self.words = None
+        if options.word_dropout > 0:
+            self.words = WordNoise(options.spec.words, options.kept_words, options.word_dropout, self.random)
         # Slices at random offsets of one bank: drawing this many normal values afresh would cost as much as the stem.
         self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16().to(device)
 
     def __call__(self, batch, dtype, train=True):
         """Patches become `dtype` in [-0.25, 0.25]; in training all is perturbed. Returns a new dict."""
         out = dict(batch)
-        out['patches'] = batch['patches'].to(dtype).mul_(2 * PATCH_LIMIT / 255).sub_(PATCH_LIMIT)
+        patches = batch['patches']
+        if train and self.options.camera_noise > 0:
+            patches = self.move_cameras(patches)
+        out['patches'] = patches.to(dtype, copy=True).mul_(2 * PATCH_LIMIT / 255).sub_(PATCH_LIMIT)
         if train and self.options.pixel_noise > 0:
             self.perturb_pixels(out['patches'])
         if train and (self.options.state_noise_bins > 0 or self.options.drop_modality > 0):
             out['state'] = self.perturb_state(batch['state'])
-        if train and self.options.word_dropout > 0:
-            out['text'] = self.hide_words(batch['text'])
+        if train and self.words is not None:
+            out['text'] = self.words(batch['text'])
             unshare_texts(out)
         return out
 
     def uniform(self, shape, low, high):
         return torch.rand(shape, generator=self.random, device=self.device) * (high - low) + low
+
+    def move_cameras(self, patches):
+        """Patches as another mount of each camera would show things far enough away; a sample's steps share it."""
+        batch, steps = patches.shape[:2]
+        strength = self.options.camera_noise
+        parts = []
+        for warp in self.warps:
+            draw = self.uniform((batch, 4), -strength, strength)
+            parts.append(warp(patches, draw[:, :2] * SHIFT_PIXELS, draw[:, 2] * TURN_RAD, 1 + draw[:, 3] * SCALE))
+        return torch.cat(parts, 2)
 
     def perturb_pixels(self, patches):
         batch, steps = patches.shape[:2]
@@ -206,25 +212,6 @@ class Augmentation:
             offset = int(torch.randint(0, self.bank.numel() - len(chunk), (), generator=self.random, device=self.device))
             chunk.add_(self.bank[offset:offset + len(chunk)].to(chunk.dtype), alpha=scale)
         flat.clamp_(-PATCH_LIMIT, PATCH_LIMIT)
-
-    def hide_words(self, text):
-        """Rows [B, S, text] with words replaced by the unknown one; each sample draws its own share, the same words at all steps."""
-        batch, _, positions = text.shape
-        share = self.uniform((batch, 1, 1), 0, self.options.word_dropout)
-        hidden = self.uniform((batch, 1, positions), 0, 1) < share
-        return self.add_words(torch.where(hidden & self.may_hide[text], self.hidden_row, text))
-
-    def add_words(self, text):
-        """Puts unknown words between the others, twice at most: sentences nobody has said yet are not only told in other words."""
-        batch, _, positions = text.shape
-        at = torch.arange(positions, device=self.device)
-        for _ in range(2):
-            length = (text != PADDING_ID).sum(-1, keepdim=True)
-            place = (self.uniform((batch, 1, 1), 0, 1) * (length + 1)).long()
-            added = (self.uniform((batch, 1, 1), 0, 1) < ADDED_WORD_SHARE * self.options.word_dropout) & (length < positions)
-            longer = torch.where(at < place, text, torch.where(at == place, self.hidden_row, text.roll(1, dims=-1)))
-            text = torch.where(added, longer, text)
-        return text
 
     def perturb_state(self, state):
         config, options = self.config, self.options

@@ -34,6 +34,7 @@ def parser():
     add('--privileged-weight', type=float, default=0.1, help='weight of the regression of observation.environment_state; 0 = off')
     add('--privileged', nargs='*', default=['*'], metavar='PATTERN', help='which of its columns, such as "source.[xyz]"')
     add('--pixel-noise', type=float, default=1.0, help='strength of pixel augmentation; 0 = off')
+    add('--camera-noise', type=float, default=0.0, help='strength of shifts, turns and scaling of the pictures; 0 = off')
     add('--state-noise-bins', type=float, default=1.5)
     add('--drop-modality', type=float, default=0.05, help='chance to hide velocities, and efforts')
     add('--wordings', default='', metavar='FILE', help='JSON lists of instructions that mean the same; each sample is told in any of its list')
@@ -74,7 +75,7 @@ def parser():
 SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
          'action_tokens']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
-         'average', 'privileged', 'pixel_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
+         'average', 'privileged', 'pixel_noise', 'camera_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
          'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
 
 

@@ -61,11 +61,13 @@ class Desk:
             self.collect('short-000', self.recipe.short_tasks, '--episodes', self.recipe.short_episodes, '--seed', SHORT_SEED, '--perturbed', 0.8)
 
     def collect_dagger(self, number):
-        seed, policy = DAGGER_SEED + SEEDS_PER_SET * number, self.policy.resolve()
-        self.collect(f'dagger-{number:03d}', self.recipe.tasks, '--episodes', self.recipe.dagger_episodes, '--seed', seed, '--policy', policy)
+        seed = DAGGER_SEED + SEEDS_PER_SET * number
+        # At the edges of what varies a policy errs first, and beyond them it will have to work too.
+        words = ('--policy', self.policy.resolve(), '--extreme')
+        self.collect(f'dagger-{number:03d}', self.recipe.tasks, '--episodes', self.recipe.dagger_episodes, '--seed', seed, *words)
         if self.recipe.practised_tasks:
             self.collect(f'practice-{number:03d}', self.recipe.practised_tasks, '--episodes', self.recipe.practice_episodes,
-                         '--seed', seed + self.recipe.dagger_episodes, '--policy', policy)
+                         '--seed', seed + self.recipe.dagger_episodes, *words)
 
     def next_dagger(self):
         numbers = [int(path.name.removeprefix('dagger-')) for path in self.data.glob('dagger-???')]

@@ -29,6 +29,7 @@ class TrainOptions:
     loss: LossOptions = field(default_factory=LossOptions)
     privileged: tuple = ('*',)            # patterns of the columns that are regressed
     pixel_noise: float = 1.0              # 0 = no pixel augmentation
+    camera_noise: float = 0.0             # 0 = pictures stay where they are
     state_noise_bins: float = 1.5
     drop_modality: float = 0.05           # chance that velocities and efforts are hidden, each by itself
     wordings: str = ''                    # file of wordings.read_wordings; '' = as recorded

@@ -22,6 +22,7 @@ interface DemosOptions {
   readonly perturbed: number;
   readonly policy?: string;
   readonly policyShare: number;
+  readonly extreme?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ export function addDemos(program: Command): void {
     .option('--perturbed <share>', 'share of episodes with disturbances executed', numberBetween(0, 1), 0.75)
     .option('--policy <folder>', 'let this policy act while the expert labels (DAgger)')
     .option('--policy-share <share>', 'share of the time that policy acts', numberBetween(0, 1), 0.8)
+    .option('--extreme', 'draw light, colours and camera mounts from the outer part of their ranges, all at once')
     .option('--json', 'print a JSON summary')
     .addHelpText('after', EXAMPLES)
     .action(demos);
@@ -70,6 +72,7 @@ async function demos(options: DemosOptions): Promise<void> {
     workers: options.workers,
     perturbedShare: options.perturbed,
     policyShare: options.policyShare,
+    extreme: options.extreme ?? false,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     onEpisode: (result, done, total) => {
       successes += result.success ? 1 : 0;

@@ -32,7 +32,7 @@ serveJobs<DemonstrationJob, DemonstrationResult>(demonstrate, async () => {
 async function demonstrate(job: DemonstrationJob): Promise<DemonstrationResult> {
   let task = tasks.get(job.task);
   if (task === undefined) {
-    task = await SimulatedTask.load(robot, loadTask(job.task));
+    task = await SimulatedTask.load(robot, loadTask(job.task, { extreme: setup.extreme }));
     tasks.set(job.task, task);
   }
   const behaviour = await behaviourOf(job);

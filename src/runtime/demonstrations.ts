@@ -13,6 +13,8 @@ export interface DemonstrationSetup {
   readonly policy: string | undefined;
   /** Share of the time the policy acts in those episodes, [0, 1]. */
   readonly policyShare: number;
+  /** Light, colours and camera mounts from the outer part of their ranges. */
+  readonly extreme: boolean;
 }
 
 export interface DemonstrationJob {
@@ -44,6 +46,8 @@ export interface DemonstrationOptions {
   /** For DAgger: folder of the policy that acts while the expert labels. */
   readonly policy?: string;
   readonly policyShare?: number;
+  /** Light, colours and camera mounts from the outer part of their ranges; default false. */
+  readonly extreme?: boolean;
   /** Episodes per file of the dataset; default 20. Those of an unfinished file are lost in a crash. */
   readonly episodesPerFile?: number;
   readonly onEpisode?: (result: Omit<DemonstrationResult, 'columns'>, done: number, total: number) => void;
@@ -62,7 +66,7 @@ export interface DemonstrationSummary {
  */
 export async function recordDemonstrations(options: DemonstrationOptions): Promise<DemonstrationSummary> {
   const robot = loadRobot(options.robot);
-  const { directory, workers, policy, policyShare = 0.8, episodesPerFile = 20 } = options;
+  const { directory, workers, policy, policyShare = 0.8, extreme = false, episodesPerFile = 20 } = options;
   const writer = await DatasetWriter.create({
     directory,
     fps: robot.rates.controlHz,
@@ -71,7 +75,7 @@ export async function recordDemonstrations(options: DemonstrationOptions): Promi
     episodesPerFile,
   });
   const jobs = planJobs(options);
-  const setup: DemonstrationSetup = { robot: options.robot, policy, policyShare };
+  const setup: DemonstrationSetup = { robot: options.robot, policy, policyShare, extreme };
   const entry = moduleEntry(import.meta.url, 'demonstration-worker');
   let [episodes, frames, successes] = [0, 0, 0];
   try {

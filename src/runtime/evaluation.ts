@@ -13,6 +13,9 @@ import type { Quantiles } from './statistics.ts';
 import { wilsonInterval95 } from './success-rate.ts';
 import { runInWorkers } from './worker-pool.ts';
 
+/** What is measured that no demonstration shows. */
+type EvaluationConditions = Required<Pick<TaskConditions, 'shifted' | 'paraphrased'>>;
+
 /** What every worker needs to know. */
 export interface EvaluationSetup {
   readonly robot: string;
@@ -20,7 +23,7 @@ export interface EvaluationSetup {
   /** True: the scripted expert acts, through the policy's tokens; its success is the ceiling. */
   readonly expert: boolean;
   readonly precision: Precision | undefined;
-  readonly conditions: Required<TaskConditions>;
+  readonly conditions: EvaluationConditions;
   /** Where films of failures go; with `successes`, those of all episodes. */
   readonly video: { readonly folder: string; readonly successes: boolean } | undefined;
 }
@@ -60,7 +63,7 @@ export interface EvaluationOptions {
   /** Default: the one the policy prefers. */
   readonly precision?: Precision;
   /** Default: everything as in training. */
-  readonly conditions?: TaskConditions;
+  readonly conditions?: Partial<EvaluationConditions>;
   /** Folder for films of failures, one folder inside for each phase; with keepSuccesses, of all episodes. */
   readonly video?: string;
   readonly keepSuccesses?: boolean;
@@ -87,7 +90,7 @@ export interface Evaluation {
   readonly policy: string;
   readonly agent: 'policy' | 'expert';
   readonly precision: Precision;
-  readonly conditions: Required<TaskConditions>;
+  readonly conditions: EvaluationConditions;
   readonly seed: number;
   readonly tasks: readonly TaskEvaluation[];
   readonly meanSuccessRate: number;

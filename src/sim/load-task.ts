@@ -3,6 +3,7 @@ import { ArmatureError, InvalidFileError, UnknownNameError } from '../core/error
 import { listYaml, readYaml, simFile, yamlPath } from './read-yaml.ts';
 import { paraphrasesSchema, taskSchema, variationSchema } from './task-spec.ts';
 import type { TaskSpec, VariationSpec } from './task-spec.ts';
+import { outerPart } from './variation.ts';
 
 const longestInstructionWords = 10;
 
@@ -15,6 +16,8 @@ export function listTasks(): string[] {
 export interface TaskConditions {
   /** Light, colours and camera mounts of `sim/shift.yaml`, outside the ranges of `sim/variation.yaml`. */
   readonly shifted?: boolean;
+  /** The outer part of the ranges of `sim/variation.yaml`: everything off at once, by no more than may be demonstrated. */
+  readonly extreme?: boolean;
   /** The wordings of `sim/paraphrases.yaml` in place of the task's own. */
   readonly paraphrased?: boolean;
 }
@@ -23,7 +26,7 @@ export interface TaskConditions {
  * Loads `sim/tasks/<name>.yaml` and the variation all tasks share.
  * Throws UnknownNameError for another name, InvalidFileError for a file that does not fit, E_NO_PARAPHRASES.
  */
-export function loadTask(name: string, { shifted = false, paraphrased = false }: TaskConditions = {}): TaskSpec {
+export function loadTask(name: string, { shifted = false, extreme = false, paraphrased = false }: TaskConditions = {}): TaskSpec {
   const names = listTasks();
   if (!names.includes(name)) throw new UnknownNameError('task', name, names);
   const path = yamlPath('tasks', name);
@@ -33,7 +36,7 @@ export function loadTask(name: string, { shifted = false, paraphrased = false }:
   return {
     ...task,
     name,
-    variation: shifted ? { ...loadVariation('shift'), outside: variation } : variation,
+    variation: shifted ? { ...loadVariation('shift'), outside: variation } : extreme ? outerPart(variation) : variation,
     instructions: paraphrased ? paraphrases(name, task) : task.instructions,
   };
 }

@@ -40,6 +40,29 @@ export function drawVariation(spec: VariationSpec, robot: RobotSpec, rng: Rng): 
   };
 }
 
+/** Share of a range, about its middle, that extreme variations leave out. */
+const MIDDLE_SHARE = 0.6;
+
+/** The same ranges without their middles; azimuths, which have no extremes, stay whole. */
+export function outerPart(spec: VariationSpec): VariationSpec {
+  const { colourJitter, lighting, table, cameraShift } = spec;
+  const middle = ([low, high]: Range): [number, number] => {
+    const [centre, half] = [(low + high) / 2, ((high - low) / 2) * MIDDLE_SHARE];
+    return [centre - half, centre + half];
+  };
+  const { ambient, diffuse, elevationRad, azimuthRad, gain } = lighting;
+  return {
+    ...spec,
+    outside: {
+      ...spec,
+      colourJitter: colourJitter * MIDDLE_SHARE,
+      lighting: { ambient: middle(ambient), diffuse: middle(diffuse), elevationRad: middle(elevationRad), azimuthRad, gain: middle(gain) },
+      table: { ...table, jitter: table.jitter * MIDDLE_SHARE },
+      cameraShift: { positionM: cameraShift.positionM * MIDDLE_SHARE, rotationRad: cameraShift.rotationRad * MIDDLE_SHARE },
+    },
+  };
+}
+
 /** A thing's colour: the named one with each channel off by as much as the variation says. */
 export function drawColour(colour: Vector3, { colourJitter, outside }: VariationSpec, rng: Rng): Vector3 {
   return jittered(colour, rng, { largest: colourJitter, inner: outside?.colourJitter });

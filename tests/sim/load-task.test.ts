@@ -111,6 +111,28 @@ describe('the shifted variation', () => {
   });
 });
 
+test('extreme variations are the outer part of what is demonstrated', () => {
+  const robot = loadRobot('so101');
+  const trained = loadTask('lift').variation;
+  const extreme = loadTask('lift', { extreme: true }).variation;
+  for (let seed = 0; seed < 200; seed += 1) {
+    const { lighting, cameraShifts, tableColour } = drawVariation(extreme, robot, new Rng(seed));
+    const [low, high] = trained.lighting.ambient;
+    const fromMiddle = Math.abs(lighting.ambient - (low + high) / 2) / ((high - low) / 2);
+    expect(fromMiddle).toBeGreaterThanOrEqual(0.6 - 1e-9);
+    expect(fromMiddle).toBeLessThanOrEqual(1 + 1e-9);
+    for (const { positionM } of Object.values(cameraShifts)) {
+      for (const error of positionM) {
+        expect(Math.abs(error)).toBeGreaterThanOrEqual(0.6 * trained.cameraShift.positionM - 1e-9);
+        expect(Math.abs(error)).toBeLessThanOrEqual(trained.cameraShift.positionM + 1e-9);
+      }
+    }
+    tableColour.forEach((channel, index) => {
+      expect(Math.abs(channel - (trained.table.rgb[index] ?? 0))).toBeLessThanOrEqual(trained.table.jitter + 1e-9);
+    });
+  }
+});
+
 describe('the words of instructions', () => {
   const words = instructionWords(desk);
 

@@ -7,7 +7,7 @@ import torch
 
 import data
 import helpers
-from batches import Augmentation, Sampler
+from batches import Sampler
 from data import DatasetError, find_datasets, load_dataset, model_config, to_rows
 from tokens import UNKNOWN_WORD, LayoutSpec, TokenError, patches
 
@@ -109,37 +109,3 @@ def test_only_finished_datasets_are_found(tmp_path):
     (tmp_path / 'done.cache').mkdir()
     assert [path.name for path in find_datasets([tmp_path])] == ['done']
 
-
-def test_words_are_hidden_but_for_those_that_tell_things_apart():
-    words = ('', UNKNOWN_WORD, 'blue', 'cube', 'lift', 'the')
-    options = SimpleNamespace(word_dropout=1.0, kept_words=('blue',), spec=SimpleNamespace(words=words))
-    augmentation = Augmentation(None, [], options)
-    text = torch.tensor([4, 5, 2, 3, 0]).expand(256, 2, 5)
-    augmentation.add_words = lambda rows: rows
-    hidden = augmentation.hide_words(text)
-    assert (hidden[:, 0] == hidden[:, 1]).all()
-    assert (hidden[..., 2] == 2).all() and (hidden[..., 4] == 0).all()
-    changed = hidden[..., [0, 1, 3]]
-    assert ((changed == 1) | (changed == text[..., [0, 1, 3]])).all()
-    assert 0.4 < (changed == 1).float().mean() < 0.6
-
-
-def test_unknown_words_are_put_between_the_others_which_stay_in_order():
-    words = ('', UNKNOWN_WORD, 'blue', 'cube', 'lift', 'the')
-    options = SimpleNamespace(word_dropout=1.0, kept_words=(), spec=SimpleNamespace(words=words))
-    augmentation = Augmentation(None, [], options)
-    text = torch.tensor([[[4, 5, 2, 3, 0, 0]], [[4, 5, 2, 3, 5, 2]]]).repeat(128, 2, 1)
-    longer = augmentation.add_words(text)
-    assert (longer[:, 0] == longer[:, 1]).all()
-    lengths = set()
-    for before, after in zip(text[:, 0].tolist(), longer[:, 0].tolist()):
-        said = [row for row in after if row > 1]
-        assert said == [row for row in before if row > 0]
-        lengths.add(sum(row > 0 for row in after))
-    assert lengths == {4, 5, 6}
-
-
-def test_hiding_words_needs_an_entry_for_them():
-    options = SimpleNamespace(word_dropout=0.5, kept_words=(), spec=SimpleNamespace(words=('', 'lift')))
-    with pytest.raises(ValueError, match='<unknown>'):
-        Augmentation(None, [], options)
