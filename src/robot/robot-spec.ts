@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { monitorsSchema } from './monitor-spec.ts';
 
 const positive = z.number().positive();
 const vector3 = z.tuple([z.number(), z.number(), z.number()]);
@@ -16,6 +17,8 @@ const jointLimitsSchema = z.strictObject({
   accelerationRadPerS2: positive,
   jerkRadPerS3: positive,
   effortNm: positive,
+  /** How far the measured position may stay from the command; see `monitors.tracking`. */
+  trackingErrorRad: positive,
 });
 
 const jointSchema = z.strictObject({
@@ -61,7 +64,10 @@ export const robotSchema = z.strictObject({
     sensorMs: positive,
     /** A target older than this no longer counts. */
     commandMs: positive,
+    /** A source that was silent may go on without an operator within this time; 0: never. */
+    resumeMs: z.number().nonnegative(),
   }),
+  monitors: monitorsSchema,
   /** How each driver reaches this arm. A driver without a block cannot drive it. */
   drivers: z.strictObject({
     sim: z
@@ -84,7 +90,10 @@ export const robotSchema = z.strictObject({
       .optional(),
     mirror: z.strictObject({}).optional(),
   }),
-  stopCategories: z.array(z.union([z.literal(0), z.literal(1), z.literal(2)])).min(1),
+  /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
+  stopCategories: z
+    .array(z.union([z.literal(0), z.literal(1), z.literal(2)]))
+    .refine((categories) => categories.some((category) => category !== 2), 'an emergency stop needs category 0 or 1'),
 });
 
 /** A validated robot description; `directory` is where its files lie. */
