@@ -1,10 +1,27 @@
 /** Why the gate changed or refused a target. The order is that in which the gate looks. */
 export const REASONS = {
   'time-went-backwards': 'the clock did not advance since the last step',
+  'too-early': 'the step comes so soon after the last that jerk cannot be told from rounding',
   'time-jumped': 'the clock jumped by more than the time a stop takes',
   'protective-stop': 'latched after repeated unusable targets; arm again to move',
+  'robot-emergency-stop': 'the robot reports its emergency stop',
+  'robot-stopped': 'the robot has stopped by itself',
+  'late-ticks': 'the gate came late too often',
+  'silent-sensor': 'no joint state has come for twice the time allowed',
   'stale-sensor': 'the joint state is too old',
   'bad-sensor': 'the joint state is not finite or has the wrong length',
+  'sensor-time': 'the stamp of the joint state went backwards or lies in the future',
+  'impossible-sensor': 'the measured position jumped further than the joint can move',
+  'frozen-sensor': 'the measured values do not change although the arm is told to move',
+  'measured-position': 'the measured position lies outside the hard range',
+  'measured-velocity': 'the measured velocity is over its limit',
+  'measured-effort': 'the measured effort is over its limit',
+  'tracking-error': 'the joint does not follow its commands',
+  'motor-error': 'a motor reports an error',
+  'over-current': 'the current of a motor is over its limit',
+  'over-temperature': 'a motor is too hot',
+  'voltage-range': 'the voltage at a motor is outside its range',
+  'bad-health': 'what a motor reports of itself is not a number',
   'no-target': 'the agent commanded nothing',
   'wrong-length': 'the target has not one value per joint',
   'not-finite': 'the target holds a value that is not a finite number',
@@ -12,6 +29,7 @@ export const REASONS = {
   'position-limit': 'the target lies, or leads too fast, towards a soft position limit',
   'velocity-limit': 'the target asks for more than the velocity limit',
   'acceleration-limit': 'the target asks for more than the acceleration limit',
+  'jerk-limit': 'the target asks for more than the jerk limit, or cannot be reached and kept within it',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof REASONS;
