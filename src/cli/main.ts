@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { dataDirectory } from '../core/data-directory.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
+import { packageVersion } from './package-version.ts';
 import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRobots } from './robots.ts';
@@ -15,7 +14,18 @@ import { addTasks } from './tasks.ts';
 import { addTrain } from './train.ts';
 
 /** Every verb of the command line; a new one is a file and a line here. */
-const VERBS = [addQuickstart, addRun, addDemos, addTrain, addEval, addRobots, addPolicies, addTasks, addDoctor];
+const VERBS = [
+  addQuickstart,
+  addRun,
+  addExplain,
+  addDemos,
+  addTrain,
+  addEval,
+  addRobots,
+  addPolicies,
+  addTasks,
+  addDoctor,
+];
 
 /** Status of a usage error: a flag or a verb that does not exist. 1 means that the work failed. */
 const USAGE_ERROR = 2;
@@ -43,7 +53,7 @@ async function main(words: readonly string[]): Promise<number> {
 function buildProgram(json: boolean): Command {
   const program = new Command('armature')
     .description('Runs one transformer on robot arms, with a safety gate between every decision and every motor.')
-    .version(version(), '--version', 'Print the version')
+    .version(packageVersion(), '--version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
     .exitOverride()
     .showSuggestionAfterError()
@@ -67,10 +77,4 @@ function reportUsage(error: CommanderError, json: boolean): number {
     console.log(JSON.stringify({ error: { code: 'E_USAGE', message, remedy } }));
   }
   return USAGE_ERROR;
-}
-
-function version(): string {
-  const path = join(dataDirectory('robots'), '..', 'package.json');
-  const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }

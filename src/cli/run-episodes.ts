@@ -1,11 +1,13 @@
 import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
 import { DatasetWriter } from '../record/dataset-writer.ts';
+import { BlackBoxRecorder } from '../runtime/black-box-recorder.ts';
 import { EpisodeRecorder, recordingFeatures } from '../runtime/episode-recorder.ts';
 import { PolicySession } from '../runtime/policy-session.ts';
 import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import type { TaskRequest } from '../runtime/task-request.ts';
 import { LiveDisplay } from './live-display.ts';
+import { packageVersion } from './package-version.ts';
 import { formatProgress } from './progress.ts';
 import { EpisodeCollector } from './report/episode-collector.ts';
 import type { ReportEpisode } from './report/report-data.ts';
@@ -26,6 +28,8 @@ export interface RunEpisodesOptions {
   readonly title: string;
   /** Folder of a new dataset. */
   readonly record?: string | undefined;
+  /** Folder for the last seconds before every stop. */
+  readonly blackBox?: string | undefined;
   /** File of the report; none without it. */
   readonly report?: string | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
@@ -37,7 +41,7 @@ export interface RunEpisodesOptions {
  * Throws what made the policy fail, after everything that happened before was saved.
  */
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
-  const { plan, jobs, record, report, signal, title } = options;
+  const { plan, jobs, record, blackBox, report, signal, title } = options;
   const view = new RunView(plan, jobs);
   const session = await PolicySession.open(plan);
   const summaries: EpisodeSummary[] = [];
@@ -50,7 +54,7 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
       if (signal.aborted || failure !== undefined) break;
       const collector = new EpisodeCollector(plan.robot);
       const listeners = report === undefined ? [view] : [view, collector];
-      const episode = await runRecorded(session, job, { writer, listeners, signal });
+      const episode = await runRecorded(session, job, { writer, blackBox, view, listeners, signal });
       const { instruction, result } = episode;
       failure = episode.failure;
       const page = collector.report({ name: `episode ${index + 1}`, instruction, agent: plan.manifest.name, result });
@@ -72,6 +76,8 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
 
 interface RecordedRun {
   readonly writer: DatasetWriter | undefined;
+  readonly blackBox: string | undefined;
+  readonly view: RunView;
   readonly listeners: readonly StepListener[];
   readonly signal: AbortSignal;
 }
@@ -79,17 +85,32 @@ interface RecordedRun {
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
   const { writer, listeners, signal } = run;
+  const { robot } = session.plan;
   const { request, seed } = job;
-  if (writer === undefined) return session.run(request, { seed, listeners, signal });
-  const recorder = new EpisodeRecorder(session.plan.robot);
-  let success = false;
+  const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
+  const blackBox = run.blackBox === undefined ? undefined : openBlackBox(run.blackBox, session.plan);
+  const watching = [recorder, blackBox].filter((listener) => listener !== undefined);
+  let [success, ending] = [false, 'link-lost'];
   try {
-    const episode = await session.run(request, { seed, listeners: [recorder, ...listeners], signal });
+    const episode = await session.run(request, { seed, listeners: [...watching, ...listeners], signal });
     success = episode.result.success;
+    ending = episode.result.outcome;
     return episode;
   } finally {
-    await recorder.save(writer, success);
+    if (writer !== undefined) await recorder?.save(writer, success);
+    const written = await blackBox?.settle(ending);
+    for (const path of written?.files ?? []) run.view.say(`black box ${path}`);
+    for (const failure of written?.failures ?? []) run.view.say(`warning: ${failure.message}`);
   }
+}
+
+function openBlackBox(directory: string, { robot }: SessionPlan): BlackBoxRecorder {
+  return new BlackBoxRecorder({
+    robot,
+    directory,
+    version: packageVersion(),
+    wallTime: () => new Date().toISOString(),
+  });
 }
 
 function openDataset(directory: string, { robot }: SessionPlan): Promise<DatasetWriter> {
@@ -133,6 +154,11 @@ class RunView implements StepListener {
     this.#firstTickNs = undefined;
     this.#live?.endEpisode(result);
     this.#terminal.line(episodeLine(summary, this.#done));
+  }
+
+  /** A line that stays. */
+  say(text: string): void {
+    this.#terminal.line(text);
   }
 
   /** Takes the panel away; the lines of the episodes stay. */

@@ -15,6 +15,7 @@ Examples:
   armature run --robot so101 --driver mirror --policy desk --task reach --live
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+  armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
 
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
@@ -30,6 +31,7 @@ interface RunOptions {
   readonly rate?: number;
   readonly seed: number;
   readonly record?: string;
+  readonly blackBox?: string;
   readonly live?: boolean;
   readonly lockstep?: boolean;
   /** False after --no-report. */
@@ -50,6 +52,7 @@ export function addRun(program: Command): void {
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
+    .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')
     .option('--lockstep', 'as fast as possible, repeatable')
     .option('--report <file>', 'where the HTML report goes; default reports/run-<n>.html')
@@ -60,7 +63,7 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions, command: Command): Promise<void> {
-  const { robot, driver, policy, task, scene, seed, record, json = false } = options;
+  const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
   if (options.live === true && options.lockstep === true)
     command.error('error: --live and --lockstep exclude each other');
   const request = resolveTask(task, scene);
@@ -75,7 +78,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const episodes = await runEpisodes({ plan, jobs, title: `Run of ${task}`, record, report, signal });
+  const episodes = await runEpisodes({ plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal });
   interruption.close();
   if (json) {
     const rate = successRate(episodes);

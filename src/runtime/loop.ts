@@ -4,6 +4,7 @@ import type { ArmDriver } from '../drivers/driver.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { SafetyGate } from '../safety/gate.ts';
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
+import { checkpointTicks } from './black-box-ring.ts';
 import type { Decider } from './decider.ts';
 import { EpisodeTally } from './episode-result.ts';
 import type { EpisodeResult, Outcome } from './episode-result.ts';
@@ -49,6 +50,7 @@ const LONGEST_STOP_S = 2;
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
   const { robot, driver, sampler, gate, pacer, decider } = options;
   const ticksPerDecision = robot.rates.gateHz / robot.rates.controlHz;
+  const ticksPerCheckpoint = checkpointTicks(robot);
   const listeners = new Listeners(options.listeners ?? []);
   const tally = new EpisodeTally();
   const setpoint = new Setpoint(robot.rates);
@@ -77,6 +79,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     if (decision !== undefined) setpoint.follow(decision.target, commandRad, nowNs);
     const target = isRunning ? setpoint.at(nowNs) : undefined;
 
+    const checkpoint = gateTick % ticksPerCheckpoint === 0 ? gate.snapshot() : undefined;
     const gated = gate.step({ nowNs, target, measured: observation.arm });
     const sent = send(driver, gated.command);
     commandRad = sent.positionsRad;
@@ -90,6 +93,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       decision,
       target,
       gate: gated,
+      checkpoint,
       sent,
     };
     tally.add(step);

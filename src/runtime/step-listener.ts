@@ -2,7 +2,7 @@ import type { JointTarget } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { Observation } from '../core/observation.ts';
 import type { SentCommand } from '../drivers/driver.ts';
-import type { GateDecision } from '../safety/gate.ts';
+import type { GateDecision, GateSnapshot } from '../safety/gate.ts';
 
 /** Everything that happened at one gate tick. */
 export interface StepRecord {
@@ -20,6 +20,8 @@ export interface StepRecord {
   /** What the gate was asked for. */
   readonly target: JointTarget | undefined;
   readonly gate: GateDecision;
+  /** State of the gate before this step, now and then: from there the steps can be repeated. */
+  readonly checkpoint: GateSnapshot | undefined;
   readonly sent: SentCommand;
 }
 

@@ -48,6 +48,17 @@ export interface GateDecision {
   readonly state: GateState;
 }
 
+/**
+ * All that the next step depends on besides its input: plain data, never changed. A gate restored from it goes
+ * on to the bit as this one does.
+ */
+export interface GateSnapshot {
+  readonly memory: Memory | undefined;
+  readonly state: GateState;
+  readonly unusableTargets: number;
+  readonly lastUnusableNs: number | undefined;
+}
+
 /** What the next step is judged against. */
 interface Memory extends Motion {
   readonly timeNs: number;
@@ -76,6 +87,25 @@ export class SafetyGate {
     this.#limits = jointLimits(robot);
     // After so long a pause the arm has come to rest: the next command starts from standstill.
     this.#longestStepS = Math.max(stopTimeS(this.#limits), 2 / robot.rates.gateHz);
+  }
+
+  /** A gate that goes on from a snapshot of one of the same robot. */
+  static restore(robot: RobotSpec, snapshot: GateSnapshot): SafetyGate {
+    const gate = new SafetyGate(robot);
+    gate.#memory = snapshot.memory;
+    gate.#state = snapshot.state;
+    gate.#unusableTargets = snapshot.unusableTargets;
+    gate.#lastUnusableNs = snapshot.lastUnusableNs;
+    return gate;
+  }
+
+  snapshot(): GateSnapshot {
+    return {
+      memory: this.#memory,
+      state: this.#state,
+      unusableTargets: this.#unusableTargets,
+      lastUnusableNs: this.#lastUnusableNs,
+    };
   }
 
   get state(): GateState {

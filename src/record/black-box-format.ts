@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { InvalidFileError } from '../core/errors.ts';
+import { robotSchema } from '../robot/robot-spec.ts';
+import { exactNumber, exactNumberSchema, fromExactJson, toExactJson } from './exact-numbers.ts';
+import { HashChain, sha256, verifyChain } from './hash-chain.ts';
+
+/** Of the lines below; another number is another format. */
+const VERSION = 1;
+const KIND = 'armature-black-box';
+
+const numbers = z.array(exactNumberSchema);
+/** Values per joint; where there is not one per joint, only how many there were: -1 for what is no array of numbers. */
+const jointValues = z.union([numbers, z.strictObject({ length: z.int().min(-1) })]);
+export type JointValues = z.infer<typeof jointValues>;
+
+const headerSchema = z.strictObject({
+  kind: z.literal(KIND),
+  version: z.literal(VERSION),
+  /** Why it was written: a reason of the gate, or how the episode ended. */
+  cause: z.string(),
+  /** Wall time, ISO 8601. */
+  writtenAt: z.string(),
+  armature: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  /** The description the gate was made from, without the folder it lay in. */
+  robot: robotSchema,
+  /** See limitsDigest. */
+  limitsSha256: z.string(),
+  /** What the gate knew before the first tick, for a replay; its content is the gate's own. */
+  start: z.unknown(),
+});
+
+const tickSchema = z.strictObject({
+  kind: z.literal('tick'),
+  /** Gate ticks since the start of the episode. */
+  tick: z.int(),
+  /** Monotonic ns. */
+  timeNs: exactNumberSchema,
+  /** Since the tick before, ns; NaN in the first. */
+  stepNs: exactNumberSchema,
+  /** As the gate was asked, rad; null when it was asked for nothing. */
+  target: z
+    .strictObject({ positionsRad: jointValues, createdNs: exactNumberSchema, observedNs: exactNumberSchema })
+    .nullable(),
+  measured: z.strictObject({
+    positionsRad: jointValues,
+    velocitiesRadPerS: jointValues,
+    effortsNm: jointValues,
+    stampNs: exactNumberSchema,
+    ageNs: exactNumberSchema,
+    fresh: z.boolean(),
+  }),
+  /** Ages of the pictures, ns, in the order of the robot's cameras; NaN for one that is not there. */
+  cameraAgesNs: numbers,
+  /** Of the decision that arrived at this tick; null where none did. */
+  actionTokens: z.array(z.int()).nullable(),
+  /** Commands in rad, shape (J): the one before, the one of this tick, and what the driver made of it. */
+  previousRad: numbers,
+  emittedRad: numbers,
+  sentRad: numbers,
+  reasons: z.array(z.string()),
+  /** Of the gate, after the tick. */
+  state: z.string(),
+});
+
+const endSchema = z.strictObject({ kind: z.literal('end'), ticks: z.int() });
+
+export type BlackBoxHeader = Omit<z.infer<typeof headerSchema>, 'kind' | 'version' | 'limitsSha256'>;
+export type BlackBoxTick = Omit<z.infer<typeof tickSchema>, 'kind'>;
+
+/** What a black box holds: the last seconds before it was written, tick after tick. */
+export interface BlackBoxFile {
+  readonly header: BlackBoxHeader;
+  readonly ticks: readonly BlackBoxTick[];
+  readonly limitsSha256: string;
+  /** Hash of the last line: who notes it can tell a forged file. */
+  readonly sha256: string;
+}
+
+/** SHA-256 of the limits and rates a robot's gate works with: equal digests, equal gates. */
+export function limitsDigest(robot: Pick<BlackBoxHeader['robot'], 'joints' | 'rates' | 'timeouts'>): string {
+  const { joints, rates, timeouts } = robot;
+  return sha256(
+    JSON.stringify([joints.map(({ name, limits }) => [name, sorted(limits)]), sorted(rates), sorted(timeouts)]),
+  );
+}
+
+/** The lines of a file, in order; each ends with a line end. */
+export function* blackBoxLines(header: BlackBoxHeader, ticks: Iterable<BlackBoxTick>): Generator<string, void> {
+  const chain = new HashChain();
+  const { start, ...facts } = header;
+  const limitsSha256 = limitsDigest(header.robot);
+  yield `${chain.line({ kind: KIND, version: VERSION, ...facts, limitsSha256, start: toExactJson(start) })}\n`;
+  let count = 0;
+  for (const tick of ticks) {
+    yield `${chain.line(tickDocument(tick))}\n`;
+    count += 1;
+  }
+  yield `${chain.line({ kind: 'end', ticks: count })}\n`;
+}
+
+/**
+ * Reads what blackBoxLines made. Throws InvalidFileError for a file that is something else, was cut, or was
+ * changed in any line.
+ */
+export function parseBlackBox(text: string, path: string): BlackBoxFile {
+  if (!text.startsWith(`{"previous":"`) || !text.slice(0, 200).includes(`"kind":"${KIND}"`)) {
+    throw new InvalidFileError(path, 'is no black box', {
+      expected: `JSON lines, the first of kind "${KIND}"`,
+      remedy: 'Give a file that "armature run --black-box" wrote.',
+    });
+  }
+  const { documents, sha256: lastHash } = verifyChain(text, path);
+  const [first, ...rest] = documents;
+  const last = rest.pop();
+  const { limitsSha256, kind: _kind, version: _version, ...header } = fitting(headerSchema, first, `${path}: line 1`);
+  const end = endSchema.safeParse(last);
+  if (!end.success || end.data.ticks !== rest.length) {
+    throw new InvalidFileError(path, `it was cut behind line ${documents.length}`, {
+      expected: end.success ? `${end.data.ticks} ticks` : 'a last line of kind "end"',
+      found: `${rest.length} ticks`,
+      remedy: 'Use the whole file.',
+    });
+  }
+  if (limitsSha256 !== limitsDigest(header.robot)) {
+    throw new InvalidFileError(path, 'its limits do not have the digest it names', {
+      remedy: 'It was written by something else than Armature.',
+    });
+  }
+  const ticks = rest.map((document, index) => {
+    const { kind: _tick, ...tick } = fitting(tickSchema, document, `${path}: line ${index + 2}`);
+    return tick;
+  });
+  return { header: { ...header, start: fromExactJson(header.start) }, ticks, limitsSha256, sha256: lastHash };
+}
+
+function fitting<T>(schema: z.ZodType<T>, document: unknown, where: string): T {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  throw new InvalidFileError(where, `does not fit:\n${z.prettifyError(result.error)}`, {
+    expected: `format version ${VERSION}`,
+    remedy: 'Read it with the version of Armature that wrote it; the first line names it.',
+  });
+}
+
+function tickDocument(tick: BlackBoxTick): Readonly<Record<string, unknown>> {
+  const { timeNs, stepNs, target, measured } = tick;
+  return {
+    kind: 'tick',
+    ...tick,
+    timeNs: exactNumber(timeNs),
+    stepNs: exactNumber(stepNs),
+    target: target === null ? null : exactMembers(target),
+    measured: exactMembers(measured),
+    cameraAgesNs: tick.cameraAgesNs.map(exactNumber),
+    previousRad: tick.previousRad.map(exactNumber),
+    emittedRad: tick.emittedRad.map(exactNumber),
+    sentRad: tick.sentRad.map(exactNumber),
+  };
+}
+
+function exactMembers(values: Readonly<Record<string, JointValues | number | boolean>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]): [string, unknown] => {
+      if (typeof value === 'number') return [name, exactNumber(value)];
+      return [name, Array.isArray(value) ? value.map(exactNumber) : value];
+    }),
+  );
+}
+
+function sorted(values: object): unknown {
+  return Object.entries(values).toSorted(([left], [right]) => (left < right ? -1 : 1));
+}
