@@ -5,8 +5,8 @@
     python3 training/levers.py --only baseline exact --seeds 0 1 2
 
 Every row trains for the same time on the same number of threads (or, where it says so, for as many steps as another
-row). It may be stopped at any moment and started again: finished datasets are kept, rows with a result are skipped.
-Nothing else should run on the machine meanwhile, or rows are not comparable.
+row). Time is processor time, so that other programs take nothing away from a row. It may be stopped at any moment and
+started again: finished datasets are kept, rows with a result are skipped.
 """
 import packages
 
@@ -107,7 +107,7 @@ class Bench:
         (folder / 'start.json').write_text(json.dumps(self.policy(row)))
         words = ['--policy', folder / 'start.json', '--out', folder, '--data', *(self.out / 'data' / name for name in row.data),
                  '--export-dir', folder / 'policy', '--precisions', 'fp32', '--threads', setting.threads, '--seed', seed, '--log-every', 30, *setting.training, *row.training]
-        words += ['--steps', self.result(row.steps_of, seed)['steps']] if row.steps_of else ['--minutes', setting.minutes]
+        words += ['--steps', self.result(row.steps_of, seed)['steps']] if row.steps_of else ['--minutes', setting.minutes, '--cpu-time']
         if row.share < 1:
             words += ['--episodes', *(f'{name}={round(len(TASKS) * row.share * setting.demonstrations)}' for name in row.data)]
         environment = {**os.environ, 'OMP_NUM_THREADS': str(setting.threads)}

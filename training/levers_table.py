@@ -1,7 +1,7 @@
 """The experiments of levers.py as data: every row differs from the baseline in one thing."""
 from dataclasses import dataclass, field
 
-from desk_recipes import WORDS
+from desk_recipes import PICTURES, WORDS
 
 from tokens import UNKNOWN_WORD
 
@@ -149,6 +149,9 @@ ROWS = (
     Row('baseline-paraphrases', 'variation', 'baseline, evaluated with paraphrases', model_of='baseline', evaluation=('--paraphrases',)),
     Row('one-wording-paraphrases', 'variation', 'trained with one wording, evaluated with paraphrases', model_of='one-wording',
         evaluation=('--paraphrases',)),
+
+    Row('pictures', 'variation', 'pictures also brighter, darker and of moved cameras, as in the recipe', PICTURES),
+    Row('pictures-shift', 'variation', 'the same model, evaluated outside the ranges', model_of='pictures', evaluation=('--shift',)),
 
     Row('word-dropout', 'variation', 'verbs and nouns hidden at random, unknown words added, as in the recipe', WORDS),
     Row('word-dropout-paraphrases', 'variation', 'words hidden at random, evaluated with paraphrases', model_of='word-dropout',

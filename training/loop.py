@@ -235,14 +235,15 @@ class Trainer:
 
     def loop(self):
         options = self.options
-        clock = last = time.monotonic()
+        used, clock = self.used_s(), time.monotonic()
+        last = clock
         due = {'save': clock + 60 * options.save_every, 'watch': clock + 60 * options.watch_every,
                'export': clock + 60 * options.export_every if options.export_every else math.inf, 'log': clock}
         logged = self.samples
         while self.progress() < 1 and not self.agreed_stop():
             parts = self.take_step()
-            now = time.monotonic()
-            self.elapsed, clock = self.elapsed + now - clock, now
+            now, now_used = time.monotonic(), self.used_s()
+            self.elapsed, used = self.elapsed + now_used - used, now_used
             if now >= due['log'] or self.progress() >= 1:
                 self.write_progress(parts, (self.samples - logged) / max(now - last, 1e-9))
                 due['log'], logged, last = now + options.log_every, self.samples, time.monotonic()
@@ -256,6 +257,10 @@ class Trainer:
             if now >= due['export'] and options.export_dir:
                 self.export()
                 due['export'] = now + 60 * options.export_every
+
+    def used_s(self):
+        """What the budget of minutes counts, s; only differences mean anything."""
+        return time.process_time() / torch.get_num_threads() if self.options.cpu_time else time.monotonic()
 
     def agreed_stop(self):
         """All processes must leave the loop at the same step, or the others wait for ever."""

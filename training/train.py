@@ -20,6 +20,7 @@ def parser():
     add('--weight', nargs='*', default=[], metavar='NAME=FACTOR', help='sampling weight of a dataset (directory name) or an instruction')
     add('--episodes', nargs='*', default=[], metavar='NAME=COUNT', help='of a dataset (directory name) only its first so many episodes')
     add('--minutes', type=float, default=0.0, help='time budget')
+    add('--cpu-time', action='store_true', help='count as minutes the processor time per thread, which other programs do not change')
     add('--steps', type=int, default=0, help='step budget')
     add('--batch', type=int, default=128, help='samples per step and process')
     add('--rate', type=float, default=1e-3, help='peak learning rate')
@@ -74,7 +75,7 @@ def parser():
 
 SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
          'action_tokens']
-PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
+PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'cpu_time', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
          'average', 'privileged', 'pixel_noise', 'camera_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
          'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
 

@@ -18,6 +18,7 @@ class TrainOptions:
     shape: dict = field(default_factory=dict)    # width, layers, ... of ModelConfig
     batch: int = 128
     minutes: float = 0.0                  # budget; 0 = none
+    cpu_time: bool = False                # minutes are those of a core and thread, whatever else the machine does
     steps: int = 0                        # budget; 0 = none
     rate: float = 1e-3
     warmup: int = 300
