@@ -38,23 +38,32 @@ const NO_FAULTS: readonly Fault[] = [];
 export class ArmMonitors {
   readonly #watch: Watch;
   readonly #healthRanges: ReturnType<typeof healthRanges>;
-  #memory: MonitorMemory;
+  readonly #memory: MonitorMemory;
   #faults: Fault[] | undefined;
 
-  /** @param state where the arm was found when it was armed. */
-  constructor(robot: RobotSpec, state: ArmState, nowNs: number) {
+  private constructor(robot: RobotSpec, memory: MonitorMemory) {
     const report: Watch['report'] = (finding) => {
       (this.#faults ??= []).push(faultOf(finding, robot.stopCategories));
     };
     this.#watch = { robot, report };
     this.#healthRanges = healthRanges(robot);
+    this.#memory = memory;
+  }
+
+  /** @param state where the arm was found when it was armed. */
+  static begin(robot: RobotSpec, state: ArmState, nowNs: number): ArmMonitors {
     const jointCount = robot.joints.length;
-    this.#memory = {
+    return new ArmMonitors(robot, {
       sensor: sensorMemory(state, nowNs),
       motion: motionMemory(jointCount),
       health: healthMemory(jointCount),
       tick: tickMemory(robot, nowNs),
-    };
+    });
+  }
+
+  /** Goes on from a snapshot of monitors of the same robot. */
+  static restore(robot: RobotSpec, memory: MonitorMemory): ArmMonitors {
+    return new ArmMonitors(robot, structuredClone(memory));
   }
 
   /** Gate ticks that came late since arming. */
@@ -75,9 +84,5 @@ export class ArmMonitors {
 
   snapshot(): MonitorMemory {
     return structuredClone(this.#memory);
-  }
-
-  restore(memory: MonitorMemory): void {
-    this.#memory = structuredClone(memory);
   }
 }

@@ -4,6 +4,10 @@ export const REASONS = {
   'too-early': 'the step comes so soon after the last that jerk cannot be told from rounding',
   'time-jumped': 'the clock jumped by more than the time a stop takes',
   'protective-stop': 'latched after repeated unusable targets; arm again to move',
+  estop: 'the emergency stop was pressed; release it and reset to arm again',
+  'not-armed': 'the arm is not armed',
+  'stop-in-progress': 'a stop that ends disarmed is under way',
+  'no-lease': 'the source of the target does not hold the lease on the arm',
   'robot-emergency-stop': 'the robot reports its emergency stop',
   'robot-stopped': 'the robot has stopped by itself',
   'late-ticks': 'the gate came late too often',
@@ -30,6 +34,13 @@ export const REASONS = {
   'velocity-limit': 'the target asks for more than the velocity limit',
   'acceleration-limit': 'the target asks for more than the acceleration limit',
   'jerk-limit': 'the target asks for more than the jerk limit, or cannot be reached and kept within it',
+  'space-unchecked': 'whether the arm may be there could not be judged',
+  workspace: 'the gripper, or a stop from there, would leave the workspace',
+  'keep-out': 'the arm, or a stop from there, would come too near to a keep-out zone',
+  table: 'the arm, or a stop from there, would come too near to the table',
+  'self-collision': 'the arm, or a stop from there, would come too near to itself',
+  'tcp-speed': 'the gripper would be faster than its speed limit',
+  'near-obstacle': 'the arm goes slower because something is near',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof REASONS;

@@ -75,7 +75,7 @@ export type Trigger =
  * from a latched state only `reset` leads out, to `disarmed`; into motion lead only `hold` and `stopping`.
  */
 export const TRANSITIONS: Readonly<Record<SafetyStateName, Readonly<Partial<Record<Trigger, SafetyStateName>>>>> = {
-  boot: { ready: 'disarmed', estop: 'estop' },
+  boot: { ready: 'disarmed', reduce: 'boot', restore: 'boot', estop: 'estop' },
   disarmed: { arm: 'hold', reduce: 'disarmed', restore: 'disarmed', estop: 'estop' },
   hold: {
     command: 'active',
@@ -91,6 +91,7 @@ export const TRANSITIONS: Readonly<Record<SafetyStateName, Readonly<Partial<Reco
   active: {
     command: 'active',
     reduce: 'reduced',
+    restore: 'active',
     'stop-2': 'stopping',
     'stop-1-or-0': 'stopping',
     fault: 'protective-stop',
@@ -118,8 +119,21 @@ export const TRANSITIONS: Readonly<Record<SafetyStateName, Readonly<Partial<Reco
     fault: 'protective-stop',
     estop: 'estop',
   },
-  'protective-stop': { reduce: 'protective-stop', fault: 'protective-stop', reset: 'disarmed', estop: 'estop' },
-  estop: { reduce: 'estop', fault: 'estop', estop: 'estop', 'estop-released': 'estop', reset: 'disarmed' },
+  'protective-stop': {
+    reduce: 'protective-stop',
+    restore: 'protective-stop',
+    fault: 'protective-stop',
+    reset: 'disarmed',
+    estop: 'estop',
+  },
+  estop: {
+    reduce: 'estop',
+    restore: 'estop',
+    fault: 'estop',
+    estop: 'estop',
+    'estop-released': 'estop',
+    reset: 'disarmed',
+  },
 };
 
 /** How the table reads an event in a state; undefined for one that cannot be read, whatever it holds. */

@@ -36,4 +36,9 @@ export class SafetyStateMachine {
     this.#state = next;
     return true;
   }
+
+  /** Takes on a state of a recording. Only for a machine whose arm is one that was recorded. */
+  restore(state: SafetyState): void {
+    this.#state = state;
+  }
 }

@@ -31,7 +31,7 @@ interface Tick {
 function watch(ticks: readonly Tick[], spec: RobotSpec = robot): (readonly Fault[])[] {
   let nowNs = 1e9;
   let state: ArmState = makeArmState(START, nowNs);
-  const monitors = new ArmMonitors(spec, state, nowNs);
+  const monitors = ArmMonitors.begin(spec, state, nowNs);
   return ticks.map((tick, index) => {
     nowNs += (tick.stepMs ?? 10) * MS;
     const jitter = 1e-6 * (index % 2);
@@ -87,7 +87,7 @@ describe('ArmMonitors', () => {
           nowNs += stepMs * MS;
           return { nowNs, commandRad: Float64Array.from(START), state: makeArmState([position, 0.5], nowNs) };
         });
-        const make = (): ArmMonitors => new ArmMonitors(robot, makeArmState(START, 1e9), 1e9);
+        const make = (): ArmMonitors => ArmMonitors.begin(robot, makeArmState(START, 1e9), 1e9);
         const whole = make();
         const expected = inputs.map((input) => whole.check(input));
         const middle = cut % inputs.length;
@@ -95,8 +95,7 @@ describe('ArmMonitors', () => {
         for (const input of inputs.slice(0, middle)) first.check(input);
         const memory = first.snapshot();
         for (const input of inputs.slice(middle)) first.check(input);
-        const second = make();
-        second.restore(memory);
+        const second = ArmMonitors.restore(robot, memory);
         expect(inputs.slice(middle).map((input) => second.check(input))).toEqual(expected.slice(middle));
       }),
       { numRuns: 50 },
@@ -259,7 +258,7 @@ describe('the gate ticks', () => {
     expect(watch(repeat(11, { stepMs: 25 })).at(-1)).toMatchObject([
       { reason: 'late-ticks', value: 11, limit: 10, category: 2 },
     ]);
-    const monitors = new ArmMonitors(robot, makeArmState(START, 0), 0);
+    const monitors = ArmMonitors.begin(robot, makeArmState(START, 0), 0);
     [10, 20, 45, 55, 500].forEach((ms) =>
       monitors.check({ nowNs: ms * MS, commandRad: Float64Array.from(START), state: makeArmState(START, ms * MS) }),
     );

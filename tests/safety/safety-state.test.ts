@@ -54,14 +54,14 @@ function reachable(start: SafetyState, allowed: readonly SafetyEvent[] = events)
  */
 const GRID = `
                  ready    arm  command reduce          restore  stop0    stop1    stop2    standstill fault0          estop0 released reset
-boot             disarmed .    .       .               .        .        .        .        .          .               estop  .        .
+boot             disarmed .    .       boot            boot     .        .        .        .          .               estop  .        .
 disarmed         .        hold .       disarmed        disarmed .        .        .        .          .               estop  .        .
 hold             .        .    active  hold            hold     disarmed disarmed hold     hold       protective-stop estop  .        .
-active           .        .    active  reduced         .        stopping stopping stopping .          protective-stop estop  .        .
+active           .        .    active  reduced         active   stopping stopping stopping .          protective-stop estop  .        .
 reduced          .        .    active  reduced         active   stopping stopping stopping .          protective-stop estop  .        .
 stopping         .        .    active  stopping        stopping stopping stopping stopping hold       protective-stop estop  .        .
-protective-stop  .        .    .       protective-stop .        .        .        .        .          protective-stop estop  .        disarmed
-estop            .        .    .       estop           .        .        .        .        .          estop           estop  estop    disarmed
+protective-stop  .        .    .       protective-stop protective-stop .        .        .        .          protective-stop estop  .        disarmed
+estop            .        .    .       estop           estop    .        .        .        .          estop           estop  estop    disarmed
 `;
 
 describe('the transition table', () => {
