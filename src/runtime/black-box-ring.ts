@@ -1,6 +1,7 @@
 import type { BlackBoxTick, JointValues } from '../record/black-box-format.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { GateDecision, GateInput, GateSnapshot } from '../safety/gate.ts';
+import type { GateInput, GateSnapshot } from '../safety/gate.ts';
+import type { GateReport } from './step-listener.ts';
 
 /** How much a black box remembers, s. */
 export const BLACK_BOX_S = 10;
@@ -14,7 +15,7 @@ export interface BlackBoxStep {
   /** Gate ticks since the start of the episode. */
   readonly gateTick: number;
   readonly input: GateInput;
-  readonly gate: GateDecision;
+  readonly gate: GateReport;
   /** What the driver made of the command, rad, shape (J). */
   readonly sentRad: Float64Array;
   /** Of the decision that arrived at this tick. */

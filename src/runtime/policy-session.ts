@@ -117,7 +117,7 @@ export class PolicySession {
   }
 
   async close(): Promise<void> {
-    for (const task of this.#tasks.values()) task.dispose();
+    for (const task of this.#tasks.values()) await task.close();
     await this.#agent.close();
   }
 

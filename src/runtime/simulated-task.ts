@@ -9,15 +9,17 @@ import { disposeEpisodes, startEpisode } from '../sim/task.ts';
 import type { TaskEpisode } from '../sim/task.ts';
 import type { TaskSpec } from '../sim/task-spec.ts';
 import { World } from '../sim/world.ts';
+import { readWorldState, worldStateLength } from '../sim/world-state.ts';
+import { ProcessArm } from './arm/process-arm.ts';
+import { RemoteArm } from './arm/remote-arm.ts';
+import { SceneView } from './arm/scene-view.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
 import type { EpisodeResult } from './episode-result.ts';
-import { endlessTask, runEpisode } from './loop.ts';
-import type { TaskMonitor } from './loop.ts';
+import { endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
+import type { LoopOptions, TaskMonitor } from './loop.ts';
 import { MirrorScene } from './mirror-scene.ts';
-import { LockstepPacer, RealTimePacer, TimerSleeper } from './pacer.ts';
-import type { Pacer } from './pacer.ts';
+import { LockstepPacer } from './pacer.ts';
 import { simulationStage } from './stage.ts';
-import type { Stage } from './stage.ts';
 import type { StepListener } from './step-listener.ts';
 
 /** `lockstep`: virtual time, as fast as the machine goes, repeatable to the bit. `live`: real time. */
@@ -51,6 +53,7 @@ export class SimulatedTask {
   readonly spec: TaskSpec;
   readonly robot: RobotSpec;
   readonly simulation: Simulation;
+  #arm: ProcessArm | undefined;
 
   private constructor(spec: TaskSpec, simulation: Simulation) {
     this.spec = spec;
@@ -68,53 +71,106 @@ export class SimulatedTask {
     return new SimulatedTask(spec, new Simulation(world, options));
   }
 
-  /** Runs one episode. In lockstep the same seed and agent give the same episode to the bit. */
+  /**
+   * Runs one episode. In lockstep the same seed and agent give the same episode to the bit; live, gate and arm are
+   * in a process of their own. Throws what runEpisode and ProcessArm.start throw.
+   */
   async run(options: SimulatedRunOptions): Promise<SimulatedRun> {
-    const { simulation, robot } = this;
-    const { seed, mode, signal } = options;
-    const episode = startEpisode(simulation.world, this.spec, seed, options.instruction);
-    const { instruction, variation } = episode;
-    const stage = options.driver === 'mirror' ? await MirrorScene.open(simulation.world) : simulationStage(simulation);
-    const sampler = new ObservationSampler({ robot, sources: stage.sources, instruction });
-    const agent = options.agent(episode);
-    const listeners = [
-      ...(options.listeners ?? []),
-      ...(options.witness === undefined ? [] : [options.witness(episode)]),
-    ];
-    try {
-      const result = await runEpisode({
-        robot,
-        driver: stage.driver,
-        sampler,
-        gate: new SafetyGate(robot),
-        pacer: this.#pacer(mode, stage),
-        decider: mode === 'lockstep' ? new LockstepDecider(agent) : new RealTimeDecider(agent),
-        monitor: options.judged === false ? endlessTask : oncePerControlTick(episode, robot),
-        timeLimitS: episode.timeLimitS,
-        seed,
-        begin: (startNs) => stage.begin({ startNs, seed, variation }),
-        listeners,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      return { instruction, result };
-    } finally {
-      sampler.close();
-      stage.dispose();
-    }
+    const episode = startEpisode(this.simulation.world, this.spec, options.seed, options.instruction);
+    const result = await (options.mode === 'lockstep'
+      ? this.#runLockstep(options, episode)
+      : this.#runLive(options, episode));
+    return { instruction: episode.instruction, result };
   }
 
+  /** Ends the arm process of live runs, if there is one, and frees the world. */
+  async close(): Promise<void> {
+    await this.#arm?.close();
+    this.#arm = undefined;
+    this.dispose();
+  }
+
+  /** Frees the world. After live runs call close instead. */
   dispose(): void {
     this.simulation.dispose();
     disposeEpisodes(this.simulation.world);
     this.simulation.world.dispose();
   }
 
-  #pacer(mode: RunMode, stage: Stage): Pacer {
-    const periodNs = NS_PER_S / this.robot.rates.gateHz;
+  async #runLockstep(options: SimulatedRunOptions, episode: TaskEpisode): Promise<EpisodeResult> {
+    const { simulation, robot } = this;
+    const { seed } = options;
+    const { instruction, variation } = episode;
+    const stage = options.driver === 'mirror' ? await MirrorScene.open(simulation.world) : simulationStage(simulation);
+    const sampler = new ObservationSampler({ robot, sources: stage.sources, instruction });
     const advance = (durationNs: number): void => stage.advance(durationNs);
-    if (mode === 'lockstep') return new LockstepPacer({ clock: new VirtualClock(), periodNs, advance });
-    const clock = new MonotonicClock();
-    return new RealTimePacer({ clock, periodNs, advance, sleeper: new TimerSleeper(clock) });
+    try {
+      return await runEpisode({
+        ...this.#common(options, episode),
+        driver: stage.driver,
+        sampler,
+        gate: new SafetyGate(robot),
+        pacer: new LockstepPacer({ clock: new VirtualClock(), periodNs: NS_PER_S / robot.rates.gateHz, advance }),
+        decider: new LockstepDecider(options.agent(episode)),
+        begin: (startNs) => stage.begin({ startNs, seed, variation }),
+      });
+    } finally {
+      sampler.close();
+      stage.dispose();
+    }
+  }
+
+  async #runLive(options: SimulatedRunOptions, episode: TaskEpisode): Promise<EpisodeResult> {
+    const { robot } = this;
+    const { world } = this.simulation;
+    const { seed, driver = 'sim' } = options;
+    const { instruction, variation } = episode;
+    const scene = driver === 'sim' ? new Float64Array(worldStateLength(world)) : undefined;
+    if (scene !== undefined) readWorldState(world, scene);
+    const view = new SceneView(world, driver);
+    const sampler = new ObservationSampler({ robot, sources: view.sources, instruction });
+    const arm = new RemoteArm({
+      arm: await this.#openArm(driver),
+      show: (record, state) => view.show(record, state),
+      begin: (startNs) => view.begin({ startNs, seed, variation }),
+      scene,
+    });
+    try {
+      const decider = new RealTimeDecider(options.agent(episode));
+      return await runEpisodeOn(arm, { ...this.#common(options, episode), sampler, pacer: arm, decider });
+    } finally {
+      arm.close();
+      sampler.close();
+      view.dispose();
+    }
+  }
+
+  #common(
+    { seed, listeners = [], witness, judged, signal }: SimulatedRunOptions,
+    episode: TaskEpisode,
+  ): Pick<LoopOptions, 'robot' | 'monitor' | 'timeLimitS' | 'seed' | 'listeners' | 'signal'> {
+    return {
+      robot: this.robot,
+      monitor: judged === false ? endlessTask : oncePerControlTick(episode, this.robot),
+      timeLimitS: episode.timeLimitS,
+      seed,
+      listeners: [...listeners, ...(witness === undefined ? [] : [witness(episode)])],
+      ...(signal === undefined ? {} : { signal }),
+    };
+  }
+
+  /** The arm process of the last episode, unless it failed; a mirror arm starts every episode at home. */
+  async #openArm(driver: 'sim' | 'mirror'): Promise<ProcessArm> {
+    if (this.#arm !== undefined && (driver === 'mirror' || this.#arm.failure !== undefined)) {
+      await this.#arm.close();
+      this.#arm = undefined;
+    }
+    this.#arm ??= await ProcessArm.start({
+      robot: this.robot,
+      driver: driver === 'mirror' ? { kind: 'mirror' } : { kind: 'sim', scene: this.spec.scene },
+      clock: new MonotonicClock(),
+    });
+    return this.#arm;
   }
 }
 

@@ -4,6 +4,9 @@ import type { Observation } from '../core/observation.ts';
 import type { SentCommand } from '../drivers/driver.ts';
 import type { GateDecision, GateSnapshot } from '../safety/gate.ts';
 
+/** What the gate did, without the command itself: that goes to the driver and nowhere else. */
+export type GateReport = Omit<GateDecision, 'command'>;
+
 /** Everything that happened at one gate tick. */
 export interface StepRecord {
   /** Gate ticks since the start of the episode. */
@@ -19,7 +22,7 @@ export interface StepRecord {
   readonly decision: AgentDecision | undefined;
   /** What the gate was asked for. */
   readonly target: JointTarget | undefined;
-  readonly gate: GateDecision;
+  readonly gate: GateReport;
   /** State of the gate before this step, now and then: from there the steps can be repeated. */
   readonly checkpoint: GateSnapshot | undefined;
   readonly sent: SentCommand;

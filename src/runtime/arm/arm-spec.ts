@@ -1,0 +1,123 @@
+import { ArmatureError } from '../../core/errors.ts';
+import { robotSchema } from '../../robot/robot-spec.ts';
+import type { RobotSpec } from '../../robot/robot-spec.ts';
+import { badFrame } from './frames.ts';
+import type { ThreadPriority } from './thread-priority.ts';
+
+/** What an arm process opens, in words that another process understands. */
+export interface ArmSpec {
+  readonly robot: RobotSpec;
+  readonly driver: ArmDriverSpec;
+  /**
+   * Module whose `wrapDriver` gives what takes the place of the driver: faults for tests of what is built on an
+   * arm. See FaultyDriver in "armature/testing".
+   */
+  readonly wrap?: { readonly url: string; readonly options: unknown } | undefined;
+  /** Everything the process tells its supervisor is appended to this file as well, also when nobody listens. */
+  readonly logFile?: string | undefined;
+  readonly timeouts: ArmTimeouts;
+}
+
+export type ArmDriverSpec = { readonly kind: 'mirror' } | { readonly kind: 'sim'; readonly scene: string };
+
+export interface ArmTimeouts {
+  /** A supervisor silent for so long has the arm stopped, until an operator arms it again. */
+  readonly supervisorMs: number;
+  /** A gate that did not tick for so long has the driver stop the arm by itself. */
+  readonly deadManMs: number;
+}
+
+/** The arm process answers `open` with this. */
+export interface ArmReady {
+  readonly priority: ThreadPriority;
+  /** Thread of the gate, where the system tells. */
+  readonly gateThread: number | undefined;
+}
+
+/** What went wrong in the arm process: the values of an ArmatureError. */
+export interface ArmFailure {
+  readonly code: string;
+  readonly problem: string;
+  readonly expected?: string;
+  readonly found?: string;
+  readonly remedy: string;
+}
+
+/** Checks what came as JSON. Throws ArmatureError E_ARM_FRAME for anything but an ArmSpec. */
+export function parseArmSpec(text: string): ArmSpec {
+  const document = parseObject(text);
+  const checks = [
+    ['the driver mirror, or sim with a scene', isDriver(document['driver'])],
+    ['the url of a module', isWrap(document['wrap'])],
+    ['the name of a log file', ['undefined', 'string'].includes(typeof document['logFile'])],
+    ['timeouts above zero', areTimeouts(document['timeouts'])],
+  ] as const;
+  for (const [expected, holds] of checks) if (!holds) throw badFrame(expected, text.slice(-160));
+  return { ...document, robot: parseRobot(document['robot']) } as unknown as ArmSpec;
+}
+
+function parseRobot(robot: unknown): RobotSpec {
+  const { directory, ...description } = isObject(robot) ? robot : {};
+  const parsed = robotSchema.safeParse(description);
+  if (parsed.success && typeof directory === 'string') return { ...parsed.data, directory };
+  throw badFrame('the description of a robot', parsed.error?.message ?? 'one without its folder');
+}
+
+function isDriver(driver: unknown): boolean {
+  if (!isObject(driver)) return false;
+  return driver['kind'] === 'mirror' || (driver['kind'] === 'sim' && typeof driver['scene'] === 'string');
+}
+
+function isWrap(wrap: unknown): boolean {
+  return wrap === undefined || (isObject(wrap) && typeof wrap['url'] === 'string');
+}
+
+function areTimeouts(timeouts: unknown): boolean {
+  return isObject(timeouts) && [timeouts['supervisorMs'], timeouts['deadManMs']].every((value) => Number(value) > 0);
+}
+
+/** Errors travel between processes as values; what is none of ours keeps its message. */
+export function failureOf(error: unknown): ArmFailure {
+  if (error instanceof ArmatureError) {
+    const { code, problem, expected, found, remedy } = error;
+    const details = { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) };
+    return { code, problem, ...details, remedy };
+  }
+  const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'E_ARM_PROCESS', problem, remedy: 'The arm was brought to a stop. Start the run again.' };
+}
+
+/** The error a failure stands for. Throws ArmatureError E_ARM_FRAME for text that is no failure. */
+export function errorOf(text: string): ArmatureError {
+  const { code, problem, expected, found, remedy } = parseObject(text);
+  if (typeof code !== 'string' || typeof problem !== 'string' || typeof remedy !== 'string') {
+    throw badFrame('a failure', text.slice(0, 80));
+  }
+  const details = {
+    ...(typeof expected === 'string' ? { expected } : {}),
+    ...(typeof found === 'string' ? { found } : {}),
+  };
+  return new ArmatureError(code, problem, { ...details, remedy });
+}
+
+/** Throws ArmatureError E_ARM_FRAME for text that is no ArmReady. */
+export function parseReady(text: string): ArmReady {
+  const { priority, gateThread } = parseObject(text);
+  const isPriority = priority === 'fifo' || priority === 'nice' || priority === 'plain';
+  if (!isPriority) throw badFrame('a priority', text.slice(0, 80));
+  return { priority, gateThread: typeof gateThread === 'number' ? gateThread : undefined };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (isObject(document)) return document;
+  } catch {
+    // Said below: text that is no JSON is no object either.
+  }
+  throw badFrame('a JSON object', text.slice(0, 80));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

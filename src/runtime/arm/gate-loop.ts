@@ -1,0 +1,232 @@
+import { send } from '../../actuators/send.ts';
+import type { JointTarget } from '../../core/action.ts';
+import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
+import type { ArmState, Sampled } from '../../core/observation.ts';
+import type { ArmDriver } from '../../drivers/driver.ts';
+import type { RobotSpec } from '../../robot/robot-spec.ts';
+import type { GateDecision, SafetyGate } from '../../safety/gate.ts';
+import { Setpoint } from '../setpoint.ts';
+import type { ArmMemory } from './arm-memory.ts';
+import { commandOfCode, readTarget, writeTarget } from './message-formats.ts';
+import { CAUSES, STATES, encodeReasons } from './record-format.ts';
+import type { ArmProcessState, StopCause } from './record-format.ts';
+import type { TickTime } from './tick-timer.ts';
+
+export interface GateLoopOptions {
+  readonly robot: RobotSpec;
+  readonly gate: SafetyGate;
+  readonly driver: ArmDriver;
+  /** Called before the driver is read: drivers that need to be told that time has passed. */
+  readonly advance: () => void;
+  readonly memory: ArmMemory;
+  /** A supervisor silent for so long has the arm stopped. */
+  readonly supervisorMs: number;
+  /** Told of what an operator must know; called rarely. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A stop at the end may take this long; only a clock that stands still makes it so long, s. */
+const LONGEST_STOP_S = 2;
+
+/**
+ * What the gate's thread does at each tick: read, check ages, gate, write, tell. It knows neither the agent nor
+ * the supervisor but through shared memory, and it goes on without them. Nothing is queued: a setpoint that
+ * came while the arm was not to move is never followed later.
+ */
+export class GateLoop {
+  readonly #options: GateLoopOptions;
+  readonly #setpoint: Setpoint;
+  readonly #row: Float64Array;
+  readonly #inbox: {
+    readonly setpoint: Float64Array;
+    readonly command: Float64Array;
+    readonly supervisor: Float64Array;
+  };
+  #measured: Sampled<ArmState>;
+  #commandRad: Float64Array;
+  #isArmed = false;
+  #isLost = false;
+  #cause: StopCause = 'none';
+  #ending: 'no' | 'disarm' | 'end' = 'no';
+  #endingNs = 0;
+  #setpointVersion = 0;
+  #setpointSequence = -1;
+  #commandSequence = -1;
+  #hasReadFailed = false;
+  #tick = 0;
+
+  constructor(options: GateLoopOptions) {
+    const { robot, memory } = options;
+    const blank = new Float64Array(robot.joints.length).fill(NaN);
+    this.#options = options;
+    this.#setpoint = new Setpoint(robot.rates);
+    this.#row = new Float64Array(memory.record.length);
+    this.#inbox = {
+      setpoint: new Float64Array(memory.setpoint.length),
+      command: new Float64Array(memory.command.length),
+      supervisor: new Float64Array(1),
+    };
+    this.#commandRad = blank;
+    const value = { positionsRad: blank, velocitiesRadPerS: blank, effortsNm: blank, stampNs: -Infinity };
+    this.#measured = { value, ageNs: Infinity, fresh: false };
+  }
+
+  /** One tick. False after the last one. Never throws. */
+  tick(time: Readonly<TickTime>): boolean {
+    const { memory, gate } = this.#options;
+    const { nowNs } = time;
+    this.#read(nowNs);
+    this.#obey(nowNs);
+    this.#watchSupervisor(nowNs);
+    const decision = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
+    this.#publish(time, decision);
+    memory.token.write([nowNs]);
+    this.#tick += 1;
+    if (this.#ending === 'no') return true;
+    const isStopped = gate.isStill || this.#isLost || nowNs - this.#endingNs > LONGEST_STOP_S * NS_PER_S;
+    if (isStopped) this.#isArmed = false;
+    const isOver = !this.#isArmed && this.#ending === 'end';
+    if (!this.#isArmed) this.#ending = 'no';
+    return !isOver;
+  }
+
+  #read(nowNs: number): void {
+    const { driver, advance, robot, onFailure } = this.#options;
+    try {
+      advance();
+      const state = driver.read();
+      // Time never runs backwards: what was measured before the newest is dropped, and shows as age.
+      const value = state.stampNs >= this.#measured.value.stampNs ? state : this.#measured.value;
+      const ageNs = nowNs - value.stampNs;
+      this.#measured = { value, ageNs, fresh: ageNs <= robot.timeouts.sensorMs * NS_PER_MS };
+      this.#hasReadFailed = false;
+    } catch (error) {
+      const { value } = this.#measured;
+      this.#measured = { value, ageNs: nowNs - value.stampNs, fresh: false };
+      if (this.#isArmed) this.#interrupt('link');
+      if (!this.#hasReadFailed) onFailure(error);
+      this.#hasReadFailed = true;
+    }
+  }
+
+  #obey(nowNs: number): void {
+    const { memory } = this.#options;
+    const { command } = this.#inbox;
+    while (memory.commands.take(command)) {
+      this.#commandSequence = memory.command.get(command, 'sequence');
+      const name = commandOfCode(memory.command.get(command, 'code'));
+      if (name === 'arm') this.#arm(nowNs);
+      else if (name === 'stop') this.#interrupt('operator');
+      else if (name === 'disarm' || name === 'end') this.#finish(name, nowNs);
+    }
+  }
+
+  #arm(nowNs: number): void {
+    const { gate, robot, memory, onFailure } = this.#options;
+    if (this.#cause === 'supervisor-gone') return;
+    try {
+      // One period ago, so that the first step has a duration.
+      gate.arm(this.#measured.value, nowNs - NS_PER_S / robot.rates.gateHz);
+    } catch (error) {
+      onFailure(error);
+      return;
+    }
+    this.#commandRad = this.#measured.value.positionsRad;
+    this.#setpoint.follow(undefined, this.#commandRad, nowNs);
+    this.#setpointVersion = memory.setpointSlot.version;
+    this.#cause = 'none';
+    this.#ending = 'no';
+    this.#isArmed = true;
+    this.#isLost = false;
+  }
+
+  /** From now on no targets, until an operator arms again. What was first to interrupt stays the cause. */
+  #interrupt(cause: StopCause): void {
+    if (this.#cause === 'none' || cause === 'supervisor-gone') this.#cause = cause;
+    this.#setpoint.follow(undefined, this.#commandRad, 0);
+  }
+
+  #finish(how: 'disarm' | 'end', nowNs: number): void {
+    this.#interrupt('operator');
+    this.#endingNs = nowNs;
+    this.#ending = how;
+  }
+
+  #watchSupervisor(nowNs: number): void {
+    const { memory, supervisorMs } = this.#options;
+    const { supervisor } = this.#inbox;
+    if (!memory.supervisorSlot.read(supervisor)) return;
+    const seenNs = supervisor[0] as number;
+    // Not a number: it has gone for good, and nobody is left to arm again.
+    if (Number.isNaN(seenNs)) {
+      if (this.#cause === 'supervisor-gone') return;
+      this.#finish('end', nowNs);
+      this.#interrupt('supervisor-gone');
+    } else if (this.#isArmed && nowNs - seenNs > supervisorMs * NS_PER_MS) this.#interrupt('supervisor-silent');
+  }
+
+  #step(nowNs: number): GateDecision | undefined {
+    const { gate, driver, memory, onFailure } = this.#options;
+    const target = this.#cause === 'none' ? this.#target(nowNs) : undefined;
+    writeTarget(memory.record, this.#row, 'requestedRad', target);
+    const decision = gate.step({ nowNs, target, measured: this.#measured });
+    try {
+      this.#commandRad = send(driver, decision.command).positionsRad;
+    } catch (error) {
+      // Writing on would send the arm, wherever it is by then, back to here as soon as the link stands again.
+      this.#isLost = true;
+      this.#interrupt('link');
+      onFailure(error);
+    }
+    return decision;
+  }
+
+  #target(nowNs: number): JointTarget | undefined {
+    const { memory } = this.#options;
+    const { setpoint } = this.#inbox;
+    const { version } = memory.setpointSlot;
+    if (version !== this.#setpointVersion && memory.setpointSlot.read(setpoint)) {
+      this.#setpointVersion = version;
+      const sequence = memory.setpoint.get(setpoint, 'sequence');
+      // Read while it was being written, the same setpoint shows two versions.
+      if (sequence !== this.#setpointSequence) {
+        this.#setpointSequence = sequence;
+        this.#setpoint.follow(readTarget(memory.setpoint, setpoint, 'positionsRad'), this.#commandRad, nowNs);
+      }
+    }
+    return this.#setpoint.at(nowNs);
+  }
+
+  #state(decision: GateDecision | undefined): ArmProcessState {
+    if (this.#isLost) return 'lost';
+    return decision?.state ?? 'disarmed';
+  }
+
+  #publish({ nowNs, deadlineNs, skipped }: Readonly<TickTime>, decision: GateDecision | undefined): void {
+    const { memory, gate } = this.#options;
+    const { record: layout } = memory;
+    const row = this.#row;
+    const { value, ageNs, fresh } = this.#measured;
+    layout.set(row, 'tick', this.#tick);
+    layout.set(row, 'timeNs', nowNs);
+    layout.set(row, 'deadlineNs', deadlineNs);
+    layout.set(row, 'skipped', skipped);
+    layout.set(row, 'state', STATES.indexOf(this.#state(decision)));
+    layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
+    layout.set(row, 'reasons', encodeReasons(decision?.reasons ?? []));
+    layout.set(row, 'isStill', gate.isStill ? 1 : 0);
+    layout.set(row, 'setpoint', this.#setpointSequence);
+    layout.set(row, 'command', this.#commandSequence);
+    layout.set(row, 'ageNs', ageNs);
+    layout.set(row, 'stampNs', value.stampNs);
+    layout.set(row, 'fresh', fresh ? 1 : 0);
+    if (decision === undefined) writeTarget(layout, row, 'requestedRad', undefined);
+    layout.setJoints(row, 'previousRad', decision?.previousRad ?? this.#commandRad);
+    layout.setJoints(row, 'emittedRad', decision?.emittedRad ?? this.#commandRad);
+    layout.setJoints(row, 'sentRad', this.#commandRad);
+    layout.setJoints(row, 'measuredRad', value.positionsRad);
+    layout.setJoints(row, 'velocitiesRadPerS', value.velocitiesRadPerS);
+    layout.setJoints(row, 'effortsNm', value.effortsNm);
+    memory.records.push(row);
+  }
+}

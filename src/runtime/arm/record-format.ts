@@ -1,0 +1,118 @@
+import type { JointTarget } from '../../core/action.ts';
+import type { ArmState, Sampled } from '../../core/observation.ts';
+import { REASONS } from '../../safety/reasons.ts';
+import type { Reason } from '../../safety/reasons.ts';
+import type { GateState } from '../../safety/gate.ts';
+import type { GateReport } from '../step-listener.ts';
+import { readTarget } from './message-formats.ts';
+import { NumberLayout } from './number-layout.ts';
+
+/** What the arm process says of one gate tick, in its ring, its frames and its log. */
+const RECORD_FIELDS = {
+  /** Rises by one with each tick. */
+  tick: 'one',
+  /** When the tick began and when it should have, monotonic ns. */
+  timeNs: 'one',
+  deadlineNs: 'one',
+  /** Whole periods without a tick since the process began. */
+  skipped: 'one',
+  /** Index in STATES. */
+  state: 'one',
+  /** Index in CAUSES. */
+  cause: 'one',
+  /** One bit for each of REASONS, in their order; there are fewer than 53. */
+  reasons: 'one',
+  /** 1 when the last command did not move any joint. */
+  isStill: 'one',
+  /** Sequence of the setpoint that was heeded last; -1 for none. */
+  setpoint: 'one',
+  /** Sequence of the operator's command that was carried out last; -1 for none. */
+  command: 'one',
+  /** How old the joint state was, ns. */
+  ageNs: 'one',
+  stampNs: 'one',
+  fresh: 'one',
+  /** What the gate was asked for: how many positions, -1 for nothing; its stamps, ns; and the positions. */
+  count: 'one',
+  createdNs: 'one',
+  observedNs: 'one',
+  requestedRad: 'joints',
+  previousRad: 'joints',
+  emittedRad: 'joints',
+  sentRad: 'joints',
+  measuredRad: 'joints',
+  velocitiesRadPerS: 'joints',
+  effortsNm: 'joints',
+} as const;
+
+/** `lost`: the link broke; `gate-dead`: the gate does not tick any more, and the driver stopped the arm by itself. */
+export const STATES = ['disarmed', 'active', 'stopping', 'holding', 'protective-stop', 'lost', 'gate-dead'] as const;
+export type ArmProcessState = GateState | 'lost' | 'gate-dead';
+
+/** Why the arm process gives the gate no target, whatever the agent says; `none`: it does not interfere. */
+export const CAUSES = ['none', 'operator', 'link', 'supervisor-silent', 'supervisor-gone'] as const;
+export type StopCause = (typeof CAUSES)[number];
+
+const REASON_NAMES = Object.keys(REASONS) as Reason[];
+
+/** One gate tick. Arrays have shape (J), rad, joint order of the RobotSpec. */
+export interface ArmRecord extends Omit<GateReport, 'state'> {
+  readonly tick: number;
+  readonly timeNs: number;
+  readonly deadlineNs: number;
+  readonly skipped: number;
+  readonly state: ArmProcessState;
+  readonly cause: StopCause;
+  readonly isStill: boolean;
+  readonly setpoint: number;
+  readonly command: number;
+  /** What the gate was asked for. */
+  readonly target: JointTarget | undefined;
+  readonly arm: Sampled<ArmState>;
+  readonly sentRad: Float64Array;
+}
+
+export type RecordLayout = NumberLayout<keyof typeof RECORD_FIELDS>;
+
+export function recordLayout(jointCount: number): RecordLayout {
+  return new NumberLayout(RECORD_FIELDS, jointCount);
+}
+
+export function encodeReasons(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, reason) => sum + 2 ** REASON_NAMES.indexOf(reason), 0);
+}
+
+/** The record of these numbers. Codes that do not exist, from another version, read as the most cautious ones. */
+export function decodeRecord(layout: RecordLayout, numbers: Float64Array): ArmRecord {
+  const one = (name: keyof typeof RECORD_FIELDS): number => layout.get(numbers, name);
+  const joints = (name: keyof typeof RECORD_FIELDS): Float64Array => layout.joints(numbers, name);
+  const mask = one('reasons');
+  const measuredRad = joints('measuredRad');
+  const velocitiesRadPerS = joints('velocitiesRadPerS');
+  const value = {
+    positionsRad: measuredRad,
+    velocitiesRadPerS,
+    effortsNm: joints('effortsNm'),
+    stampNs: one('stampNs'),
+  };
+  const target = readTarget(layout, numbers, 'requestedRad');
+  return {
+    tick: one('tick'),
+    timeNs: one('timeNs'),
+    deadlineNs: one('deadlineNs'),
+    skipped: one('skipped'),
+    state: STATES[one('state')] ?? 'protective-stop',
+    cause: CAUSES[one('cause')] ?? 'supervisor-gone',
+    reasons: REASON_NAMES.filter((_, bit) => Math.floor(mask / 2 ** bit) % 2 === 1),
+    isStill: one('isStill') === 1,
+    setpoint: one('setpoint'),
+    command: one('command'),
+    arm: { value, ageNs: one('ageNs'), fresh: one('fresh') === 1 },
+    target,
+    requestedRad: target?.positionsRad,
+    previousRad: joints('previousRad'),
+    emittedRad: joints('emittedRad'),
+    sentRad: joints('sentRad'),
+    measuredRad,
+  };
+}

@@ -1,0 +1,91 @@
+import { send } from '../actuators/send.ts';
+import type { JointTarget } from '../core/action.ts';
+import type { AgentDecision } from '../core/agent.ts';
+import { NS_PER_S } from '../core/clock.ts';
+import type { ArmState, Sampled } from '../core/observation.ts';
+import type { ArmDriver, SentCommand } from '../drivers/driver.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { GateSnapshot, GateState, SafetyGate } from '../safety/gate.ts';
+import type { ObservationSampler } from '../sensors/observation-sampler.ts';
+import { checkpointTicks } from './black-box-ring.ts';
+import { Setpoint } from './setpoint.ts';
+import type { GateReport } from './step-listener.ts';
+
+/** What the loop knows at a tick. */
+export interface ArmInput {
+  readonly nowNs: number;
+  readonly gateTick: number;
+  /** False once the episode is over: from then on the arm is brought to a stop. */
+  readonly isRunning: boolean;
+  /** The decision that arrived at this tick, if one did. */
+  readonly decision: AgentDecision | undefined;
+  readonly measured: Sampled<ArmState>;
+}
+
+/** What became of it. */
+export interface ArmStep {
+  readonly target: JointTarget | undefined;
+  readonly gate: GateReport;
+  readonly checkpoint: GateSnapshot | undefined;
+  readonly sent: SentCommand;
+}
+
+/** An arm behind its gate, here or in a process of its own. */
+export interface GatedArm {
+  /** Holds where the arm is: that position, rad, and when the episode starts, monotonic ns. Throws E_CANNOT_ARM. */
+  arm(nowNs: number): Promise<{ readonly startNs: number; readonly positionsRad: Float64Array }>;
+  step(input: ArmInput): ArmStep;
+  readonly state: GateState;
+  /** True when the last command did not move any joint. */
+  readonly isStill: boolean;
+}
+
+export interface LocalArmOptions {
+  readonly robot: RobotSpec;
+  readonly driver: ArmDriver;
+  readonly gate: SafetyGate;
+  readonly sampler: ObservationSampler;
+}
+
+/** Gate and driver in this thread: targets are gated and sent at the tick they come. */
+export class LocalArm implements GatedArm {
+  readonly #options: LocalArmOptions;
+  readonly #setpoint: Setpoint;
+  readonly #ticksPerCheckpoint: number;
+  #commandRad: Float64Array = new Float64Array();
+
+  constructor(options: LocalArmOptions) {
+    this.#options = options;
+    this.#setpoint = new Setpoint(options.robot.rates);
+    this.#ticksPerCheckpoint = checkpointTicks(options.robot);
+  }
+
+  get state(): GateState {
+    return this.#options.gate.state;
+  }
+
+  get isStill(): boolean {
+    return this.#options.gate.isStill;
+  }
+
+  arm(nowNs: number): Promise<{ readonly startNs: number; readonly positionsRad: Float64Array }> {
+    const { robot, driver, sampler, gate } = this.#options;
+    const seen = sampler.sampleArm(nowNs);
+    const state = seen.fresh ? seen.value : driver.read();
+    // One period ago, so that the first step has a duration.
+    gate.arm(state, nowNs - NS_PER_S / robot.rates.gateHz);
+    this.#commandRad = state.positionsRad;
+    return Promise.resolve({ startNs: nowNs, positionsRad: state.positionsRad });
+  }
+
+  step({ nowNs, gateTick, isRunning, decision, measured }: ArmInput): ArmStep {
+    const { gate, driver } = this.#options;
+    if (decision !== undefined) this.#setpoint.follow(decision.target, this.#commandRad, nowNs);
+    const target = isRunning ? this.#setpoint.at(nowNs) : undefined;
+    const checkpoint = gateTick % this.#ticksPerCheckpoint === 0 ? gate.snapshot() : undefined;
+    const gated = gate.step({ nowNs, target, measured });
+    const sent = send(driver, gated.command);
+    this.#commandRad = sent.positionsRad;
+    return { target, gate: gated, checkpoint, sent };
+  }
+}
