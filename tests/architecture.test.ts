@@ -30,7 +30,7 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
 /** Where each package may be imported. A package that is not here may not be imported at all. */
 const PACKAGES: Record<string, readonly string[]> = {
   'onnxruntime-node': ['policy'],
-  '@mujoco/mujoco': ['sim'],
+  '@mujoco/mujoco': ['sim', 'safety/twin'],
   serialport: ['drivers/serial'],
   roslib: ['drivers/ros'],
   rxjs: ['sensors', 'runtime', 'teleop', 'record', 'serve'],

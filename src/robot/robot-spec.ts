@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
+import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
 const vector3 = z.tuple([z.number(), z.number(), z.number()]);
@@ -51,6 +52,7 @@ export const robotSchema = z.strictObject({
   cameras: z.array(cameraSchema),
   /** Axis-aligned box the gripper frame must stay in, base frame, m. */
   workspaceM: z.strictObject({ low: vector3, high: vector3 }),
+  space: spaceSchema.prefault({}),
   rates: z.strictObject({
     /** How often the policy decides. */
     controlHz: positive,

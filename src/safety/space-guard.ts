@@ -36,10 +36,12 @@ export interface SpaceGuard {
    * @param isReduced true where the speed limit of reduced mode holds. Default false.
    */
   check(path: readonly Float64Array[], stepS: number, isReduced?: boolean): SpaceVerdict;
+  /** Frees what it holds outside of collected memory; it must not be asked afterwards. */
+  dispose(): void;
 }
 
 /** The verdict on a path that nothing stands against. */
 export const CLEAR: SpaceVerdict = { clear: true, speedFactor: 1, reasons: [], where: undefined };
 
 /** For arms without a model of their shape: nothing is known about the space, so nothing is refused. */
-export const openSpace: SpaceGuard = { check: () => CLEAR };
+export const openSpace: SpaceGuard = { check: () => CLEAR, dispose: () => undefined };

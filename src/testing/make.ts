@@ -1,6 +1,7 @@
 import type { JointTarget } from '../core/action.ts';
 import type { ArmState, CameraFrame, Observation } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { spaceSchema } from '../robot/space-spec.ts';
 
 /** A small arm: two joints that differ in every limit, one camera; replace what a test is about. */
 export function makeRobot(changes: Partial<RobotSpec> = {}): RobotSpec {
@@ -24,6 +25,7 @@ export function makeRobot(changes: Partial<RobotSpec> = {}): RobotSpec {
     restRad: [0, 0],
     cameras: [{ name: 'front', width: 4, height: 4, rateHz: 20, timeoutMs: 200 }],
     workspaceM: { low: [-1, -1, -1], high: [1, 1, 1] },
+    space: spaceSchema.parse({}),
     rates: { controlHz: 20, gateHz: 100, stateHz: 100 },
     timeouts: { sensorMs: 100, commandMs: 200, resumeMs: 2000 },
     monitors: {
