@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { InvalidFileError } from '../core/errors.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { calibrationProblems, TICKS_PER_TURN } from './calibration-problems.ts';
+import type { Calibration } from './calibration-problems.ts';
+
+const tick = z
+  .int()
+  .min(0)
+  .max(TICKS_PER_TURN - 1);
+/** An entry as LeRobot writes it; see calibration/README.md. */
+const motorSchema = z.strictObject({
+  id: z.int().min(0).max(253),
+  drive_mode: z.union([z.literal(0), z.literal(1)]),
+  homing_offset: z.int().min(-TICKS_PER_TURN).max(TICKS_PER_TURN),
+  range_min: tick,
+  range_max: tick,
+});
+const calibrationSchema = z.record(z.string().min(1), motorSchema);
+
+export interface LoadedCalibration {
+  readonly calibration: Calibration;
+  /** Of the file, hexadecimal: names this calibration in recordings and in what was armed with it. */
+  readonly sha256: string;
+}
+
+/**
+ * Loads the calibration of an arm and holds it against the robot it is for.
+ * Throws InvalidFileError, which names file, joint and remedy, for one that does not match.
+ */
+export function loadCalibration(path: string, robot: RobotSpec): LoadedCalibration {
+  if (!existsSync(path)) {
+    throw new InvalidFileError(path, 'there is no such calibration', {
+      remedy: 'Calibrate the arm, or copy its file here.',
+    });
+  }
+  const text = readFileSync(path, 'utf8');
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Copy the file again, or calibrate anew.', cause });
+  }
+  const result = calibrationSchema.safeParse(document);
+  if (!result.success) {
+    throw new InvalidFileError(path, `is no calibration:\n${z.prettifyError(result.error)}`, {
+      remedy: 'Correct these entries, or calibrate anew.',
+    });
+  }
+  const problems = calibrationProblems(result.data, robot);
+  if (problems.length > 0) {
+    throw new InvalidFileError(path, `does not match robot "${robot.name}": ${problems.join('; ')}`, {
+      remedy: `Calibrate this arm anew, or give the file of this arm. Limits are in ${robot.directory}/robot.yaml.`,
+    });
+  }
+  return { calibration: result.data, sha256: createHash('sha256').update(text).digest('hex') };
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { calibrationDifferences } from '../../src/calibration/calibration-problems.ts';
+import { loadCalibration } from '../../src/calibration/load-calibration.ts';
+import { dataDirectory } from '../../src/core/data-directory.ts';
+import { loadRobot } from '../../src/robot/load-robot.ts';
+
+type Entry = Record<string, Record<string, unknown>>;
+
+const robot = loadRobot('so101');
+const EXAMPLE = join(dataDirectory('robots'), '..', 'calibration', 'example.json');
+let path = '';
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'calibration-')), 'mine.json');
+});
+afterEach(() => rmSync(join(path, '..'), { recursive: true }));
+
+function load(change: (calibration: Entry) => void): void {
+  const calibration = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as Entry;
+  change(calibration);
+  writeFileSync(path, JSON.stringify(calibration));
+  loadCalibration(path, robot);
+}
+
+const withEntries = (joint: string, entries: Record<string, unknown>) => (calibration: Entry) =>
+  Object.assign(calibration[joint] ?? {}, entries);
+
+describe('loadCalibration', () => {
+  it('10: takes the example, and names it by its hash', () => {
+    const { calibration, sha256 } = loadCalibration(EXAMPLE, robot);
+    expect(Object.keys(calibration)).toEqual(robot.joints.map(({ name }) => name));
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each<[string, (calibration: Entry) => void, string]>([
+    ['a joint nobody knows', (all) => (all['tail'] = all['gripper'] ?? {}), '"tail" is no joint'],
+    ['a missing joint', (all) => delete all['elbow_flex'], 'joint "elbow_flex" is missing'],
+    [
+      'two motors of one id',
+      withEntries('gripper', { id: 2 }),
+      'joint "gripper" has the id 2 of joint "shoulder_lift"',
+    ],
+    [
+      'min above max',
+      withEntries('wrist_flex', { range_min: 3200 }),
+      'joint "wrist_flex": range_min 3200 is not below',
+    ],
+    ['min equal to max', withEntries('wrist_flex', { range_min: 3183 }), 'joint "wrist_flex"'],
+    [
+      'a range that was not moved through',
+      withEntries('shoulder_pan', { range_min: 1800 }),
+      'joint "shoulder_pan" was cal',
+    ],
+    [
+      'the range of another joint',
+      withEntries('gripper', { range_min: 0, range_max: 4095 }),
+      'joint "gripper" was cal',
+    ],
+    ['ticks that the encoder has not', withEntries('gripper', { range_max: 5000 }), 'gripper'],
+    ['an entry nobody knows', withEntries('gripper', { speed: 1 }), 'speed'],
+    ['half a tick', withEntries('gripper', { homing_offset: 0.5 }), 'gripper'],
+  ])('10: refuses %s, naming the file', (_what, change, message) => {
+    expect(() => load(change)).toThrow(message);
+    expect(() => loadCalibration(path, robot)).toThrow(path);
+  });
+
+  it('10: refuses a file that is missing, or is no JSON', () => {
+    expect(() => loadCalibration(path, robot)).toThrow('Calibrate the arm');
+    writeFileSync(path, '{');
+    expect(() => loadCalibration(path, robot)).toThrow('not valid JSON');
+  });
+});
+
+describe('calibrationDifferences', () => {
+  it('10: tells a motor that was calibrated otherwise, and one that does not answer', () => {
+    const { calibration } = loadCalibration(EXAMPLE, robot);
+    expect(calibrationDifferences(calibration, calibration)).toEqual([]);
+    const { gripper, ...others } = calibration;
+    expect(gripper).toBeDefined();
+    const elbow = { ...(others['elbow_flex'] as NonNullable<typeof gripper>), homing_offset: 7 };
+    expect(calibrationDifferences(calibration, { ...others, elbow_flex: elbow })).toEqual([
+      'joint "elbow_flex": homing_offset is -1225 in the file and 7 in the motor',
+      'joint "gripper": no motor answers',
+    ]);
+  });
+});
