@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import { dataDirectory } from '../core/data-directory.ts';
+import { robotProblems } from './robot-problems.ts';
 import { robotSchema } from './robot-spec.ts';
 import type { RobotSpec } from './robot-spec.ts';
 
@@ -37,32 +38,30 @@ function parseRobot(text: string, path: string): z.infer<typeof robotSchema> {
   }
   const result = robotSchema.safeParse(document);
   if (!result.success) {
-    throw new InvalidFileError(path, `does not describe a robot:\n${z.prettifyError(result.error)}`, {
+    throw new InvalidFileError(path, `does not describe a robot:\n${explain(result.error, document)}`, {
       remedy: 'Correct these entries; every joint needs all its limits.',
     });
   }
-  checkConsistency(result.data, path);
-  return result.data;
-}
-
-function checkConsistency(robot: z.infer<typeof robotSchema>, path: string): void {
-  const names = robot.joints.map((joint) => joint.name);
-  const jointCount = names.length;
-  const problems: string[] = [];
-  if (new Set(names).size !== jointCount) problems.push('two joints have the same name');
-  if (!names.includes(robot.gripper)) problems.push(`gripper "${robot.gripper}" is not a joint`);
-  for (const pose of ['homeRad', 'restRad'] as const) {
-    if (robot[pose].length !== jointCount) problems.push(`${pose} needs ${jointCount} values`);
-    robot.joints.forEach((joint, index) => {
-      const [low, high] = joint.limits.positionRad;
-      const angle = robot[pose][index];
-      if (angle !== undefined && (angle < low || angle > high))
-        problems.push(`${pose} of joint "${joint.name}" is outside its limits`);
-    });
-  }
-  if (!Number.isInteger(robot.rates.gateHz / robot.rates.controlHz))
-    problems.push('gateHz must be a whole multiple of controlHz');
+  const problems = robotProblems(result.data);
   if (problems.length > 0) {
     throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
   }
+  return result.data;
+}
+
+/** The schema's message, with the names of the joints whose entries it is about. */
+function explain(error: z.ZodError, document: unknown): string {
+  const issues = error.issues.map((issue) => {
+    const [list, index] = issue.path;
+    const name = list === 'joints' && typeof index === 'number' ? jointName(document, index) : undefined;
+    return name === undefined ? issue : { ...issue, message: `joint "${name}": ${issue.message}` };
+  });
+  return z.prettifyError({ issues });
+}
+
+function jointName(document: unknown, index: number): string | undefined {
+  const result = z
+    .looseObject({ joints: z.array(z.looseObject({ name: z.string() }).catch({ name: '' })) })
+    .safeParse(document);
+  return result.data?.joints[index]?.name || undefined;
 }

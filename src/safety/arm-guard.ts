@@ -1,5 +1,6 @@
 import type { ArmState } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
+import { robotProblems } from '../robot/robot-problems.ts';
 import type { RobotSpec, StopCategory } from '../robot/robot-spec.ts';
 import { Alignment } from './alignment.ts';
 import { ArmMonitors } from './arm-monitors.ts';
@@ -151,6 +152,8 @@ export class ArmGuard {
   arm({ measured, health, nowNs, operator, sources }: ArmRequest): Float64Array {
     const event: SafetyEvent = { type: 'arm', operator };
     if (!isListed(this.#machine.state, event)) throw cannotArm(this.#robot, 'it disarmed', this.#machine.state.name);
+    const [problem] = robotProblems(this.#robot);
+    if (problem !== undefined) throw cannotArm(this.#robot, 'a description without contradictions', problem);
     const startRad = checkStart(measured, this.#robot, nowNs);
     const monitors = ArmMonitors.begin(this.#robot, measured, nowNs);
     const [fault] = monitors.check({ nowNs, commandRad: startRad, state: measured, health });

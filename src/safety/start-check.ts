@@ -45,6 +45,6 @@ export function cannotArm(robot: RobotSpec, expected: string, found: string): Ar
   return new ArmatureError('E_CANNOT_ARM', `robot "${robot.name}" is not in a state to be armed`, {
     expected,
     found,
-    remedy: 'Check the calibration, move the arm into its range by hand, let go of it, and arm again.',
+    remedy: `See ${robot.directory}/robot.yaml. Check the calibration, move the arm into its range by hand, let go of it, and arm again.`,
   });
 }

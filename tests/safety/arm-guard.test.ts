@@ -338,3 +338,17 @@ describe('ArmGuard, for any sequence of what others than the operator do', () =>
     );
   });
 });
+
+describe('ArmGuard, of a robot that contradicts itself', () => {
+  it('10: does not arm, and names joint and file', () => {
+    const desk = new OperatorDesk();
+    const [shoulder, gripper] = makeRobot().joints;
+    const limits = { ...(shoulder as NonNullable<typeof shoulder>).limits, positionRad: [-90, 90] as [number, number] };
+    const robot = makeRobot({ joints: [{ name: 'shoulder', limits }, gripper] as never, directory: 'robots/mine' });
+    const guard = new ArmGuard(robot, desk);
+    guard.ready();
+    const request = { measured: makeArmState(START, 0), nowNs: 0, operator: desk.issue(), sources: [policy] };
+    expect(() => guard.arm(request)).toThrow(/joint "shoulder".*degrees.*robots\/mine\/robot.yaml/);
+    expect(guard.state.name).toBe('disarmed');
+  });
+});
