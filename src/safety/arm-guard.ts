@@ -63,7 +63,7 @@ export interface Permission {
   readonly follows: boolean;
   /** What to multiply the velocity limits of all joints by, in (0, 1]. */
   readonly speedFactor: number;
-  /** Why it does not follow; empty when it does. */
+  /** Why it does not follow, each once; empty when it does. */
   readonly reasons: readonly Reason[];
   /** Empty when nothing is wrong. */
   readonly faults: readonly Fault[];
@@ -249,8 +249,9 @@ export class ArmGuard {
       return { follows: true, speedFactor, reasons: [], faults };
     }
     if (isMoving(this.#machine.state)) this.#machine.apply(this.#pause);
-    const reasons: Reason[] = faults.map(({ reason }) => reason);
-    if (refusal !== undefined) reasons.push(refusal);
+    const reasons: Reason[] = [];
+    for (const { reason } of faults) if (!reasons.includes(reason)) reasons.push(reason);
+    if (refusal !== undefined && !reasons.includes(refusal)) reasons.push(refusal);
     return { follows: false, speedFactor: 1, reasons, faults };
   }
 

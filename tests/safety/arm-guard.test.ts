@@ -191,7 +191,7 @@ describe('ArmGuard', () => {
     const state = makeArmState(START, bench.nowNs - MS);
     const permissions = Array.from({ length: 15 }, () => bench.tick(START, { state }));
     expect(permissions[5]?.follows).toBe(true);
-    expect(permissions[12]?.reasons[0]).toBe('stale-sensor');
+    expect(permissions[12]?.reasons).toEqual(['stale-sensor']);
     expect(bench.name).toBe('hold');
     expect(bench.tick(START).follows).toBe(true);
   });
