@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperatorDesk } from '../../src/safety/operator.ts';
@@ -8,6 +9,7 @@ import {
   isListed,
   isMoving,
   SAFETY_STATES,
+  TRANSITIONS,
   transition,
 } from '../../src/safety/safety-state.ts';
 import type { SafetyEvent, SafetyState, SafetyStateName } from '../../src/safety/safety-state.ts';
@@ -296,5 +298,26 @@ describe('SafetyStateMachine', () => {
     const machine = new SafetyStateMachine(new OperatorDesk());
     machine.apply({ type: 'ready' });
     expect(() => machine.apply({ type: 'arm', operator: new OperatorDesk().issue() })).toThrow('E_OPERATOR_TOKEN');
+  });
+});
+
+describe('the table in docs/architecture.md', () => {
+  it('17: is the table of the source', () => {
+    const text = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| `?([a-z0-9-]+)`? ((?:\|[a-z -]*){8})\|$/gm)].map(
+      ([, name = '', cells = '']) => ({
+        name,
+        cells: cells
+          .split('|')
+          .slice(1)
+          .map((cell) => cell.trim()),
+      }),
+    );
+    expect(rows[0]).toEqual({ name: 'event', cells: [...SAFETY_STATES] });
+    const told = SAFETY_STATES.map((state, column) => [
+      state,
+      Object.fromEntries(rows.slice(1).flatMap(({ name, cells }) => (cells[column] ? [[name, cells[column]]] : []))),
+    ]);
+    expect(Object.fromEntries(told)).toEqual(TRANSITIONS);
   });
 });
