@@ -15,13 +15,24 @@ export type AgentSpec =
       readonly precision?: Precision;
       readonly threads?: number;
       readonly provider?: ExecutionProviderName;
+      /** See GatoAgentOptions. */
+      readonly safetyMask?: boolean;
     }
   | {
       readonly kind: 'pose';
       /** rad, shape (J). */
       readonly poseRad: readonly number[];
       readonly speedRadPerS?: number;
+    }
+  | {
+      readonly kind: 'module';
+      /** URL of a module that exports `createAgent`, an AgentFactory: an agent of your own. */
+      readonly url: string;
+      readonly options?: unknown;
     };
+
+/** Makes an agent in the process it is to run in. */
+export type AgentFactory = (robot: RobotSpec, options: unknown) => Agent | Promise<Agent>;
 
 /** Makes an agent for real time: its targets carry the time they were decided at. Throws what loading throws. */
 export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Agent> {
@@ -30,5 +41,9 @@ export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Ag
       return GatoAgent.load(robot, spec.directory, { ...spec, clock: new MonotonicClock() });
     case 'pose':
       return new PoseAgent(robot, spec);
+    case 'module': {
+      const { createAgent: create } = (await import(spec.url)) as { readonly createAgent: AgentFactory };
+      return create(robot, spec.options);
+    }
   }
 }

@@ -102,6 +102,12 @@ export class ProcessAgent implements Agent {
     return reply?.decision ?? NO_TARGET;
   }
 
+  /** Ends the process at once, whatever it is doing. */
+  kill(): void {
+    this.#isClosing = true;
+    this.#child.kill('SIGKILL');
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     if (this.#child.exitCode === null && this.#child.signalCode === null) {

@@ -3,6 +3,8 @@ export { VirtualClock } from '../core/clock.ts';
 export { PushSource } from '../core/source.ts';
 export { MirrorDriver } from '../drivers/mirror/mirror-driver.ts';
 export { FakeSource } from './fake-source.ts';
+export { DRIVER_FAULTS, FaultyDriver, wrapDriver } from './faulty-driver.ts';
+export type { DriverFault, FaultPlan } from './faulty-driver.ts';
 export { makeArmState, makeCameraFrame, makeObservation, makeRobot, makeTarget } from './make.ts';
 export { ScriptedAgent } from './scripted-agent.ts';
 export type { Script } from './scripted-agent.ts';

@@ -14,7 +14,7 @@ import { badFrame, encodeNumbers, encodeText, requireLength } from './frames.ts'
 import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { commandOfCode, heartbeatLayout } from './message-formats.ts';
-import { STATES } from './record-format.ts';
+import { STATES, encodeReasons } from './record-format.ts';
 import { raisePriority } from './thread-priority.ts';
 
 /** A supervisor that does not read loses records rather than memory of this process. */
@@ -200,6 +200,28 @@ class Opened {
       this.#send(encodeNumbers('world', this.#scene));
     }
     while (this.#memory.records.take(this.#row)) this.#send(encodeNumbers('record', this.#row));
+    if (this.#isDead) this.#sendForTheGate();
+  }
+
+  /** The gate is dead and tells nothing; whether the arm stands is still to be seen. */
+  #sendForTheGate(): void {
+    const { record } = this.#memory;
+    const row = this.#row;
+    const nowNs = this.#options.clock.nowNs();
+    const state = this.#port.read();
+    record.set(row, 'tick', record.get(row, 'tick') + 1);
+    record.set(row, 'timeNs', nowNs);
+    record.set(row, 'deadlineNs', nowNs);
+    record.set(row, 'state', STATES.indexOf('gate-dead'));
+    encodeReasons(record, row, []);
+    if (state !== undefined) {
+      record.set(row, 'ageNs', nowNs - state.stampNs);
+      record.set(row, 'stampNs', state.stampNs);
+      record.setJoints(row, 'measuredRad', state.positionsRad);
+      record.setJoints(row, 'velocitiesRadPerS', state.velocitiesRadPerS);
+      record.setJoints(row, 'effortsNm', state.effortsNm);
+    }
+    this.#send(encodeNumbers('record', row));
   }
 
   #showLife(): void {
@@ -222,11 +244,6 @@ class Opened {
     this.#port.halt();
     void this.#gate.terminate();
     this.#drain();
-    const { record } = this.#memory;
-    record.set(this.#row, 'timeNs', this.#options.clock.nowNs());
-    record.set(this.#row, 'state', STATES.indexOf('gate-dead'));
-    record.set(this.#row, 'reasons', 0);
-    this.#send(encodeNumbers('record', this.#row));
     this.fail({
       code: 'E_GATE_DEAD',
       problem: `the safety gate stopped working (${how})`,

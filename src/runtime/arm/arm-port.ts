@@ -1,9 +1,11 @@
 import { ArmatureError } from '../../core/errors.ts';
+import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { SharedSlot } from './shared-slot.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
 import type { WorldBuffers, WorldReady } from './world-memory.ts';
+import { WorldLink } from './world-link.ts';
 import type { WorldWorkerData } from './world-worker.ts';
 
 /** The gate's end of the way to an arm, to be opened in its thread. */
@@ -18,6 +20,8 @@ export interface ArmPort {
   begin(state: Float64Array): void;
   /** The driver's dead-man: the arm stops and holds by itself, whatever was or will be commanded. */
   halt(): void;
+  /** What the arm measures where the gate does not tell any more; undefined for an arm that measures nothing itself. */
+  read(): ArmState | undefined;
   close(): void;
 }
 
@@ -42,6 +46,7 @@ function mirrorPort(): ArmPort {
     scene: undefined,
     begin: () => undefined,
     halt: () => undefined,
+    read: () => undefined,
     close: () => undefined,
   };
 }
@@ -67,6 +72,7 @@ async function openWorldPort({ spec, token, onFailure }: ArmPortOptions, scene: 
   isOpen = true;
   const order = new Int32Array(buffers.order);
   const begin = new SharedSlot(ready.begin);
+  const link = new WorldLink(spec.robot.joints.length, buffers);
   return {
     wire: { kind: 'sim', buffers },
     scene: new SharedSlot(ready.scene),
@@ -75,6 +81,7 @@ async function openWorldPort({ spec, token, onFailure }: ArmPortOptions, scene: 
       begin.write(state);
     },
     halt: () => void Atomics.store(order, 0, WORLD_ORDERS.halt),
+    read: () => link.read(),
     close: () => void Atomics.store(order, 0, WORLD_ORDERS.end),
   };
 }

@@ -213,7 +213,7 @@ export class GateLoop {
     layout.set(row, 'skipped', skipped);
     layout.set(row, 'state', STATES.indexOf(this.#state(decision)));
     layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
-    layout.set(row, 'reasons', encodeReasons(decision?.reasons ?? []));
+    encodeReasons(layout, row, decision?.reasons ?? []);
     layout.set(row, 'isStill', gate.isStill ? 1 : 0);
     layout.set(row, 'setpoint', this.#setpointSequence);
     layout.set(row, 'command', this.#commandSequence);

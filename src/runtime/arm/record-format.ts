@@ -20,8 +20,9 @@ const RECORD_FIELDS = {
   state: 'one',
   /** Index in CAUSES. */
   cause: 'one',
-  /** One bit for each of REASONS, in their order; there are fewer than 53. */
+  /** One bit for each of REASONS, in their order: the first 32, and those after them. */
   reasons: 'one',
+  moreReasons: 'one',
   /** 1 when the last command did not move any joint. */
   isStill: 'one',
   /** Sequence of the setpoint that was heeded last; -1 for none. */
@@ -54,6 +55,7 @@ export const CAUSES = ['none', 'operator', 'link', 'supervisor-silent', 'supervi
 export type StopCause = (typeof CAUSES)[number];
 
 const REASON_NAMES = Object.keys(REASONS) as Reason[];
+const REASON_BITS = 32;
 
 /** One gate tick. Arrays have shape (J), rad, joint order of the RobotSpec. */
 export interface ArmRecord extends Omit<GateReport, 'state'> {
@@ -78,15 +80,29 @@ export function recordLayout(jointCount: number): RecordLayout {
   return new NumberLayout(RECORD_FIELDS, jointCount);
 }
 
-export function encodeReasons(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, reason) => sum + 2 ** REASON_NAMES.indexOf(reason), 0);
+export function encodeReasons(layout: RecordLayout, record: Float64Array, reasons: readonly Reason[]): void {
+  let [first, others] = [0, 0];
+  for (const reason of reasons) {
+    const bit = REASON_NAMES.indexOf(reason);
+    if (bit < REASON_BITS) first += 2 ** bit;
+    else others += 2 ** (bit - REASON_BITS);
+  }
+  layout.set(record, 'reasons', first);
+  layout.set(record, 'moreReasons', others);
+}
+
+function decodeReasons(layout: RecordLayout, record: Float64Array): Reason[] {
+  const words = [layout.get(record, 'reasons'), layout.get(record, 'moreReasons')];
+  return REASON_NAMES.filter((_, bit) => {
+    const word = words[Math.floor(bit / REASON_BITS)] ?? 0;
+    return Math.floor(word / 2 ** (bit % REASON_BITS)) % 2 === 1;
+  });
 }
 
 /** The record of these numbers. Codes that do not exist, from another version, read as the most cautious ones. */
 export function decodeRecord(layout: RecordLayout, numbers: Float64Array): ArmRecord {
   const one = (name: keyof typeof RECORD_FIELDS): number => layout.get(numbers, name);
   const joints = (name: keyof typeof RECORD_FIELDS): Float64Array => layout.joints(numbers, name);
-  const mask = one('reasons');
   const measuredRad = joints('measuredRad');
   const velocitiesRadPerS = joints('velocitiesRadPerS');
   const value = {
@@ -103,7 +119,7 @@ export function decodeRecord(layout: RecordLayout, numbers: Float64Array): ArmRe
     skipped: one('skipped'),
     state: STATES[one('state')] ?? 'protective-stop',
     cause: CAUSES[one('cause')] ?? 'supervisor-gone',
-    reasons: REASON_NAMES.filter((_, bit) => Math.floor(mask / 2 ** bit) % 2 === 1),
+    reasons: decodeReasons(layout, numbers),
     isStill: one('isStill') === 1,
     setpoint: one('setpoint'),
     command: one('command'),

@@ -22,11 +22,14 @@ export class TickTimer {
   readonly #asleep = new Int32Array(new SharedArrayBuffer(4));
   /** One object for all ticks, so that waiting allocates nothing. */
   readonly #time: TickTime;
+  /** The deadline the next ones are counted from. */
+  #baseNs: number;
 
   constructor(clock: Clock, periodNs: number) {
     this.#clock = clock;
     this.#periodNs = periodNs;
     const nowNs = clock.nowNs();
+    this.#baseNs = nowNs;
     this.#time = { nowNs, deadlineNs: nowNs, skipped: 0 };
   }
 
@@ -34,7 +37,7 @@ export class TickTimer {
   wait(): Readonly<TickTime> {
     const time = this.#time;
     const periodNs = this.#periodNs;
-    let deadlineNs = time.deadlineNs + periodNs;
+    let deadlineNs = this.#baseNs + periodNs;
     let nowNs = this.#clock.nowNs();
     // A clock that was set back must not silence the gate until it has caught up.
     if (deadlineNs - nowNs > 2 * periodNs) deadlineNs = nowNs + periodNs;
@@ -42,9 +45,12 @@ export class TickTimer {
     if (sleepNs > 0) Atomics.wait(this.#asleep, 0, 0, sleepNs / 1e6);
     nowNs = this.#clock.nowNs();
     while (nowNs < deadlineNs && deadlineNs - nowNs <= 2 * periodNs) nowNs = this.#clock.nowNs();
-    const missed = Math.max(0, Math.floor((nowNs - deadlineNs) / periodNs));
+    const periodsLate = Math.max(0, (nowNs - deadlineNs) / periodNs);
+    // Rounded, so that the next tick comes no less than half a period after this one.
+    const missed = Math.round(periodsLate);
+    this.#baseNs = deadlineNs + missed * periodNs;
     time.nowNs = nowNs;
-    time.deadlineNs = deadlineNs + missed * periodNs;
+    time.deadlineNs = deadlineNs + Math.floor(periodsLate) * periodNs;
     time.skipped += missed;
     return time;
   }

@@ -32,6 +32,7 @@ export class WorldLoop {
   #beginVersion = 0;
   #commandVersion = 0;
   #isHalted = false;
+  #isInStep = false;
   #startNs = 0;
   #steps = 0;
 
@@ -92,7 +93,8 @@ export class WorldLoop {
     const { simulation, clock } = this.#options;
     const { token } = this.#values;
     const nowNs = clock.nowNs();
-    const tickNs = this.#slots.token.read(token) ? (token[0] as number) : nowNs;
+    this.#isInStep = this.#slots.token.read(token);
+    const tickNs = this.#isInStep ? (token[0] as number) : nowNs;
     const behindNs = tickNs - LEAD * this.#periodNs;
     this.#startNs = behindNs + Math.floor((nowNs - behindNs) / this.#periodNs) * this.#periodNs;
     this.#steps = 0;
@@ -108,6 +110,8 @@ export class WorldLoop {
     command.waitForChange(this.#commandVersion, (patientNs - clock.nowNs()) / 1e6);
     const hasCommand = command.version !== this.#commandVersion && command.read(this.#values.command);
     if (hasCommand) {
+      // Before the gate ticked there was nothing to keep step with.
+      if (!this.#isInStep) this.#begin();
       this.#commandVersion = command.version;
       if (!this.#isHalted) simulation.world.setServoTargets(this.#values.command);
     }

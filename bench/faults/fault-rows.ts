@@ -1,0 +1,39 @@
+import type { FaultPlan } from '../../src/testing/index.ts';
+import type { FaultyAgentOptions } from './faulty-agent.ts';
+
+/** What goes wrong, and how it is brought about. */
+export interface Fault {
+  readonly name: string;
+  /** Sent to the process of the policy. */
+  readonly toPolicy?: NodeJS.Signals;
+  /** What the policy does when it is sent SIGUSR2. */
+  readonly policyDoes?: FaultyAgentOptions['fault'];
+  /** Sent to the supervisor, which blocks itself for a while when it is sent SIGUSR2. */
+  readonly toSupervisor?: NodeJS.Signals;
+  /** What the driver does by itself after a while. */
+  readonly driverDoes?: FaultPlan['fault'];
+  readonly clockStepMs?: number;
+  /** The thread of the gate ends after a while. */
+  readonly gateDies?: true;
+}
+
+export const FAULTS: readonly Fault[] = [
+  { name: 'policy killed', toPolicy: 'SIGKILL' },
+  { name: 'policy stopped', toPolicy: 'SIGSTOP' },
+  { name: 'policy spinning', toPolicy: 'SIGUSR2', policyDoes: 'spin' },
+  { name: 'policy emits NaN', toPolicy: 'SIGUSR2', policyDoes: 'nan' },
+  { name: 'policy emits noise', toPolicy: 'SIGUSR2', policyDoes: 'noise' },
+  { name: 'supervisor killed', toSupervisor: 'SIGKILL' },
+  { name: 'supervisor stopped', toSupervisor: 'SIGSTOP' },
+  { name: 'supervisor blocked', toSupervisor: 'SIGUSR2' },
+  { name: 'sensors frozen', driverDoes: 'frozen' },
+  { name: 'sensors stale', driverDoes: 'stale' },
+  { name: 'sensors silent', driverDoes: 'silent' },
+  { name: 'sensors impossible', driverDoes: 'impossible' },
+  { name: 'sensors not finite', driverDoes: 'not-finite' },
+  { name: 'cable pulled', driverDoes: 'unplugged' },
+  { name: 'gate worker killed', gateDies: true },
+  { name: 'gate worker hanging', driverDoes: 'hanging' },
+  { name: 'clock stepped back', driverDoes: 'clock-stepped', clockStepMs: -1000 },
+  { name: 'clock stepped forward', driverDoes: 'clock-stepped', clockStepMs: 1000 },
+];

@@ -1,0 +1,183 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MonotonicClock } from '../../src/core/clock.ts';
+import { loadRobot } from '../../src/robot/load-robot.ts';
+import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
+import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
+import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
+import type { Fault } from './fault-rows.ts';
+import { commanded, detection, firstBounded, readLog, standstill, travel, worstLimitRatio } from './measure-row.ts';
+import type { SupervisorJob, SupervisorMessage } from './supervisor-process.ts';
+
+export interface RowOptions {
+  readonly robot: string;
+  readonly fault: Fault;
+  readonly driver: 'sim' | 'mirror';
+  readonly state: 'ACTIVE' | 'HOLD';
+}
+
+export interface Row {
+  readonly fault: string;
+  readonly driver: string;
+  readonly state: string;
+  /** From the fault to the first sign that it is known; null where it changes nothing. */
+  readonly detectMs: number | null;
+  /** From there until the last command that moved a joint. */
+  readonly stopMs: number | null;
+  /** Farthest that a joint was commanded after the fault, rad. */
+  readonly travel: number;
+  readonly finalState: string;
+  readonly worstLimitRatio: number;
+  readonly ok: boolean;
+  /** What the supervisor made of it. */
+  readonly outcome: string;
+}
+
+const READY_TICKS = 80;
+/** Sensor faults come by themselves, after so many commands. */
+const FAULT_WRITES = 120;
+/** After the fault things have so long to settle before the operator ends the run, ms. */
+const SETTLE_MS = 2800;
+const START_MS = 60_000;
+const END_MS = 15_000;
+const ROUNDING = 1e-6;
+
+/** Runs one fault with real processes and real signals, and measures what the arm process itself wrote down. */
+export async function runRow(options: RowOptions): Promise<Row> {
+  const directory = mkdtempSync(join(tmpdir(), 'armature-faults-'));
+  const logFile = join(directory, 'arm.log');
+  const entry = new URL('./supervisor-process.ts', import.meta.url);
+  const child = fork(entry, { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  try {
+    const { faultNs, policyFailedNs, outcome } = await breakIt(child, options, logFile);
+    return measure({ options, logFile, faultNs, policyFailedNs, outcome });
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true });
+  }
+}
+
+interface Broken {
+  /** Undefined for a fault that came by itself. */
+  readonly faultNs: number | undefined;
+  readonly policyFailedNs: number | undefined;
+  readonly outcome: string;
+}
+
+async function breakIt(child: ChildProcess, options: RowOptions, logFile: string): Promise<Broken> {
+  const { fault } = options;
+  const clock = new MonotonicClock();
+  const messages: SupervisorMessage[] = [];
+  child.on('message', (message: SupervisorMessage) => messages.push(message));
+  child.send({ job: jobOf(options, logFile) });
+  const found = <Kind extends string>(kind: Kind): Extract<SupervisorMessage, Record<Kind, unknown>> | undefined =>
+    messages.find((message): message is Extract<SupervisorMessage, Record<Kind, unknown>> => kind in message);
+  await until(() => found('ready') !== undefined || found('ended') !== undefined, START_MS);
+  const pids = found('ready')?.ready;
+  if (pids === undefined) throw new Error(`the arm did not come to move: ${JSON.stringify(messages)}`);
+  const isSent = fault.toPolicy !== undefined || fault.toSupervisor !== undefined;
+  const faultNs = isSent ? clock.nowNs() : undefined;
+  if (fault.toPolicy !== undefined) process.kill(pids.policyPid, fault.toPolicy);
+  if (fault.toSupervisor !== undefined) child.kill(fault.toSupervisor);
+  await delay(SETTLE_MS);
+  if (fault.toSupervisor === 'SIGSTOP') child.kill('SIGCONT');
+  if (child.connected) child.send({ finish: true }, () => undefined);
+  await until(() => !isAlive(pids.armPid), END_MS);
+  endProcess(pids.policyPid);
+  const outcome = found('ended')?.ended.outcome ?? 'supervisor gone';
+  return { faultNs, policyFailedNs: found('policyFailedNs')?.policyFailedNs, outcome };
+}
+
+function jobOf({ robot, fault, driver, state }: RowOptions, logFile: string): SupervisorJob {
+  const spec: ArmDriverSpec = driver === 'sim' ? { kind: 'sim', scene: 'lift' } : { kind: 'mirror' };
+  const manner = state === 'ACTIVE' ? 'moving' : 'still';
+  return {
+    robot,
+    driver: spec,
+    wrap: wrapOf(fault),
+    logFile,
+    agent: { manner, fault: fault.policyDoes ?? 'none' },
+    readyTicks: READY_TICKS,
+  };
+}
+
+function wrapOf({ driverDoes, clockStepMs, gateDies }: Fault): ProcessArmOptions['wrap'] {
+  const plan = { afterWrites: FAULT_WRITES };
+  if (gateDies === true) return { url: new URL('./dying-gate.ts', import.meta.url).href, options: plan };
+  if (driverDoes === undefined) return undefined;
+  const url = new URL('../../src/testing/index.ts', import.meta.url).href;
+  return { url, options: { ...plan, fault: driverDoes, clockStepMs } };
+}
+
+function measure(parts: { readonly options: RowOptions; readonly logFile: string } & Broken): Row {
+  const { options, logFile, policyFailedNs, outcome } = parts;
+  const robot = loadRobot(options.robot);
+  const records = readLog(logFile, robot);
+  const faultNs = parts.faultNs ?? commanded(records)[FAULT_WRITES - 1]?.timeNs ?? Infinity;
+  // The operator ends every run; what came before tells how the fault was met.
+  const own = records.filter(({ cause }) => cause !== 'operator');
+  const isNoise = options.fault.policyDoes === 'noise';
+  const seenNs = [isNoise ? firstBounded(own, faultNs) : detection(own, faultNs), policyFailedNs].filter(
+    (timeNs) => timeNs !== undefined,
+  );
+  const detectNs = seenNs.length === 0 ? undefined : Math.min(...seenNs);
+  // Noise that keeps within the limits is no reason to stop; the operator is.
+  const all = isNoise ? records : own;
+  const stopFromNs =
+    all === own ? (detectNs ?? faultNs) : (records.find(({ cause }) => cause === 'operator')?.timeNs ?? faultNs);
+  const stillNs = standstill(all, stopFromNs);
+  const ratio = worstLimitRatio(records, robot);
+  const isOver = standstill(records, faultNs) !== undefined;
+  return {
+    fault: options.fault.name,
+    driver: options.driver,
+    state: options.state,
+    detectMs: milliseconds(detectNs, faultNs),
+    stopMs: milliseconds(stillNs, stopFromNs),
+    travel: travel(records, faultNs),
+    finalState: finalState(all),
+    worstLimitRatio: ratio,
+    ok: isOver && stillNs !== undefined && ratio <= 1 + ROUNDING,
+    outcome,
+  };
+}
+
+function finalState(records: readonly ArmRecord[]): string {
+  const last = records.at(-1);
+  if (last === undefined) return 'none';
+  return last.cause === 'none' ? last.state : `${last.state} (${last.cause})`;
+}
+
+function milliseconds(timeNs: number | undefined, sinceNs: number): number | null {
+  return timeNs === undefined ? null : Math.round((timeNs - sinceNs) / 1e4) / 100;
+}
+
+function isAlive(pid: number): boolean {
+  // A process that ended but that nobody has waited for still has its entry.
+  const status = `/proc/${pid}/stat`;
+  try {
+    process.kill(pid, 0);
+    return !(existsSync(status) && /\) [ZX] /.test(readFileSync(status, 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function until(condition: () => boolean, timeoutMs: number): Promise<void> {
+  for (let waitedMs = 0; !condition(); waitedMs += 20) {
+    if (waitedMs > timeoutMs) throw new Error('the processes did not do what they should in time');
+    await delay(20);
+  }
+}
