@@ -5,19 +5,12 @@ import type { ArmState, Sampled } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { at, jointLimits } from './joint-limits.ts';
 import type { JointLimits, Motion } from './joint-limits.ts';
-import { allowedPositions, clampTo, stoppableVelocities } from './position-limit.ts';
-import type { Range } from './position-limit.ts';
-import {
-  accelerationRange,
-  approachVelocities,
-  intersection,
-  isWithin,
-  scaleInto,
-  velocityRange,
-} from './rate-limit.ts';
+import { brake, follow, isStill, standingAt } from './limiter.ts';
+import type { TargetMemory } from './limiter.ts';
+import { clampTo } from './position-limit.ts';
 import type { Reason } from './reasons.ts';
 import type { SafeCommand } from './safe-command.ts';
-import { stopTimeS, stopVelocities } from './stop.ts';
+import { longestStepS, shortestStepS } from './step-length.ts';
 import { isTargetStale, sensorFault, targetDefect } from './watchdog.ts';
 
 /** Unusable targets in a row that latch a protective stop. */
@@ -60,22 +53,25 @@ export interface GateSnapshot {
 }
 
 /** What the next step is judged against. */
-interface Memory extends Motion {
+interface Memory {
   readonly timeNs: number;
-  /** The last usable target inside the limits, rad; undefined after a stop. */
-  readonly targetRad: Float64Array | undefined;
+  readonly motion: Motion;
+  /** The last usable target; undefined after a stop. */
+  readonly target: TargetMemory | undefined;
 }
 
 /**
  * The one way from a target to a motor. Whatever it is given, every command it emits lies within the soft
- * position limits and within the velocity and acceleration limits counted from the previous command, and
- * a stop within all three stays possible. Targets inside the limits pass unchanged, to the bit.
+ * position limits and within the velocity, acceleration and jerk limits counted from the commands before it, and
+ * a stop within all four stays possible (why: `stopAcceleration`). Targets inside the limits pass unchanged, to
+ * the bit. A pause longer than a stop takes ends the count: what follows it starts from standstill.
  *
  * Deterministic: equal sequences of arm and step give equal commands. Time is an argument.
  */
 export class SafetyGate {
   readonly #robot: RobotSpec;
   readonly #limits: JointLimits;
+  readonly #shortestStepS: number;
   readonly #longestStepS: number;
   #memory: Memory | undefined;
   #state: GateState = 'disarmed';
@@ -85,8 +81,8 @@ export class SafetyGate {
   constructor(robot: RobotSpec) {
     this.#robot = robot;
     this.#limits = jointLimits(robot);
-    // After so long a pause the arm has come to rest: the next command starts from standstill.
-    this.#longestStepS = Math.max(stopTimeS(this.#limits), 2 / robot.rates.gateHz);
+    this.#shortestStepS = shortestStepS(this.#limits, 1 / robot.rates.gateHz);
+    this.#longestStepS = longestStepS(this.#limits, 1 / robot.rates.gateHz);
   }
 
   /** A gate that goes on from a snapshot of one of the same robot. */
@@ -112,9 +108,9 @@ export class SafetyGate {
     return this.#state;
   }
 
-  /** True when the last command did not move any joint. */
+  /** True when the last command did not move any joint, and the next one need not either. */
   get isStill(): boolean {
-    return this.#memory === undefined || this.#memory.velocitiesRadPerS.every((velocity) => velocity === 0);
+    return this.#memory === undefined || isStill(this.#memory.motion);
   }
 
   /**
@@ -123,8 +119,7 @@ export class SafetyGate {
    */
   arm(measured: ArmState, nowNs: number): void {
     const positionsRad = startPosition(measured, this.#limits);
-    const velocitiesRadPerS = new Float64Array(positionsRad.length);
-    this.#memory = { positionsRad, velocitiesRadPerS, timeNs: nowNs, targetRad: undefined };
+    this.#memory = { motion: standingAt(positionsRad), timeNs: nowNs, target: undefined };
     this.#state = 'holding';
     this.#unusableTargets = 0;
     this.#lastUnusableNs = undefined;
@@ -141,15 +136,17 @@ export class SafetyGate {
     const stepS = (input.nowNs - memory.timeNs) / NS_PER_S;
     // Written so that a clock that is not a number counts as standing still.
     if (!(stepS > 0 && stepS < Infinity)) return this.#decide(input, memory, memory, ['time-went-backwards']);
-    const rest = { positionsRad: memory.positionsRad, velocitiesRadPerS: memory.velocitiesRadPerS.map(() => 0) };
-    if (stepS > this.#longestStepS) return this.#settle(input, memory, rest, ['time-jumped']);
+    if (stepS < this.#shortestStepS) return this.#decide(input, memory, memory, ['too-early']);
+    if (stepS > this.#longestStepS)
+      return this.#settle(input, memory, { motion: standingAt(memory.motion.positionsRad) }, ['time-jumped']);
 
     const refusal = this.#refusal(input);
-    if (refusal === undefined && input.target !== undefined) return this.#follow(input, input.target, memory, stepS);
-    const velocities = stopVelocities(memory, this.#limits, stepS);
-    const bounds = this.#bounds(memory, stepS);
-    const next = advance(memory, scaleInto(velocities, bounds.all), stepS, bounds.positions);
-    return this.#settle(input, memory, next, [refusal ?? 'no-target']);
+    if (refusal === undefined && input.target !== undefined) {
+      const step = { limits: this.#limits, speedLimits: this.#limits.velocityRadPerS, stepS };
+      const { reasons, ...next } = follow(input.target.positionsRad, memory.motion, memory.target, step);
+      return this.#settle(input, memory, next, reasons);
+    }
+    return this.#settle(input, memory, { motion: brake(memory.motion, this.#limits, stepS) }, [refusal ?? 'no-target']);
   }
 
   #refusal({ nowNs, target, measured }: GateInput): Reason | undefined {
@@ -170,91 +167,34 @@ export class SafetyGate {
     this.#lastUnusableNs = target?.createdNs;
   }
 
-  #bounds(memory: Memory, stepS: number): Bounds {
-    const positions = allowedPositions(memory.positionsRad, this.#limits);
-    const stoppable = stoppableVelocities(memory, positions, this.#limits, stepS);
-    const velocity = velocityRange(this.#limits);
-    const acceleration = accelerationRange(memory, this.#limits, stepS);
-    return { positions, stoppable, velocity, acceleration, all: intersection(stoppable, acceleration, velocity) };
-  }
-
-  #follow(input: GateInput, target: JointTarget, memory: Memory, stepS: number): GateDecision {
-    const bounds = this.#bounds(memory, stepS);
-    const positionsRad = clampTo(target.positionsRad, bounds.positions);
-    const speedLimit = (value: number, joint: number): number =>
-      Math.min(Math.max(value, at(bounds.velocity.low, joint)), at(bounds.velocity.high, joint));
-    const targetVelocities = positionsRad.map((position, joint) =>
-      memory.targetRad === undefined ? 0 : speedLimit((position - at(memory.targetRad, joint)) / stepS, joint),
-    );
-    const direct = positionsRad.map((position, joint) => (position - at(memory.positionsRad, joint)) / stepS);
-    const approach = approachVelocities(
-      memory,
-      { positionsRad, velocitiesRadPerS: targetVelocities },
-      this.#limits,
-      stepS,
-    );
-    const reasons: Reason[] = [];
-    const inside = target.positionsRad.every((position, joint) => position === positionsRad[joint]);
-    // As fast as the rates allow, and still too fast to stop in time.
-    const rated = clampTo(direct, intersection(bounds.acceleration, bounds.velocity));
-    if (!inside || !isWithin(rated, bounds.stoppable)) reasons.push('position-limit');
-    if (!isWithin(direct, bounds.velocity)) reasons.push('velocity-limit');
-    const lands = approach.every((velocity, joint) => Math.abs(velocity - at(direct, joint)) <= LANDING_RAD_PER_S);
-    if (!isWithin(direct, bounds.acceleration) || !lands) reasons.push('acceleration-limit');
-
-    const exact = lands && isWithin(direct, bounds.all);
-    const next = exact
-      ? { positionsRad, velocitiesRadPerS: direct }
-      : advance(memory, scaleInto(approach, bounds.all), stepS, bounds.positions);
-    return this.#settle(input, memory, { ...next, targetRad: positionsRad }, reasons);
-  }
-
   #settle(
     input: GateInput,
     memory: Memory,
-    next: Motion & { readonly targetRad?: Float64Array },
+    next: { readonly motion: Motion; readonly target?: TargetMemory },
     reasons: readonly Reason[],
   ): GateDecision {
-    const { positionsRad, velocitiesRadPerS, targetRad } = next;
-    this.#memory = { positionsRad, velocitiesRadPerS, timeNs: input.nowNs, targetRad };
+    this.#memory = { timeNs: input.nowNs, motion: next.motion, target: next.target };
     if (this.#state !== 'protective-stop') {
-      const moving = velocitiesRadPerS.some((velocity) => velocity !== 0);
-      if (targetRad !== undefined) this.#state = 'active';
-      else this.#state = moving ? 'stopping' : 'holding';
+      if (next.target !== undefined) this.#state = 'active';
+      else this.#state = isStill(next.motion) ? 'holding' : 'stopping';
     }
     return this.#decide(input, memory, this.#memory, reasons);
   }
 
   #decide(input: GateInput, previous: Memory, next: Memory, reasons: readonly Reason[]): GateDecision {
     // Copies, so that nobody who keeps a decision can reach the gate's memory through it.
-    const positionsRad = next.positionsRad.slice();
+    const positionsRad = next.motion.positionsRad.slice();
     const command = { positionsRad, stampNs: next.timeNs } as unknown as SafeCommand;
     return {
       command,
       requestedRad: input.target?.positionsRad,
-      previousRad: previous.positionsRad.slice(),
-      emittedRad: next.positionsRad.slice(),
+      previousRad: previous.motion.positionsRad.slice(),
+      emittedRad: next.motion.positionsRad.slice(),
       measuredRad: input.measured.value.positionsRad,
       reasons,
       state: this.#state,
     };
   }
-}
-
-/** Velocity within which an approach counts as landing on the target: rounding of differences of rad, rad/s. */
-const LANDING_RAD_PER_S = 1e-9;
-
-interface Bounds {
-  readonly positions: Range;
-  readonly stoppable: Range;
-  readonly velocity: Range;
-  readonly acceleration: Range;
-  readonly all: Range;
-}
-
-function advance(memory: Motion, velocitiesRadPerS: Float64Array, stepS: number, positions: Range): Motion {
-  const moved = memory.positionsRad.map((position, joint) => position + at(velocitiesRadPerS, joint) * stepS);
-  return { positionsRad: clampTo(moved, positions), velocitiesRadPerS };
 }
 
 function startPosition(measured: ArmState, limits: JointLimits): Float64Array {

@@ -1,4 +1,9 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { BrakeLimits } from './braking.ts';
+
+/** Shares of the limits that planned motion leaves to rounding; the larger, the shorter a step may be. */
+const ACCELERATION_RESERVE = 1e-6;
+const JERK_RESERVE = 0.01;
 
 /** The limits the gate enforces, as arrays of shape (J) in joint order of the RobotSpec. */
 export interface JointLimits {
@@ -10,15 +15,20 @@ export interface JointLimits {
   readonly softLowRad: Float64Array;
   readonly softHighRad: Float64Array;
   readonly velocityRadPerS: Float64Array;
-  readonly accelerationRadPerS2: Float64Array;
+  /** The acceleration and jerk limits; length J. */
+  readonly rates: readonly BrakeLimits[];
+  /** The same less what planned motion keeps in reserve for the rounding of positions; length J. */
+  readonly brakes: readonly BrakeLimits[];
 }
 
-/** What the gate emitted last: where the joints were sent and how fast they were moving there. */
+/** What the gate emitted last and its differences over the steps before. */
 export interface Motion {
   /** rad, shape (J). */
   readonly positionsRad: Float64Array;
   /** rad/s, shape (J). */
   readonly velocitiesRadPerS: Float64Array;
+  /** rad/s^2, shape (J). */
+  readonly accelerationsRadPerS2: Float64Array;
 }
 
 /** Collects the limits of a robot. A margin wider than half the range leaves the middle of the range. */
@@ -34,7 +44,11 @@ export function jointLimits(robot: RobotSpec): JointLimits {
     softLowRad: Float64Array.from(limits, (limit, joint) => limit.positionRad[0] + (margins[joint] ?? 0)),
     softHighRad: Float64Array.from(limits, (limit, joint) => limit.positionRad[1] - (margins[joint] ?? 0)),
     velocityRadPerS: Float64Array.from(limits, (limit) => limit.velocityRadPerS),
-    accelerationRadPerS2: Float64Array.from(limits, (limit) => limit.accelerationRadPerS2),
+    rates: limits.map(({ accelerationRadPerS2, jerkRadPerS3 }) => ({ accelerationRadPerS2, jerkRadPerS3 })),
+    brakes: limits.map(({ accelerationRadPerS2, jerkRadPerS3 }) => ({
+      accelerationRadPerS2: accelerationRadPerS2 * (1 - ACCELERATION_RESERVE),
+      jerkRadPerS3: jerkRadPerS3 * (1 - JERK_RESERVE),
+    })),
   };
 }
 

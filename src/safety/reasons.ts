@@ -1,7 +1,7 @@
 /** Why the gate changed or refused a target. The order is that in which the gate looks. */
 export const REASONS = {
   'time-went-backwards': 'the clock did not advance since the last step',
-  'too-early': 'the step comes so soon after the last that jerk cannot be told from rounding',
+  'too-early': 'the step comes so soon after the last that rounding outweighs the motion',
   'time-jumped': 'the clock jumped by more than the time a stop takes',
   'protective-stop': 'latched after repeated unusable targets; arm again to move',
   estop: 'the emergency stop was pressed; release it and reset to arm again',

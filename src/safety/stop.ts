@@ -1,22 +1,48 @@
+import type { JointLimits } from './joint-limits.ts';
 import { at } from './joint-limits.ts';
-import type { JointLimits, Motion } from './joint-limits.ts';
+import { stopAcceleration } from './braking.ts';
+import type { BrakeLimits } from './braking.ts';
 
-/**
- * Velocities, rad/s, of a stop within the acceleration limits: one common factor for all joints, so that
- * the arm stops on its path, as fast as the joint that needs longest. Zero, exactly, once it can be.
- */
-export function stopVelocities(motion: Motion, limits: JointLimits, stepS: number): Float64Array {
-  let factor = 0;
-  motion.velocitiesRadPerS.forEach((velocity, joint) => {
-    const change = at(limits.accelerationRadPerS2, joint) * stepS;
-    if (Math.abs(velocity) > change) factor = Math.max(factor, 1 - change / Math.abs(velocity));
-  });
-  return motion.velocitiesRadPerS.map((velocity) => velocity * factor);
+/** How the joints move, relative to whatever they shall come to rest at. Each of shape (J). */
+export interface Rates {
+  readonly velocitiesRadPerS: Float64Array;
+  readonly accelerationsRadPerS2: Float64Array;
 }
 
-/** Longest time a stop from full speed takes, s. */
-export function stopTimeS(limits: JointLimits): number {
-  return Math.max(
-    ...limits.velocityRadPerS.map((velocity, joint) => velocity / at(limits.accelerationRadPerS2, joint)),
-  );
+/**
+ * Accelerations, rad/s^2, of the next step of a stop. Each joint brakes with limits in proportion to its velocity, so
+ * that a motion along a straight line stops on that line, as fast as the joint that needs longest. What of the
+ * acceleration leads off the line is taken away as fast as jerk allows.
+ *
+ * @param perpendicular true for a motion that shall only vanish, whatever its direction.
+ */
+export function stopAccelerations(motion: Rates, limits: JointLimits, stepS: number): Float64Array {
+  const { velocitiesRadPerS: velocities, accelerationsRadPerS2: accelerations } = motion;
+  let square = 0;
+  let along = 0;
+  let accelerationShare = Infinity;
+  let jerkShare = Infinity;
+  velocities.forEach((velocity, joint) => {
+    const brake = limits.brakes[joint] as BrakeLimits;
+    const speed = Math.abs(velocity);
+    square += velocity * velocity;
+    along += velocity * at(accelerations, joint);
+    if (speed === 0) return;
+    accelerationShare = Math.min(accelerationShare, brake.accelerationRadPerS2 / speed);
+    jerkShare = Math.min(jerkShare, brake.jerkRadPerS3 / speed);
+  });
+  const gain = square > 0 ? along / square : 0;
+  return velocities.map((velocity, joint) => {
+    const acceleration = at(accelerations, joint);
+    if (velocity === 0 && acceleration === 0) return 0;
+    const brake = limits.brakes[joint] as BrakeLimits;
+    const speed = Math.abs(velocity);
+    const across = Math.abs(acceleration - gain * velocity);
+    const shared = speed === 0 ? 0 : speed * jerkShare;
+    const sharedMost = speed === 0 ? 0 : speed * accelerationShare;
+    return stopAcceleration(velocity, acceleration, stepS, {
+      accelerationRadPerS2: Math.min(brake.accelerationRadPerS2, sharedMost + across),
+      jerkRadPerS3: Math.min(brake.jerkRadPerS3, shared + across / stepS),
+    });
+  });
 }

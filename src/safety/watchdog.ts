@@ -17,7 +17,7 @@ export function sensorFault(measured: Sampled<ArmState>, robot: RobotSpec, nowNs
 /** Why a target cannot be used whatever the time; undefined for a usable one. */
 export function targetDefect(target: JointTarget, jointCount: number): 'wrong-length' | 'not-finite' | undefined {
   // Targets come from processes and data as well as from typed code, hence the doubt about the type.
-  const positions: unknown = target.positionsRad;
+  const positions: unknown = (target as JointTarget | null)?.positionsRad;
   if (!(positions instanceof Float64Array) || positions.length !== jointCount) return 'wrong-length';
   if (!positions.every(Number.isFinite)) return 'not-finite';
   return Number.isFinite(target.createdNs) && Number.isFinite(target.observedNs) ? undefined : 'not-finite';

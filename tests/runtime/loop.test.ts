@@ -28,11 +28,11 @@ describe('runEpisode in lockstep', () => {
   });
 
   it('walks to each target in equal steps over one control period, the target exactly at its end', async () => {
-    const { options, steps } = await mirrorBench(new ScriptedAgent(() => [0.005, 0.5]));
+    const { options, steps } = await mirrorBench(new ScriptedAgent(() => [0.002, 0.5]));
     await runEpisode({ ...options, timeLimitS: 0.05 });
     const sent = steps.map(({ sent: { positionsRad } }) => positionsRad[0] as number);
-    [0.001, 0.002, 0.003, 0.004].forEach((expected, index) => expect(sent[index]).toBeCloseTo(expected, 12));
-    expect(sent[4]).toBe(0.005);
+    [0.0004, 0.0008, 0.0012, 0.0016].forEach((expected, index) => expect(sent[index]).toBeCloseTo(expected, 12));
+    expect(sent[4]).toBe(0.002);
   });
 
   it('shows the agent the command that was really sent last', async () => {

@@ -17,5 +17,5 @@ it('takes the arm to the pose, exactly, in a straight line, no faster than asked
     expect((0.5 - (sent.positionsRad[1] as number)) * 2).toBeCloseTo(sent.positionsRad[0] as number, 9);
   }
   // The start from rest: the pose agent asks for its full speed at once.
-  expect(Object.keys(result.interventions)).toEqual(['acceleration-limit']);
+  expect(Object.keys(result.interventions)).toEqual(['acceleration-limit', 'jerk-limit']);
 });

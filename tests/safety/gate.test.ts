@@ -87,15 +87,16 @@ describe('SafetyGate', () => {
   it('does not fall behind a target that moves within the limits once it has caught up', () => {
     const bench = new Bench();
     const decisions = Array.from({ length: 100 }, (_, tick) => bench.step([(tick + 1) * 0.012, 0.5]));
-    expect(decisions[0]?.reasons).toEqual(['acceleration-limit']);
+    expect(decisions[0]?.reasons).toEqual(['acceleration-limit', 'jerk-limit']);
     for (const decision of decisions.slice(30)) expect(decision.emittedRad).toEqual(decision.requestedRad);
   });
 
   it('names the limit a target runs into', () => {
     const bench = new Bench();
-    expect(bench.step([0.0019, 0.5]).reasons).toEqual([]);
-    expect(bench.step([0.01, 0.5]).reasons).toEqual(['acceleration-limit']);
-    expect(bench.step([0.5, 0.5]).reasons).toEqual(['velocity-limit', 'acceleration-limit']);
+    expect(bench.step([0.0004, 0.5]).reasons).toEqual([]);
+    expect(bench.step([0.0025, 0.5]).reasons).toEqual(['jerk-limit']);
+    expect(bench.step([0.01, 0.5]).reasons).toEqual(['acceleration-limit', 'jerk-limit']);
+    expect(bench.step([0.5, 0.5]).reasons).toEqual(['velocity-limit', 'acceleration-limit', 'jerk-limit']);
     expect(bench.step([5, 0.5]).reasons).toContain('position-limit');
   });
 
@@ -121,8 +122,8 @@ describe('SafetyGate, losing its inputs', () => {
     const stop = bench.steps(30, undefined);
     expect(stop[0]).toMatchObject({ state: 'stopping', reasons: ['no-target'] });
     expect(last(stop).state).toBe('holding');
-    // From 2 rad/s at 20 rad/s^2: 0.1 s and 0.1 rad.
-    expect((last(stop).emittedRad[0] as number) - (stop[0]?.previousRad[0] as number)).toBeLessThanOrEqual(0.1);
+    // From 2 rad/s at 20 rad/s^2 and 1000 rad/s^3: 0.12 s and 0.12 rad.
+    expect((last(stop).emittedRad[0] as number) - (stop[0]?.previousRad[0] as number)).toBeLessThanOrEqual(0.12);
   });
 
   it('stops on its path: all joints slow down by the same factor', () => {
@@ -149,8 +150,8 @@ describe('SafetyGate, losing its inputs', () => {
 
   it('does not follow a target while the joint state is stale, and goes on once it is fresh', () => {
     const bench = new Bench();
-    expect(bench.step([0.001, 0.5], { sensorAgeNs: 101 * MS }).reasons).toEqual(['stale-sensor']);
-    expect(bench.step([0.001, 0.5]).reasons).toEqual([]);
+    expect(bench.step([0.0004, 0.5], { sensorAgeNs: 101 * MS }).reasons).toEqual(['stale-sensor']);
+    expect(bench.step([0.0004, 0.5]).reasons).toEqual([]);
   });
 
   it('believes the stamp of a joint state rather than the word that it is fresh', () => {
@@ -184,7 +185,7 @@ describe('SafetyGate, losing its inputs', () => {
     expect(late.reasons).toEqual(['time-jumped']);
     expect(late.emittedRad).toEqual(moving.emittedRad);
     const first = bench.step([1, 0.5]);
-    expect((first.emittedRad[0] as number) - (late.emittedRad[0] as number)).toBeLessThanOrEqual(0.0021);
+    expect((first.emittedRad[0] as number) - (late.emittedRad[0] as number)).toBeLessThanOrEqual(0.0011);
   });
 });
 
@@ -238,6 +239,6 @@ describe('GateDecision', () => {
   });
 
   it('explains every reason in words', () => {
-    for (const text of Object.values(REASONS)) expect(text).toMatch(/^the |^latched /);
+    for (const text of Object.values(REASONS)) expect(text).toMatch(/^[a-z].*[^.]$/);
   });
 });

@@ -12,14 +12,14 @@ describe('MirrorDriver', () => {
     const gate = new SafetyGate(makeRobot());
     gate.arm(driver.read(), 0);
     const measured = { value: driver.read(), ageNs: 0, fresh: true };
-    const { command } = gate.step({ nowNs: 1e7, target: makeTarget([0.0015, 0.5], 1e7), measured });
+    const { command } = gate.step({ nowNs: 1e7, target: makeTarget([0.0004, 0.5], 1e7), measured });
     driver.write(command);
     const states: ArmState[] = [];
     driver.source.subscribe({ next: (state) => states.push(state), error: () => undefined });
     driver.publish(2e7);
     expect(states).toHaveLength(1);
-    expect([...(states[0]?.positionsRad ?? [])]).toEqual([0.0015, 0.5]);
-    expect(states[0]?.velocitiesRadPerS[0]).toBeCloseTo(0.15, 12);
+    expect([...(states[0]?.positionsRad ?? [])]).toEqual([0.0004, 0.5]);
+    expect(states[0]?.velocitiesRadPerS[0]).toBeCloseTo(0.04, 12);
     expect(states[0]?.stampNs).toBe(2e7);
   });
 

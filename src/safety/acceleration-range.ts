@@ -1,0 +1,161 @@
+import { landingAcceleration, reachAbove, stopAcceleration } from './braking.ts';
+import type { BrakeLimits } from './braking.ts';
+import { at } from './joint-limits.ts';
+import type { JointLimits, Motion } from './joint-limits.ts';
+import { largestWithin } from './solve.ts';
+
+/** Rounding allowed on velocity, acceleration and jerk, relative: motion right at a limit passes unchanged. */
+const ROUNDING = 1e-10;
+/** Rounding of a position, relative: a target right at a soft limit is reached. */
+const POSITION_ROUNDING = 2 * Number.EPSILON;
+
+/** A closed range per joint, each of shape (J). */
+export interface Range {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/**
+ * The accelerations of one step, rad/s^2, after which every joint is within its acceleration and jerk limits (less
+ * the reserve for rounding), within its velocity limit even once the acceleration has been taken back to zero,
+ * and able to stop within its soft position limits. Each condition alone allows a half line, because velocity,
+ * position and what a stop still needs all grow with the acceleration of the step; `stopAcceleration` lies in
+ * all of them, so the range is never empty. A joint that stands beyond a soft limit may only head back.
+ */
+export function accelerationRange(motion: Motion, limits: JointLimits, stepS: number): Range {
+  const low = new Float64Array(limits.names.length);
+  const high = new Float64Array(limits.names.length);
+  const ahead = new LimitAhead(motion, limits, stepS);
+  for (let joint = 0; joint < low.length; joint += 1) {
+    const stop = stopAcceleration(
+      at(motion.velocitiesRadPerS, joint),
+      at(motion.accelerationsRadPerS2, joint),
+      stepS,
+      limits.brakes[joint] as BrakeLimits,
+    );
+    // Rounding alone can put an end of the range on the wrong side of the stop.
+    ahead.look(joint, 1);
+    high[joint] = Math.max(ahead.highest(), stop);
+    ahead.look(joint, -1);
+    low[joint] = Math.min(-ahead.highest(), stop);
+  }
+  return { low, high };
+}
+
+/** What stands against a motion; false everywhere for one within all limits. */
+export interface Objections {
+  position: boolean;
+  velocity: boolean;
+  acceleration: boolean;
+  jerk: boolean;
+}
+
+/**
+ * Holds a motion against the limits themselves, without reserve: its differences are those of the commands.
+ *
+ * @param next one step after `motion`.
+ * @param speedLimits rad/s, shape (J): the velocity limits, or less where the arm must be slower.
+ */
+export function objectionsTo(next: Motion, motion: Motion, { limits, speedLimits, stepS }: StepLimits): Objections {
+  const found: Objections = { position: false, velocity: false, acceleration: false, jerk: false };
+  const ahead = new LimitAhead(motion, limits, stepS);
+  for (let joint = 0; joint < limits.names.length; joint += 1) {
+    const { accelerationRadPerS2, jerkRadPerS3 } = limits.rates[joint] as BrakeLimits;
+    const acceleration = at(next.accelerationsRadPerS2, joint);
+    const change = Math.abs(acceleration - at(motion.accelerationsRadPerS2, joint));
+    const speed = Math.abs(at(next.velocitiesRadPerS, joint));
+    found.acceleration ||= !(Math.abs(acceleration) <= accelerationRadPerS2 * (1 + ROUNDING));
+    found.jerk ||= !(change <= jerkRadPerS3 * stepS * (1 + ROUNDING));
+    found.velocity ||= !(speed <= at(speedLimits, joint) * (1 + ROUNDING));
+    for (const direction of DIRECTIONS) {
+      ahead.look(joint, direction);
+      // What is too fast anyway may also be too fast to stop: asked of the fastest that the rates allow.
+      const rated = Math.min(direction * acceleration, ahead.fastest());
+      found.velocity ||= !ahead.keepsSpeed(rated);
+      found.position ||= !ahead.keepsPosition(rated);
+    }
+  }
+  return found;
+}
+
+/** What one step is limited by. */
+export interface StepLimits {
+  readonly limits: JointLimits;
+  /** rad/s, shape (J): the velocity limits times the share of them that may be used now. */
+  readonly speedLimits: Float64Array;
+  readonly stepS: number;
+}
+
+type Direction = 1 | -1;
+const DIRECTIONS: readonly Direction[] = [1, -1];
+
+/** One joint and its limits in one direction; the other direction is its mirror image. */
+class LimitAhead {
+  readonly #motion: Motion;
+  readonly #limits: JointLimits;
+  readonly #stepS: number;
+  #rates: BrakeLimits = { accelerationRadPerS2: 0, jerkRadPerS3: 0 };
+  #brake = this.#rates;
+  #velocity = 0;
+  #acceleration = 0;
+  #speedLimit = 0;
+  /** Distance to the soft limit, rad; negative beyond it. */
+  #room = 0;
+
+  constructor(motion: Motion, limits: JointLimits, stepS: number) {
+    this.#motion = motion;
+    this.#limits = limits;
+    this.#stepS = stepS;
+  }
+
+  look(joint: number, direction: Direction): void {
+    const { softLowRad, softHighRad, velocityRadPerS, rates, brakes } = this.#limits;
+    const position = at(this.#motion.positionsRad, joint);
+    this.#rates = rates[joint] as BrakeLimits;
+    this.#brake = brakes[joint] as BrakeLimits;
+    this.#velocity = direction * at(this.#motion.velocitiesRadPerS, joint);
+    this.#acceleration = direction * at(this.#motion.accelerationsRadPerS2, joint);
+    this.#speedLimit = at(velocityRadPerS, joint) * (1 + ROUNDING);
+    const limit = direction > 0 ? at(softHighRad, joint) : at(softLowRad, joint);
+    const room = direction * (limit - position);
+    this.#room = room < 0 ? room : room + POSITION_ROUNDING * Math.abs(limit);
+  }
+
+  /** The largest acceleration of planned motion. */
+  highest(): number {
+    const { accelerationRadPerS2: most, jerkRadPerS3: jerk } = this.#brake;
+    const tick = jerk * this.#stepS;
+    const high = Math.min(this.#acceleration + tick, most, this.#towardsSpeedLimit());
+    if (this.#room < 0) return Math.min(high, this.#landing());
+    return largestWithin(this.#excess, Math.max(this.#acceleration - tick, -most), high);
+  }
+
+  /** The largest acceleration that jerk and acceleration limits allow. */
+  fastest(): number {
+    const { accelerationRadPerS2: most, jerkRadPerS3: jerk } = this.#rates;
+    return Math.min(this.#acceleration + jerk * this.#stepS, most) * (1 + ROUNDING);
+  }
+
+  keepsSpeed(acceleration: number): boolean {
+    return acceleration <= this.#towardsSpeedLimit();
+  }
+
+  keepsPosition(acceleration: number): boolean {
+    return this.#room < 0 ? acceleration <= this.#landing() : this.#excess(acceleration) <= 0;
+  }
+
+  /** How far a stop after a step with this acceleration would end beyond the limit, rad. */
+  readonly #excess = (acceleration: number): number => {
+    const velocity = this.#velocity + acceleration * this.#stepS;
+    return velocity * this.#stepS + reachAbove(velocity, acceleration, this.#brake) - this.#room;
+  };
+
+  #towardsSpeedLimit(): number {
+    const change = this.#speedLimit - this.#velocity;
+    return change >= 0 ? landingAcceleration(change, this.#stepS, this.#brake.jerkRadPerS3) : change / this.#stepS;
+  }
+
+  #landing(): number {
+    return landingAcceleration(-this.#velocity, this.#stepS, this.#brake.jerkRadPerS3);
+  }
+}
