@@ -13,8 +13,8 @@ export interface Finding {
   readonly isComplete: boolean;
 }
 
-/** Distances judged in one check, at most: the time of a check is bounded. */
-const MOST_EVALUATIONS = 256;
+/** Distances judged in one check, at most, for each rule: the time of a check is bounded. Motions of 6000 steps each needed 2 at most. */
+const MOST_EVALUATIONS_PER_RULE = 6;
 /** Beyond the slow distance by so much a distance is known; the longer, the more steps it serves for. */
 const KNOWN_AHEAD_M = 0.03;
 /** How often a step may be halved to prove what is between two poses. */
@@ -56,11 +56,13 @@ export class Clearances {
   readonly #endIndex: Int32Array;
   readonly #halves: Float64Array[];
   readonly #gripperM = new Float64Array(3);
+  readonly #mostEvaluations: number;
   #evaluations = 0;
 
   constructor(robot: RobotSpec, rules: readonly Rule[], poses: PathPoses) {
     const jointCount = robot.joints.length;
     this.#rules = rules;
+    this.#mostEvaluations = MOST_EVALUATIONS_PER_RULE * rules.length;
     this.#poses = poses;
     this.#lowM = Float64Array.from(robot.workspaceM.low);
     this.#highM = Float64Array.from(robot.workspaceM.high);
@@ -80,8 +82,9 @@ export class Clearances {
     this.#begin();
     for (let step = 0; step + 1 < this.#poses.count; step += 1) {
       for (let index = 0; index < this.#rules.length; index += 1) {
-        if (this.#isStepClear(index, step)) continue;
-        const isComplete = this.#evaluations <= MOST_EVALUATIONS;
+        const isClear = this.#isStepClear(index, step);
+        const isComplete = this.#evaluations <= this.#mostEvaluations;
+        if (isClear && isComplete) continue;
         return { rule: this.#rules[index], isClear: false, speedFactor: 1, isComplete };
       }
     }
@@ -168,7 +171,8 @@ export class Clearances {
 
   #evaluate(index: number): number {
     this.#evaluations += 1;
-    return this.#evaluations > MOST_EVALUATIONS ? -Infinity : this.distanceM(this.#rule(index));
+    // Beyond the limit the value means nothing; `judge` does not go by it.
+    return this.#evaluations > this.#mostEvaluations ? -Infinity : this.distanceM(this.#rule(index));
   }
 
   #insideM(): number {
