@@ -196,6 +196,13 @@ describe('the type wall', () => {
     expect(casts).toEqual(['safety/gate.ts']);
   });
 
+  it('20: issues tokens of operators in one place, safety/operator.ts', () => {
+    const casts = sources.flatMap((file) =>
+      [...file.code.matchAll(/\bas\s+(?:unknown\s+as\s+)?OperatorToken\b(?!\s*\|)/g)].map(() => file.path),
+    );
+    expect(casts).toEqual(['safety/operator.ts']);
+  });
+
   it('calls ArmDriver.write only in actuators, and in the fake that stands before a driver', () => {
     const callers = offenders((file) => file.folder !== 'actuators' && /\bdriver\.write\(/.test(file.code));
     // A fake in front of a driver hands on the very command it was given.

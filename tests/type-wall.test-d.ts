@@ -1,6 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { ArmDriver } from '../src/drivers/driver.ts';
 import type { JointTarget } from '../src/core/action.ts';
+import type { ArmGuard } from '../src/safety/arm-guard.ts';
+import type { OperatorToken } from '../src/safety/operator.ts';
 import type { SafeCommand } from '../src/safety/safe-command.ts';
 
 interface LooksLikeACommand {
@@ -22,5 +24,14 @@ describe('the type wall', () => {
 
   it('does not take the target of an agent for a SafeCommand', () => {
     expectTypeOf<JointTarget>().not.toExtend<SafeCommand>();
+  });
+
+  it('20: does not take a plain object, or a number, for the consent of an operator', () => {
+    expectTypeOf<{ readonly serial: number }>().not.toExtend<OperatorToken>();
+    const guard = {} as ArmGuard;
+    // @ts-expect-error a reset without an operator does not compile
+    guard.reset({ serial: 1 });
+    // @ts-expect-error nor does more speed
+    guard.speedUp(1, 1);
   });
 });

@@ -48,12 +48,15 @@ export interface GuardMemory {
   readonly state: SafetyState;
   readonly speedScale: number;
   readonly isAligning: boolean;
+  readonly isPressedHere: boolean;
+  readonly isPressedAtRobot: boolean;
   readonly lease: LeaseMemory;
   /** Undefined before the first arming. */
   readonly monitors: MonitorMemory | undefined;
 }
 
 const NO_FAULTS: readonly Fault[] = [];
+const NO_REASONS: readonly Reason[] = [];
 const COMMAND: SafetyEvent = { type: 'command' };
 const STANDSTILL: SafetyEvent = { type: 'standstill' };
 
@@ -105,6 +108,8 @@ export class ArmGuard {
     guard.#machine.restore(memory.state);
     guard.#speedScale = memory.speedScale;
     guard.#alignment.begin(memory.isAligning);
+    guard.#isPressedHere = memory.isPressedHere;
+    guard.#isPressedAtRobot = memory.isPressedAtRobot;
     guard.#lease.restore(memory.lease);
     if (memory.monitors !== undefined) guard.#monitors = ArmMonitors.restore(robot, memory.monitors);
     return guard;
@@ -115,6 +120,8 @@ export class ArmGuard {
       state: this.#machine.state,
       speedScale: this.#speedScale,
       isAligning: this.#alignment.isPending,
+      isPressedHere: this.#isPressedHere,
+      isPressedAtRobot: this.#isPressedAtRobot,
       lease: this.#lease.snapshot(),
       monitors: this.#monitors?.snapshot(),
     };
@@ -238,15 +245,17 @@ export class ArmGuard {
 
   /** Once per gate tick, before anything is emitted. */
   check(input: GuardInput): Permission {
-    const faults = this.#monitors?.check(input) ?? NO_FAULTS;
-    for (const fault of faults) this.#answer(fault);
     this.#followRobotMode(input.health);
+    // An arm without torque follows no command, and need not.
+    const isArmed = this.#machine.state.name !== 'boot' && this.#machine.state.name !== 'disarmed';
+    const faults = (isArmed ? this.#monitors?.check(input) : undefined) ?? NO_FAULTS;
+    for (const fault of faults) this.#answer(fault);
     const refusal = this.#refusal(input, faults);
     if (refusal === undefined && input.targetRad !== undefined) {
       if (this.#machine.state.name === 'hold') this.#alignment.begin();
       this.#machine.apply(COMMAND);
       const speedFactor = this.#speedScale * this.#alignment.factor(input.targetRad, input.commandRad);
-      return { follows: true, speedFactor, reasons: [], faults };
+      return { follows: true, speedFactor, reasons: NO_REASONS, faults };
     }
     if (isMoving(this.#machine.state)) this.#machine.apply(this.#pause);
     const reasons: Reason[] = [];
@@ -274,11 +283,8 @@ export class ArmGuard {
   }
 
   #answer({ response, category }: Fault): void {
-    if (response === 'estop') {
-      this.#isPressedAtRobot = true;
-      this.#press();
-      return;
-    }
+    // The robot's emergency stop is mirrored in every state, see #followRobotMode.
+    if (response === 'estop') return;
     if (response === 'stop') {
       if (isMoving(this.#machine.state)) this.#machine.apply({ type: 'stop', category });
       return;
@@ -302,9 +308,11 @@ export class ArmGuard {
   #followRobotMode(health: ArmHealth | undefined): void {
     if (health?.mode === undefined) return;
     if (health.mode === 'reduced' && !this.#machine.state.isReduced) this.#machine.apply({ type: 'reduce' });
-    if (health.mode === 'emergency-stop' || !this.#isPressedAtRobot) return;
-    this.#isPressedAtRobot = false;
-    this.#release();
+    const isPressed = health.mode === 'emergency-stop';
+    if (isPressed === this.#isPressedAtRobot) return;
+    this.#isPressedAtRobot = isPressed;
+    if (isPressed) this.#press();
+    else this.#release();
   }
 
   #handOver(lease: Lease): Lease {

@@ -31,6 +31,7 @@ export const FAULT_RULES = {
   'motor-error': { response: 'protective-stop', category: 1 },
   'bad-health': { response: 'protective-stop', category: 1 },
   'late-ticks': { response: 'protective-stop', category: 2 },
+  'unusable-targets': { response: 'protective-stop', category: 2 },
   // The robot stopped by itself: nothing more is to be sent to it.
   'robot-stopped': { response: 'protective-stop', category: 0 },
   'robot-emergency-stop': { response: 'estop', category: 0 },

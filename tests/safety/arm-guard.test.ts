@@ -211,6 +211,31 @@ describe('ArmGuard', () => {
     expect(bench.name).toBe('disarmed');
   });
 
+  it('18: mirrors the robot before it is armed, and while it is latched', () => {
+    const bench = new Bench();
+    bench.tick(START, { health: { mode: 'emergency-stop' } });
+    expect(bench.name).toBe('estop');
+    bench.tick(START, { health: { mode: 'normal' } });
+    expect(bench.guard.reset(bench.desk.issue())).toBe(true);
+    bench.arm();
+    bench.guard.trip({ reason: 'unusable-targets', value: 3, limit: 2 });
+    expect(bench.guard.state).toMatchObject({ name: 'protective-stop', stopCategory: 2 });
+    bench.tick(START, { health: { mode: 'emergency-stop' } });
+    expect(bench.guard.state).toMatchObject({ name: 'estop', stopCategory: 1, isEstopPressed: true });
+  });
+
+  it('13: an arm without torque is not held against its commands', () => {
+    const bench = new Bench().started();
+    bench.tick(START);
+    bench.guard.stop(1);
+    bench.guard.settle(true);
+    expect(bench.name).toBe('disarmed');
+    for (let tick = 0; tick < 50; tick += 1) {
+      const state = makeArmState([1.5, 0.5 + 1e-6 * tick], bench.nowNs + 9 * MS);
+      expect(bench.tick(START, { state })).toMatchObject({ follows: false, reasons: ['not-armed'], faults: [] });
+    }
+  });
+
   it('18: estop stops in every state, at once, and nothing sent meanwhile is kept', () => {
     const bench = new Bench().started();
     bench.tick(START);
