@@ -10,19 +10,35 @@ export interface BinInterval {
   readonly high: number;
 }
 
+/** Where targets may lie that are decoded, leash included, rad, shapes (J). */
+export interface TargetRange {
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+  /** What the leash is tied to. */
+  readonly measuredRad: ArrayLike<number>;
+}
+
 /**
- * Per joint, the bins whose target stays inside the soft position limits: the vocabulary mask of that
- * joint's token. Never empty: where no bin reaches the limits, it is the bin that comes nearest.
+ * Per joint, the bins whose target stays inside the soft position limits, and in a narrower range if there is one:
+ * the vocabulary mask of that joint's token. Never empty: where no bin reaches the limits, it is the bin that
+ * comes nearest.
  * @param commandRad the last command sent, rad, shape (J)
  * Throws E_NOT_FINITE, and E_JOINT_COUNT when the robot lacks a joint.
  */
-export function allowedBins(spec: LayoutSpec, commandRad: ArrayLike<number>, robot: RobotSpec): BinInterval[] {
+export function allowedBins(
+  spec: LayoutSpec,
+  commandRad: ArrayLike<number>,
+  robot: RobotSpec,
+  range?: TargetRange,
+): BinInterval[] {
   return spec.actions.map((action, joint) => {
-    const [lowRad, highRad] = softLimitsRad(robot, joint);
+    const [lowRad, highRad] = narrowedLimits(softLimitsRad(robot, joint), joint, range);
     const command = commandRad[joint];
     if (command === undefined || !Number.isFinite(command))
       throw notFinite(`the command of "${action.joint}"`, command);
-    const targetOf = (bin: number): number => binTarget(action, spec.codec, bin, command);
+    const leash = leashOf(spec, joint, range);
+    const targetOf = (bin: number): number =>
+      Math.min(Math.max(binTarget(action, spec.codec, bin, command), leash[0]), leash[1]);
     const low = firstBin(spec.codec.bins, (bin) => targetOf(bin) >= lowRad);
     const high = firstBin(spec.codec.bins, (bin) => targetOf(bin) > highRad) - 1;
     if (low <= high) return { low, high };
@@ -63,6 +79,24 @@ function softLimitsRad(robot: RobotSpec, joint: number): readonly [number, numbe
   }
   const [low, high] = limits.positionRad;
   return [low + limits.softMarginRad, high - limits.softMarginRad];
+}
+
+/** The part of the soft limits in the range; where it lies outside them, its end that is nearest to them. */
+function narrowedLimits(
+  [low, high]: readonly [number, number],
+  joint: number,
+  range: TargetRange | undefined,
+): readonly [number, number] {
+  const [first, last] = [range?.low[joint] ?? low, range?.high[joint] ?? high];
+  if (last < low) return [last, last];
+  if (first > high) return [first, first];
+  return [Math.max(low, first), Math.min(high, last)];
+}
+
+/** Where decodeActions keeps targets; without bounds where the measured position is not told. */
+function leashOf({ leashRad }: LayoutSpec, joint: number, range: TargetRange | undefined): readonly [number, number] {
+  const measured = range?.measuredRad[joint];
+  return measured === undefined ? [-Infinity, Infinity] : [measured - leashRad, measured + leashRad];
 }
 
 /** First bin that satisfies a condition all later ones satisfy too; `bins` when none does. */

@@ -33,6 +33,7 @@ interface EvalOptions {
   readonly shift?: boolean;
   readonly paraphrases?: boolean;
   readonly precision?: Precision;
+  readonly safetyMask?: boolean;
   readonly video?: string;
   readonly videoAll?: boolean;
   readonly json?: boolean;
@@ -54,6 +55,7 @@ export function addEval(program: Command): void {
     .addOption(
       new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(['int8', 'fp32']),
     )
+    .option('--safety-mask', 'let the policy choose only what the gate passes on unchanged')
     .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
     .option('--video-all', 'with --video, keep films of successes as well')
     .option('--json', 'print one JSON object')
@@ -72,7 +74,7 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
     return formatProgress({ label: 'evaluating', done, total, elapsedNs: clock.nowNs() - startNs, note });
   };
   const tasks = options.tasks === undefined ? loadSuite(options.suite).tasks : taskNames(options.tasks);
-  const { policy, suite, episodes, seed, workers, expert = false, video, precision } = options;
+  const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = false } = options;
   const outcomes: EvaluationOutcome[] = [];
   const evaluation = await evaluate({
     policy,
@@ -82,6 +84,7 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
     seed,
     workers,
     expert,
+    safetyMask,
     conditions: { shifted: options.shift ?? false, paraphrased: options.paraphrases ?? false },
     ...(precision === undefined ? {} : { precision }),
     ...(video === undefined ? {} : { video, keepSuccesses: options.videoAll ?? false }),

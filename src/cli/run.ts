@@ -32,6 +32,7 @@ interface RunOptions {
   readonly seed: number;
   readonly record?: string;
   readonly blackBox?: string;
+  readonly safetyMask?: boolean;
   readonly live?: boolean;
   readonly lockstep?: boolean;
   /** False after --no-report. */
@@ -51,6 +52,7 @@ export function addRun(program: Command): void {
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
+    .option('--safety-mask', 'let the policy choose only what the gate passes on unchanged')
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
     .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')
@@ -68,7 +70,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     command.error('error: --live and --lockstep exclude each other');
   const request = resolveTask(task, scene);
   const mode = modeOf(options);
-  const plan = planSession({ robot, driver, policy, mode, rateHz: options.rate }, [request]);
+  const { rate: rateHz, safetyMask } = options;
+  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask }, [request]);
   if (plan.unknownWords.length > 0) {
     console.error(
       `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,

@@ -17,6 +17,8 @@ export interface DecisionTrace {
   readonly actionTokens: readonly number[];
   /** How sure the policy was of each emitted token, among those allowed, in [0, 1]; see SampledBin. */
   readonly probabilities: readonly number[];
+  /** Whether each token would have been another one, had all bins been allowed. */
+  readonly masked: readonly boolean[];
 }
 
 /** Whatever decides what an arm does next: a policy, an expert, a person with a leader arm, a replay. */

@@ -30,6 +30,8 @@ export interface PolicyDecision {
   readonly tokens: readonly number[];
   /** Probability of each token within its allowed bins, in [0, 1]. */
   readonly probabilities: readonly number[];
+  /** Whether the first choice of each token was not allowed. */
+  readonly masked: readonly boolean[];
   /** Time from the frame to the last token, ns. */
   readonly inferenceNs: number;
 }
@@ -134,6 +136,7 @@ export class PolicyEngine {
     const startNs = this.#clock.nowNs();
     const tokens: number[] = [];
     const probabilities: number[] = [];
+    const maskedTokens: boolean[] = [];
     const { sampling, model } = this.manifest;
     const isParallel = model.actionTokens === 'parallel';
     const observed = await this.#pushObservation(frame);
@@ -142,12 +145,13 @@ export class PolicyEngine {
       const last = tokens.at(-1);
       if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
       else if (last !== undefined) logits = await this.#pushToken(last);
-      const { bin, probability } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
+      const { bin, probability, masked } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
       tokens.push(spec.codec.textVocabulary + bin);
       probabilities.push(probability);
+      maskedTokens.push(masked);
     }
     this.#unseenToken = isParallel ? undefined : tokens.at(-1);
-    return { tokens, probabilities, inferenceNs: this.#clock.nowNs() - startNs };
+    return { tokens, probabilities, masked: maskedTokens, inferenceNs: this.#clock.nowNs() - startNs };
   }
 
   /** Begins a time step: makes room for it, and runs its observation. Returns the logits, of all slots in parallel. */

@@ -15,7 +15,12 @@ export interface SampledBin {
    * bin, or under `expected` that of the window it is the mean of, because a single bin of a peak says nothing.
    */
   readonly probability: number;
+  /** True when the most likely of all bins is not among the allowed ones. */
+  readonly masked: boolean;
 }
+
+/** A bin as an index into the allowed ones. */
+type ChosenBin = Omit<SampledBin, 'masked'>;
 
 export interface SamplingContext {
   readonly allowed: AllowedInterval;
@@ -37,13 +42,13 @@ export function sampleBin(logits: Float32Array, context: SamplingContext): Sampl
   const allowed = logits.subarray(low, high + 1);
   const probabilities = softmax(allowed, 1);
   const { bin, probability } = choose(allowed, probabilities, context);
-  return { bin: low + bin, probability };
+  const best = bestOf(logits);
+  return { bin: low + bin, probability, masked: best < low || best > high };
 }
 
-/** The bin as an index into the allowed ones. */
-function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): SampledBin {
+function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): ChosenBin {
   const { sampling, rng } = context;
-  const single = (bin: number): SampledBin => ({ bin, probability: probabilities[bin] ?? 0 });
+  const single = (bin: number): ChosenBin => ({ bin, probability: probabilities[bin] ?? 0 });
   switch (sampling.kind) {
     case 'greedy':
       return single(bestOf(logits));
@@ -70,7 +75,7 @@ function bestOf(values: Float32Array): number {
  * Neighbouring bins are neighbouring values, so the mean of a peak is finer than its highest bin.
  * The window keeps a second, distant peak out: the mean of two ways around an obstacle hits it.
  */
-function expectedBin(probabilities: Float64Array, best: number, windowBins: number): SampledBin {
+function expectedBin(probabilities: Float64Array, best: number, windowBins: number): ChosenBin {
   const first = Math.max(0, best - windowBins);
   const last = Math.min(probabilities.length - 1, best + windowBins);
   let mass = 0;

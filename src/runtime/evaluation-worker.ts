@@ -20,7 +20,7 @@ const setup = workerData as EvaluationSetup;
 const robot = loadRobot(setup.robot);
 const tasks = new Map<string, SimulatedTask>();
 const layout = loadPolicy(setup.policy).manifest.tokens;
-const engine = { threads: 1, precision: setup.precision };
+const engine = { threads: 1, precision: setup.precision, safetyMask: setup.safetyMask };
 let policy: GatoAgent | undefined;
 
 serveJobs<EvaluationJob, EvaluationOutcome>(evaluate, async () => {

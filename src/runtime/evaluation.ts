@@ -23,6 +23,8 @@ export interface EvaluationSetup {
   /** True: the scripted expert acts, through the policy's tokens; its success is the ceiling. */
   readonly expert: boolean;
   readonly precision: Precision | undefined;
+  /** See GatoAgentOptions. */
+  readonly safetyMask: boolean;
   readonly conditions: EvaluationConditions;
   /** Where films of failures go; with `successes`, those of all episodes. */
   readonly video: { readonly folder: string; readonly successes: boolean } | undefined;
@@ -62,6 +64,8 @@ export interface EvaluationOptions {
   readonly expert?: boolean;
   /** Default: the one the policy prefers. */
   readonly precision?: Precision;
+  /** See GatoAgentOptions. */
+  readonly safetyMask?: boolean;
   /** Default: everything as in training. */
   readonly conditions?: Partial<EvaluationConditions>;
   /** Folder for films of failures, one folder inside for each phase; with keepSuccesses, of all episodes. */
@@ -90,6 +94,7 @@ export interface Evaluation {
   readonly policy: string;
   readonly agent: 'policy' | 'expert';
   readonly precision: Precision;
+  readonly safetyMask: boolean;
   readonly conditions: EvaluationConditions;
   readonly seed: number;
   readonly tasks: readonly TaskEvaluation[];
@@ -103,7 +108,7 @@ export interface Evaluation {
  * Throws what loadPolicy, loadRobot and loadTask throw, E_NO_SUCH_PRECISION, and what an agent threw in an episode.
  */
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { policy, suite, seed, expert = false } = options;
+  const { policy, suite, seed, expert = false, safetyMask = false } = options;
   const { manifest } = loadPolicy(policy);
   requireLayoutFitsRobot(manifest.tokens, loadRobot(manifest.robot));
   const conditions = { shifted: false, paraphrased: false, ...options.conditions };
@@ -112,7 +117,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const precision = options.precision ?? preferredPrecision(manifest, 'cpu') ?? 'int8';
   const video =
     options.video === undefined ? undefined : { folder: options.video, successes: options.keepSuccesses ?? false };
-  const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, precision, conditions, video };
+  const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, precision, safetyMask, conditions, video };
   const jobs: EvaluationJob[] = options.tasks.flatMap((task) =>
     Array.from({ length: options.episodes }, (_, episode) => ({ task, seed: seed + episode })),
   );
@@ -137,6 +142,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     policy: manifest.name,
     agent: expert ? 'expert' : 'policy',
     precision,
+    safetyMask,
     conditions,
     seed,
     tasks,

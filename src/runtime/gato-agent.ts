@@ -1,6 +1,6 @@
 import { decodeActions } from '../actions/action-codec.ts';
 import { allowedBins, chunkBins, narrowed } from '../actions/allowed-bins.ts';
-import type { BinInterval } from '../actions/allowed-bins.ts';
+import type { BinInterval, TargetRange } from '../actions/allowed-bins.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,6 +9,7 @@ import { PolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngineOptions } from '../policy/engine.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { PassableTargets } from '../safety/passable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
@@ -20,11 +21,17 @@ export type TokenPolicy = Pick<PolicyEngine, 'manifest' | 'reset' | 'decide' | '
 interface DecidedTick {
   readonly tokens: readonly number[];
   readonly probabilities: readonly number[];
+  readonly masked: readonly boolean[];
 }
 
 export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
   readonly clock?: Clock | undefined;
+  /**
+   * Lets the policy choose among those targets only that the gate would pass unchanged, see PassableTargets; without
+   * it, among all within the soft position limits. Default false: it costs success, see docs/safety.md.
+   */
+  readonly safetyMask?: boolean | undefined;
 }
 
 /**
@@ -40,6 +47,7 @@ export class GatoAgent implements Agent {
   readonly #policy: TokenPolicy;
   readonly #encoder: TokenEncoder;
   readonly #clock: Clock | undefined;
+  readonly #passable: PassableTargets | undefined;
   readonly #stopwatch = new MonotonicClock();
   /** Decided, but not carried out yet, next tick first. */
   #ahead: DecidedTick[] = [];
@@ -52,6 +60,7 @@ export class GatoAgent implements Agent {
     this.#policy = policy;
     this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
+    this.#passable = options.safetyMask === true ? new PassableTargets(robot) : undefined;
   }
 
   /**
@@ -63,10 +72,10 @@ export class GatoAgent implements Agent {
     nameOrDirectory: string,
     options: GatoAgentOptions & Omit<PolicyEngineOptions, 'clock'> = {},
   ): Promise<GatoAgent> {
-    const { clock, ...engineOptions } = options;
+    const { clock, safetyMask, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
-    return new GatoAgent(robot, await PolicyEngine.create(loaded, engineOptions), { clock });
+    return new GatoAgent(robot, await PolicyEngine.create(loaded, engineOptions), { clock, safetyMask });
   }
 
   reset(seed: number): Promise<void> {
@@ -83,17 +92,24 @@ export class GatoAgent implements Agent {
     }
     const { tokens: layout } = this.#policy.manifest;
     const { commandRad, arm, timeNs } = observation;
-    const allowed = allowedBins(layout, commandRad, this.#robot);
+    const allowed = allowedBins(layout, commandRad, this.#robot, this.#passableRange(observation));
     // A reset meanwhile leaves this list to the past, and with it what is still being decided.
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
-    const { tokens: decided, probabilities } = ahead.shift() ?? { tokens: [], probabilities: [] };
+    const next = ahead.shift() ?? { tokens: [], probabilities: [], masked: [] };
+    const { tokens: decided, probabilities } = next;
     const tokens = narrowed(layout, decided, allowed);
+    const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
     return {
-      target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
+      target: {
+        positionsRad,
+        createdNs: this.#clock?.nowNs() ?? timeNs,
+        observedNs: timeNs,
+        ...(this.#passable === undefined ? {} : { isGentle: true }),
+      },
       computeNs: this.#stopwatch.nowNs() - startNs,
-      trace: { actionTokens: tokens, probabilities },
+      trace: { actionTokens: tokens, probabilities, masked },
     };
   }
 
@@ -103,11 +119,21 @@ export class GatoAgent implements Agent {
 
   async #decide(observation: Observation, allowed: readonly BinInterval[]): Promise<DecidedTick[]> {
     const { actions, chunk } = this.#policy.manifest.tokens;
-    const { tokens, probabilities } = await this.#policy.decide(this.#encoder.encode(observation), allowed);
+    const { tokens, probabilities, masked } = await this.#policy.decide(this.#encoder.encode(observation), allowed);
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
-      return { tokens: tokens.slice(from, to), probabilities: probabilities.slice(from, to) };
+      return {
+        tokens: tokens.slice(from, to),
+        probabilities: probabilities.slice(from, to),
+        masked: masked.slice(from, to),
+      };
     });
+  }
+
+  #passableRange({ commandRad, commandMotion, arm }: Observation): TargetRange | undefined {
+    if (this.#passable === undefined || commandMotion === undefined) return undefined;
+    const range = this.#passable.range({ positionsRad: commandRad, ...commandMotion });
+    return { ...range, measuredRad: arm.value.positionsRad };
   }
 
   // A camera the observation lacks altogether is an error of configuration; the encoder says so.

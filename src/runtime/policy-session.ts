@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly mode: RunMode;
   /** Decisions a second; default, and only choice: what the policy was trained at. */
   readonly rateHz?: number | undefined;
+  /** See GatoAgentOptions. */
+  readonly safetyMask?: boolean | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -38,6 +40,7 @@ export interface SessionPlan {
   readonly policy: string;
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
+  readonly safetyMask: boolean;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -69,6 +72,7 @@ export function planSession(options: SessionOptions, requests: readonly TaskRequ
     policy: options.policy,
     manifest,
     mode: options.mode,
+    safetyMask: options.safetyMask ?? false,
     unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
   };
 }
@@ -89,11 +93,11 @@ export class PolicySession {
 
   /** Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw. */
   static async open(plan: SessionPlan): Promise<PolicySession> {
-    const { robot, policy, mode } = plan;
+    const { robot, policy, mode, safetyMask } = plan;
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy)
-        : await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
+        ? await GatoAgent.load(robot, policy, { safetyMask })
+        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask }, robot);
     return new PolicySession(plan, agent);
   }
 

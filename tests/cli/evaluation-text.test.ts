@@ -20,6 +20,7 @@ const evaluation: Evaluation = {
   policy: 'desk',
   agent: 'policy',
   precision: 'int8',
+  safetyMask: false,
   conditions: { shifted: true, paraphrased: false },
   seed: 7,
   tasks: [task('reach'), task('lift')],

@@ -52,11 +52,21 @@ describe('sampleBin', () => {
     );
   });
 
+  it('says whether the first choice of all bins was allowed', () => {
+    const logits = Float32Array.of(0, 3, 1, 2);
+    const masked = (low: number, high: number): boolean =>
+      sampleBin(logits, { allowed: { low, high }, sampling: { kind: 'greedy' }, rng: new Rng(0) }).masked;
+    expect([masked(0, 3), masked(1, 1), masked(2, 3), masked(0, 0)]).toEqual([false, false, true, true]);
+  });
+
   it('gives what lies outside the allowed bins no influence', () => {
     fc.assert(
       fc.property(problem, anySampling, fc.nat(), ({ logits, allowed }, sampling, seed) => {
         const others = logits.map((logit, bin) => (bin < allowed.low || bin > allowed.high ? 1000 - bin : logit));
-        const choose = (values: Float32Array): unknown => sampleBin(values, { allowed, sampling, rng: new Rng(seed) });
+        const choose = (values: Float32Array): unknown => {
+          const { bin, probability } = sampleBin(values, { allowed, sampling, rng: new Rng(seed) });
+          return { bin, probability };
+        };
         expect(choose(others)).toEqual(choose(logits));
       }),
     );

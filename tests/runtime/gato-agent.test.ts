@@ -22,7 +22,12 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
     decide: (frame, allowed) => {
       frames.push({ textIds: [...frame.textIds], allowed });
       const tokens = chosen.map((bin) => textVocabulary + bin);
-      return Promise.resolve({ tokens, probabilities: chosen.map(() => 1), inferenceNs: 1 });
+      return Promise.resolve({
+        tokens,
+        probabilities: chosen.map(() => 1),
+        masked: chosen.map(() => false),
+        inferenceNs: 1,
+      });
     },
     close: () => Promise.resolve(),
   };
@@ -56,6 +61,24 @@ describe('GatoAgent', () => {
     expect(high?.high).toBeLessThanOrEqual(middle + 1);
     expect(free).toEqual({ low: 0, high: top });
     expect(low?.low).toBeGreaterThanOrEqual(middle - 2);
+  });
+
+  it('allows under the safety mask only what the gate passes on unchanged, and says what that changed', async () => {
+    const { policy, frames } = scriptedPolicy([middle, middle, middle]);
+    const robot = tinyRobot();
+    const still = new Float64Array(3);
+    const commandMotion = { velocitiesRadPerS: still, accelerationsRadPerS2: still };
+    const seen = tinyObservation({ commandMotion });
+    const { target, trace } = await new GatoAgent(robot, policy, { safetyMask: true }).act(seen);
+    const free = await new GatoAgent(robot, policy).act(seen);
+    const [masked, plain] = frames.map(({ allowed }) => allowed);
+    for (const joint of [0, 1, 2]) {
+      expect(masked?.[joint]?.low).toBeGreaterThan(plain?.[joint]?.low ?? 0);
+      expect(masked?.[joint]?.high).toBeLessThan(plain?.[joint]?.high ?? 0);
+    }
+    expect(target?.isGentle).toBe(true);
+    expect(free.target?.isGentle).toBeUndefined();
+    expect(trace?.masked).toEqual([false, false, false]);
   });
 
   it.each(['arm', 'camera'])('has no target and does not run while the %s is stale', async (stale) => {
