@@ -1,9 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { listProviders } from '../policy/list-providers.ts';
+import { executionProviders } from '../policy/providers.ts';
+import type { ExecutionProviderName } from '../policy/providers.ts';
+import { tryProvider } from '../policy/try-provider.ts';
+import { raisePriority, threadId } from '../runtime/arm/thread-priority.ts';
+import { checkCameras, checkRosBridge, checkSerialPorts } from './doctor-devices.ts';
 import { measureTimerJitter } from './timer-jitter.ts';
+import type { TimerJitter } from './timer-jitter.ts';
 
 /** One finding of `armature doctor`. `bad` means that arms cannot be run, `warning` that something is worse than it could be. */
 export interface Check {
@@ -12,7 +17,7 @@ export interface Check {
   readonly finding: string;
   readonly remedy?: string;
   /** The figures behind the finding, units in their names. */
-  readonly figures?: Readonly<Record<string, number>>;
+  readonly figures?: Readonly<Record<string, number | string | readonly (number | string)[]>>;
 }
 
 export interface CheckOptions {
@@ -24,16 +29,32 @@ const GIGABYTE = 1e9;
 /** Ten minutes of two small cameras and a policy fit well into this. */
 const FREE_DISK_WANTED = 2 * GIGABYTE;
 
-export function runChecks(options: CheckOptions): Check[] {
+/** Loop rates arms are run at, Hz. */
+const RATES_HZ = [20, 50, 100, 125, 200, 250, 500, 1000] as const;
+/** Ticks of the measurement; faster than most gates, so that there are enough of them for a p99.9. */
+const MEASURED_HZ = 500;
+/** A rate is held when 99.9 % of its ticks come within this share of the period. */
+const LATE_SHARE = 0.2;
+
+export async function runChecks(options: CheckOptions): Promise<Check[]> {
   return [
     checkNode(),
     checkComputer(),
-    checkProviders(),
+    await checkProviders(),
+    // Before the timer: it is measured with the priority that the gate would get.
+    checkPriority(),
     checkTimer(options),
-    checkRealTimePriority(),
+    checkSerialPorts(),
+    checkCameras(),
+    await checkRosBridge(),
     checkVideo(),
     checkDisk(),
   ];
+}
+
+/** Rates, Hz, that are held with ticks as late as measured. */
+export function heldRates({ p999Ns }: Pick<TimerJitter, 'p999Ns'>): number[] {
+  return RATES_HZ.filter((rateHz) => p999Ns < (LATE_SHARE * 1e9) / rateHz);
 }
 
 function checkNode(): Check {
@@ -53,52 +74,57 @@ function checkComputer(): Check {
   return { name: 'Computer', verdict: 'warning', finding, remedy };
 }
 
-function checkProviders(): Check {
+async function checkProviders(): Promise<Check> {
+  const name = 'Inference providers';
   try {
-    const providers = listProviders();
-    const names = (bundled: boolean): string =>
-      providers
-        .filter((provider) => provider.bundled === bundled)
-        .map((provider) => provider.name)
-        .join(', ');
-    const finding = `${names(true)} (with a library of their own: ${names(false) || 'none'})`;
-    return { name: 'Inference providers', verdict: 'good', finding };
+    const known = listProviders().map((provider) => provider.name);
+    const usable = (Object.keys(executionProviders) as ExecutionProviderName[]).filter((each) => known.includes(each));
+    const works: string[] = [];
+    const fails: string[] = [];
+    for (const provider of usable) ((await tryProvider(provider)) === undefined ? works : fails).push(provider);
+    const figures = { works, fails };
+    if (works.length === 0)
+      return { name, verdict: 'bad', finding: 'none works', remedy: 'Run npm ci again on this computer.', figures };
+    const hints = usable
+      .filter((each) => fails.includes(each))
+      .map((each) => `${each}: ${executionProviders[each].remedy}`);
+    const finding = `works: ${works.join(', ')}${fails.length === 0 ? '' : `; not here: ${fails.join(', ')}`}`;
+    return { name, verdict: 'good', finding, figures, ...(hints.length === 0 ? {} : { remedy: hints.join(' ') }) };
   } catch (error) {
     const finding = error instanceof Error ? error.message : String(error);
-    return { name: 'Inference providers', verdict: 'bad', finding, remedy: 'Run npm ci again on this computer.' };
+    return { name, verdict: 'bad', finding, remedy: 'Run npm ci again on this computer.' };
   }
 }
 
 function checkTimer({ gateHz, seconds }: CheckOptions): Check {
-  const jitter = measureTimerJitter(gateHz, seconds);
+  const jitter = measureTimerJitter(MEASURED_HZ, seconds);
   const milliseconds = (ns: number): string => `${(ns / 1e6).toFixed(2)} ms`;
-  const [median, high, worst] = [jitter.medianNs, jitter.p99Ns, jitter.worstNs].map(milliseconds);
-  const finding = `late by ${median} median, ${high} p99, ${worst} at worst; ${jitter.missed} of ${jitter.ticks} ticks missed`;
-  // Beyond half a period a command regularly goes out closer to the next tick than to its own.
-  const limitNs = 0.5e9 / gateHz;
-  const figures = { gateHz, ...jitter };
-  if (jitter.p99Ns <= limitNs && jitter.missed <= jitter.ticks / 100) {
-    return { name: 'Timer', verdict: 'good', finding, figures };
-  }
-  const remedy = 'Close other programs, or allow real-time priority (below).';
+  const [median, high, worst] = [jitter.medianNs, jitter.p999Ns, jitter.worstNs].map(milliseconds);
+  const heldHz = heldRates(jitter);
+  const rates = heldHz.length === 0 ? 'holds no loop rate' : `holds loops of up to ${heldHz.at(-1)} Hz`;
+  const finding = `${rates}: late by ${median} median, ${high} p99.9, ${worst} at worst; ${jitter.missed} of ${jitter.ticks} ticks missed`;
+  const figures = { gateHz, measuredHz: MEASURED_HZ, heldRatesHz: heldHz, ...jitter };
+  if (jitter.p999Ns < (LATE_SHARE * 1e9) / gateHz) return { name: 'Timer', verdict: 'good', finding, figures };
+  const remedy = `The gate's ${gateHz} Hz are not held: close other programs, or allow real-time priority (above).`;
   return { name: 'Timer', verdict: 'warning', finding, remedy, figures };
 }
 
-function checkRealTimePriority(): Check {
-  const name = 'Real-time priority';
+function checkPriority(): Check {
+  const name = 'Priority';
   if (process.platform !== 'linux') {
-    const finding = `not available to Armature on ${process.platform}`;
+    const finding = `plain; real time is not available to Armature on ${process.platform}`;
     return { name, verdict: 'warning', finding, remedy: 'For an arm, prefer Linux; the simulation does not need it.' };
   }
-  // chrt runs `true` at the priority the gate's thread would ask for: a refusal shows here without side effects.
-  const attempt = spawnSync('chrt', ['--fifo', '50', 'true'], { encoding: 'utf8' });
-  if (attempt.status === 0) return { name, verdict: 'good', finding: 'allowed (SCHED_FIFO 50)' };
-  const finding = attempt.error === undefined ? 'refused by the system' : 'chrt is not installed';
+  const got = raisePriority(threadId());
+  const figures = { got };
+  if (got === 'fifo') return { name, verdict: 'good', finding: 'real time (SCHED_FIFO 50)', figures };
+  const finding =
+    got === 'nice'
+      ? 'before other programs (nice −20); real time was refused'
+      : 'plain; real time and nice were refused';
   const remedy =
-    attempt.error === undefined
-      ? 'Set an rtprio limit of 50 for your user in /etc/security/limits.conf and log in again.'
-      : 'Install util-linux.';
-  return { name, verdict: 'warning', finding, remedy };
+    'Install util-linux, set "rtprio 50" and "nice -20" for your user in /etc/security/limits.conf, and log in again.';
+  return { name, verdict: 'warning', finding, remedy, figures };
 }
 
 function checkVideo(): Check {

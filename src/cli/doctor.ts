@@ -7,8 +7,8 @@ import type { Check } from './doctor-checks.ts';
 const EXAMPLES = `
 Examples:
   armature doctor                     is this computer fit to run an arm?
-  armature doctor --robot so101       timer jitter at the rate of this arm's gate
-  armature doctor --seconds 20        a longer look at the timer
+  armature doctor --robot so101       does it hold the rate of this arm's gate?
+  armature doctor --seconds 60        a longer look at the timer
   armature doctor --json              for programs`;
 
 const MARKS = { good: 'ok  ', warning: 'warn', bad: 'FAIL' } as const;
@@ -22,17 +22,18 @@ interface DoctorOptions {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('Check this computer: versions, inference providers, timer jitter, real-time priority, disk')
-    .option('--robot <robot>', 'robot whose gate rate the timer is measured at', listRobots()[0] ?? '')
-    .option('--seconds <seconds>', 'how long to measure the timer', parseSeconds, 3)
+    .description('Check this computer: providers, priority, timer, loop rates, ports, cameras, ROS bridge, disk')
+    .option('--robot <robot>', 'robot whose gate rate shall be held', listRobots()[0] ?? '')
+    .option('--seconds <seconds>', 'how long to measure the timer', parseSeconds, 10)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
-    .action((options: DoctorOptions) => {
+    .action(async (options: DoctorOptions) => {
       const { gateHz } = loadRobot(options.robot).rates;
-      if (!options.json) console.log(`Measuring the timer for ${options.seconds} s at ${gateHz} Hz ...\n`);
-      const checks = runChecks({ gateHz, seconds: options.seconds });
-      console.log(options.json ? JSON.stringify(checks, null, 2) : checks.map(formatCheck).join('\n'));
-      if (checks.some((check) => check.verdict === 'bad')) process.exitCode = 1;
+      if (!options.json) console.log(`Measuring the timer for ${options.seconds} s ...\n`);
+      const checks = await runChecks({ gateHz, seconds: options.seconds });
+      const fit = checks.every((check) => check.verdict !== 'bad');
+      console.log(options.json ? JSON.stringify({ fit, checks }) : checks.map(formatCheck).join('\n'));
+      if (!fit) process.exitCode = 1;
     });
 }
 

@@ -5,6 +5,7 @@ export interface TimerJitter {
   readonly ticks: number;
   readonly medianNs: number;
   readonly p99Ns: number;
+  readonly p999Ns: number;
   readonly worstNs: number;
   /** Whole periods that passed without their tick. */
   readonly missed: number;
@@ -36,11 +37,13 @@ export function measureTimerJitter(rateHz: number, seconds: number): TimerJitter
     deadlineNs += skipped * periodNs;
   }
   latenessNs.sort((left, right) => left - right);
-  const quantile = (fraction: number): number => latenessNs[Math.floor(fraction * (latenessNs.length - 1))] ?? 0;
+  // Rounded up: of few ticks the high quantiles are the worst one.
+  const quantile = (fraction: number): number => latenessNs[Math.ceil(fraction * (latenessNs.length - 1))] ?? 0;
   return {
     ticks: latenessNs.length + missed,
     medianNs: quantile(0.5),
     p99Ns: quantile(0.99),
+    p999Ns: quantile(0.999),
     worstNs: quantile(1),
     missed,
   };

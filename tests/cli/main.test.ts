@@ -47,9 +47,13 @@ describe('armature', { timeout: 240_000 }, () => {
 
   it('examines the computer', async () => {
     const { stdout } = await armature('doctor', '--seconds', '0.2', '--json');
-    const checks: unknown = JSON.parse(stdout);
-    expect(checks).toEqual(
-      expect.arrayContaining([expect.objectContaining({ name: 'Timer' }), expect.objectContaining({ name: 'Disk' })]),
+    const { fit, checks } = JSON.parse(stdout) as { fit: boolean; checks: { name: string; figures?: object }[] };
+    expect(fit).toBe(true);
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['Timer', 'Priority', 'Serial ports', 'Cameras', 'ROS bridge', 'Disk']),
     );
+    const figuresOf = (wanted: string) => checks.find(({ name }) => name === wanted)?.figures;
+    expect(figuresOf('Inference providers')).toMatchObject({ works: expect.arrayContaining(['cpu']) as string[] });
+    expect(figuresOf('Timer')).toMatchObject({ gateHz: 100, heldRatesHz: expect.any(Array) as number[] });
   });
 });
