@@ -37,9 +37,9 @@ export function follow(
   const { limits, speedLimits, stepS } = step;
   const allowed = allowedPositions(motion.positionsRad, limits);
   const positionsRad = clampTo(targetRad, allowed);
-  const velocitiesRadPerS = positionsRad.map((position, joint) =>
-    before === undefined ? 0 : (position - at(before.positionsRad, joint)) / stepS,
-  );
+  // A source that begins is taken to have stood where the arm is.
+  const earlierRad = before?.positionsRad ?? motion.positionsRad;
+  const velocitiesRadPerS = positionsRad.map((position, joint) => (position - at(earlierRad, joint)) / stepS);
   const target: TargetMemory = { positionsRad, velocitiesRadPerS };
   const direct = motionTo(positionsRad, motion, stepS);
   const wish = { positionsRad, velocitiesRadPerS: steadyVelocities(target, before, speedLimits) };

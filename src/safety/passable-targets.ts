@@ -26,8 +26,8 @@ interface Joint {
 /**
  * Where a joint may be sent within one control period so that the gate changes nothing on the way that a setpoint
  * takes to a gentle target, see setpointShape. At each of its ticks this is what the gate asks: velocity, acceleration
- * and jerk within their limits, the velocity also with what the acceleration still adds; for a joint at rest, first
- * steps that could be taken back at once; and a stop within the soft limits.
+ * and jerk within their limits, the velocity also with what the acceleration still adds; for a joint at rest, a first
+ * step that could be taken back at once; and a stop within the soft limits.
  *
  * Holds for a gate that passed the step before unchanged and is asked punctually, and as long as nothing else
  * (a stale sensor, a lowered speed, the space around the arm) makes it intervene. Never empty; where no target
@@ -86,12 +86,8 @@ export class PassableTargets {
   #mostChange({ velocity, acceleration, brake }: Joint): { readonly low: number; readonly high: number } {
     const stepS = this.#stepS;
     const tick = brake.jerkRadPerS3 * stepS;
-    const { accelerationShares, velocityShares } = this.#shape;
-    const first = (accelerationShares[0] ?? 1) / stepS;
-    // In units of the change: what taking back the first and the second step would ask of jerk.
-    const second = (velocityShares[1] ?? 1) + (accelerationShares[1] ?? 0);
-    const fromRest = (tick * stepS) / Math.max(2 * first * stepS, second);
-    const most = Math.min(this.#steadyChange(brake), velocity === 0 ? fromRest : Infinity);
+    const first = (this.#shape.accelerationShares[0] ?? 1) / stepS;
+    const most = Math.min(this.#steadyChange(brake), velocity === 0 ? tick / (2 * first) : Infinity);
     const low = Math.max(-most, (acceleration - tick) / first);
     const high = Math.min(most, (acceleration + tick) / first);
     return low <= high ? { low, high } : { low: Math.min(high, most), high: Math.min(high, most) };
