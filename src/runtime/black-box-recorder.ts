@@ -1,31 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { ArmatureError } from '../core/errors.ts';
-import { blackBoxLines } from '../record/black-box-format.ts';
-import type { BlackBoxHeader } from '../record/black-box-format.ts';
-import { commitFiles } from '../record/dataset-files.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { BlackBoxRing, snapshotTicks } from './black-box-ring.ts';
-import type { BlackBoxSnapshot, BlackBoxStep } from './black-box-ring.ts';
+import { BlackBoxRing } from './black-box-ring.ts';
+import type { BlackBoxStep } from './black-box-ring.ts';
 import type { StepListener, StepRecord } from './step-listener.ts';
+import { writeBlackBox } from './write-black-box.ts';
+import type { BlackBoxOptions } from './write-black-box.ts';
 
 /** States in which the arm follows commands. */
 const MOVING: ReadonlySet<string> = new Set(['active', 'reduced']);
-/** Lines made before other work gets its turn: a millisecond's worth. */
-const LINES_AT_ONCE = 20;
 /** A stop that has not ended after so long is written as it is, s. */
 const LONGEST_STOP_S = 2;
-
-export interface BlackBoxOptions {
-  readonly robot: RobotSpec;
-  /** Where the files go; it is made when the first is written. */
-  readonly directory: string;
-  /** Of Armature. */
-  readonly version: string;
-  /** Wall time now, ISO 8601. */
-  readonly wallTime: () => string;
-}
 
 /** What was written, and what could not be. */
 export interface BlackBoxWrites {
@@ -79,33 +63,13 @@ export class BlackBoxRecorder implements StepListener {
     this.#stop = undefined;
     this.#written = this.#ring.count;
     const snapshot = this.#ring.snapshot();
-    this.#writing = this.#writing.then(() => this.#save(snapshot, cause));
-  }
-
-  async #save(snapshot: BlackBoxSnapshot, cause: string): Promise<void> {
-    const { robot, directory, version, wallTime } = this.#options;
-    const { directory: _, ...description } = robot;
-    const header: BlackBoxHeader = {
-      cause,
-      writtenAt: wallTime(),
-      armature: version,
-      node: process.versions.node,
-      platform: `${process.platform} ${process.arch}`,
-      robot: description,
-      start: snapshot.start,
-    };
-    try {
-      const path = freePath(directory, `${robot.name}-${cause}`);
-      const lines: string[] = [];
-      for (const line of blackBoxLines(header, snapshotTicks(snapshot, robot))) {
-        lines.push(line);
-        if (lines.length % LINES_AT_ONCE === 0) await setImmediate();
-      }
-      await commitFiles(directory, [{ path, content: lines.join('') }]);
-      this.#files.push(join(directory, path));
-    } catch (cause_) {
-      this.#failures.push(notWritten(directory, cause_));
-    }
+    this.#writing = this.#writing
+      .then(() => writeBlackBox(snapshot, cause, this.#options))
+      .then((path) => void this.#files.push(path))
+      .catch((error: unknown) => {
+        if (!(error instanceof ArmatureError)) throw error;
+        this.#failures.push(error);
+      });
   }
 }
 
@@ -121,21 +85,4 @@ function blackBoxStep(step: StepRecord, robot: RobotSpec): BlackBoxStep {
     cameraAgesNs: robot.cameras.map(({ name }) => observation.cameras.get(name)?.ageNs ?? Number.NaN),
     checkpoint: step.checkpoint,
   };
-}
-
-/** `<stem>-<n>.jsonl` with the first number that is free. */
-function freePath(directory: string, stem: string): string {
-  for (let number = 1; ; number += 1) {
-    const path = `${stem}-${number}.jsonl`;
-    if (!existsSync(join(directory, path))) return path;
-  }
-}
-
-function notWritten(directory: string, cause: unknown): ArmatureError {
-  const found = cause instanceof ArmatureError ? cause.found : cause instanceof Error ? cause.message : String(cause);
-  return new ArmatureError('E_BLACK_BOX', `the black box cannot be written to ${directory}`, {
-    ...(found === undefined ? {} : { found }),
-    remedy: 'The arm was stopped all the same. Check the free space and the permissions of this folder.',
-    cause,
-  });
 }
