@@ -91,7 +91,7 @@ if (values.json) {
   const titles = ['position', 'velocity', 'acceleration', 'jerk'].map((title) => title.padStart(13)).join('');
   console.log(`${''.padEnd(44)}${titles}${'not finite'.padStart(12)}`);
   for (const row of rows) console.log(line(row));
-  console.log('the same sequences through other limiters');
+  console.log('the same sequences through other limiters, some of them made for steps of one length only');
   for (const row of peers) console.log(line(row));
 }
 const holds = rows.every(

@@ -2,7 +2,7 @@ import { NS_PER_S } from '../../src/core/clock.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
-import type { GateDecision } from '../../src/safety/gate.ts';
+import type { GateDecision, GateInput } from '../../src/safety/gate.ts';
 import { jointLimits } from '../../src/safety/joint-limits.ts';
 import { longestStepS } from '../../src/safety/step-length.ts';
 import { makeArmState } from '../../src/testing/index.ts';
@@ -36,13 +36,14 @@ export function attack({ robot, adversary, seed, steps, peers = [], onStep }: At
   const startRad = Float64Array.from(robot.homeRad);
   const watched = new EmittedSequence(robot, startRad, START_NS);
   const rivals = peers.map((peer) => new Rival(peer, robot, startRad, longestNs));
-  const gate = new SafetyGate(robot);
-  gate.arm(makeArmState([...startRad]), START_NS);
+  const gate = new SafetyGate(withoutMonitors(robot));
+  gate.arm(makeArmState([...startRad], START_NS), START_NS);
   const next = adversary.start();
   let commandRad: Float64Array = startRad;
   let nowNs = START_NS;
   for (let tick = 0; tick < steps; tick += 1) {
-    const { input, stepNs } = next({ robot, rng, commandRad, tick }, nowNs);
+    const { input: thought, stepNs } = next({ robot, rng, commandRad, tick }, nowNs);
+    const input = adversary.isDriving && gate.state === 'hold' ? beginningHere(thought, commandRad) : thought;
     const isStep = stepNs > 0 && stepNs < Infinity;
     if (isStep) nowNs += stepNs;
     const decision = gate.step(input);
@@ -54,12 +55,29 @@ export function attack({ robot, adversary, seed, steps, peers = [], onStep }: At
     const targetRad: unknown = input.target?.positionsRad;
     if (isStep && targetRad instanceof Float64Array && targetRad.length === startRad.length)
       for (const rival of rivals) rival.step(targetRad, nowNs);
-    if (gate.state === 'protective-stop' && gate.isStill) {
-      gate.arm(makeArmState([...commandRad]), nowNs);
+    if (mustArm(gate, decision)) {
+      gate.arm(makeArmState([...commandRad], nowNs), nowNs);
       watched.rest(nowNs);
     }
   }
   return { gate: watched, peers: rivals.map(({ watched: sequence }) => sequence) };
+}
+
+/** A source that begins elsewhere is followed slowly: this one begins where the arm is. */
+function beginningHere(input: GateInput, commandRad: Float64Array): GateInput {
+  return input.target === undefined ? input : { ...input, target: { ...input.target, positionsRad: commandRad } };
+}
+
+/** True when nothing but arming sets the arm in motion again. */
+function mustArm(gate: SafetyGate, { reasons, state }: GateDecision): boolean {
+  const isOver = state !== 'active' && state !== 'hold' && state !== 'stopping';
+  return gate.isStill && (isOver || reasons.includes('no-lease'));
+}
+
+/** Late ticks and wild sensors would only stop the arm: what is attacked here are the limits of its motion. */
+function withoutMonitors(robot: RobotSpec): RobotSpec {
+  const lateTicks = { ...robot.monitors.lateTicks, most: 1e6 };
+  return { ...robot, monitors: { ...robot.monitors, lateTicks } };
 }
 
 /** A peer with its arm and its observer. */

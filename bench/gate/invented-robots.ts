@@ -42,7 +42,7 @@ const INVENTED: readonly Invented[] = [
       [0, 0.04],
       [-0.002, 0.002],
     ],
-    velocity: 1,
+    velocity: 0.08,
     acceleration: 20,
     jerk: 800,
     softMargin: 0.0005,
@@ -51,7 +51,7 @@ const INVENTED: readonly Invented[] = [
     name: 'rails',
     gateHz: 250,
     ranges: [
-      [100, 101.5],
+      [5, 6.2],
       [-3, -1],
     ],
     velocity: 0.5,
@@ -78,6 +78,7 @@ export const inventedRobots: readonly RobotSpec[] = INVENTED.map((invented) => {
         ...template.limits,
         positionRad: [low, high],
         softMarginRad: invented.softMargin,
+        trackingErrorRad: (high - low) / 4,
         // No two joints alike, so that the arm must slow down for one of them.
         velocityRadPerS: invented.velocity * (1 + 0.2 * joint),
         accelerationRadPerS2: invented.acceleration * (1 + 0.3 * (joint % 2)),

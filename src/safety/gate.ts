@@ -3,29 +3,48 @@ import { NS_PER_S } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { ArmState, Sampled } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { at, jointLimits } from './joint-limits.ts';
+import { ArmGuard } from './arm-guard.ts';
+import type { ArmRequest, GuardMemory, Permission } from './arm-guard.ts';
+import type { ArmHealth } from './health-monitor.ts';
+import { jointLimits } from './joint-limits.ts';
 import type { JointLimits, Motion } from './joint-limits.ts';
 import { brake, follow, isStill, standingAt } from './limiter.ts';
 import type { TargetMemory } from './limiter.ts';
-import { clampTo } from './position-limit.ts';
+import { OperatorDesk } from './operator.ts';
 import type { Reason } from './reasons.ts';
 import type { SafeCommand } from './safe-command.ts';
+import type { SafetyStateName } from './safety-state.ts';
+import { openSpace } from './space-guard.ts';
+import type { SpaceGuard } from './space-guard.ts';
 import { longestStepS, shortestStepS } from './step-length.ts';
-import { isTargetStale, sensorFault, targetDefect } from './watchdog.ts';
+import { StopPath } from './stop-path.ts';
+import { isTargetStale, targetDefect } from './watchdog.ts';
 
 /** Unusable targets in a row that latch a protective stop. */
 export const UNUSABLE_TARGETS_TO_LATCH = 3;
-/** A measured position this far outside its hard range is a fault of calibration, not noise: 0.5 degrees, rad. */
-const ARMING_TOLERANCE_RAD = 0.0087;
+/** Who commands a gate that its owner arms by himself. */
+const OWNER = { name: 'owner', kind: 'program' } as const;
 
-/** `stopping` and `protective-stop` brake to a standstill; `holding` stands still. */
-export type GateState = 'disarmed' | 'active' | 'stopping' | 'holding' | 'protective-stop';
+export type GateState = SafetyStateName;
+
+export interface GateOptions {
+  /**
+   * Decides who may command and whether what is measured allows motion; it is armed through `armFor`. Without
+   * one the gate has its own, whose operator is whoever calls `arm`.
+   */
+  readonly guard?: ArmGuard;
+  /** Knows where the arm may be. Default: nothing is known of the space. */
+  readonly space?: SpaceGuard;
+}
 
 export interface GateInput {
   /** Monotonic ns. */
   readonly nowNs: number;
   readonly target: JointTarget | undefined;
   readonly measured: Sampled<ArmState>;
+  readonly health?: ArmHealth | undefined;
+  /** The lease under which the target came; default: that of the gate's owner. */
+  readonly leaseId?: number | undefined;
 }
 
 /** What the gate did and why. Arrays have shape (J), rad, joint order of the RobotSpec. */
@@ -47,7 +66,8 @@ export interface GateDecision {
  */
 export interface GateSnapshot {
   readonly memory: Memory | undefined;
-  readonly state: GateState;
+  readonly guard: GuardMemory;
+  readonly leaseId: number | undefined;
   readonly unusableTargets: number;
   readonly lastUnusableNs: number | undefined;
 }
@@ -58,13 +78,24 @@ interface Memory {
   readonly motion: Motion;
   /** The last usable target; undefined after a stop. */
   readonly target: TargetMemory | undefined;
+  /** In (0, 1]: what the space around the last command leaves of the velocity limits. */
+  readonly spaceFactor: number;
+}
+
+/** One step, before it is told. */
+interface NextStep {
+  readonly motion: Motion;
+  readonly target: TargetMemory | undefined;
+  readonly spaceFactor: number;
+  readonly reasons: readonly Reason[];
 }
 
 /**
  * The one way from a target to a motor. Whatever it is given, every command it emits lies within the soft
  * position limits and within the velocity, acceleration and jerk limits counted from the commands before it, and
- * a stop within all four stays possible (why: `stopAcceleration`). Targets inside the limits pass unchanged, to
- * the bit. A pause longer than a stop takes ends the count: what follows it starts from standstill.
+ * a stop within all four stays possible (why: `stopAcceleration`) and clear of what the space guard knows (why:
+ * `SpaceGuard`). Targets inside the limits pass unchanged, to the bit. A pause longer than a stop takes ends
+ * the count: what follows it starts from standstill.
  *
  * Deterministic: equal sequences of arm and step give equal commands. Time is an argument.
  */
@@ -73,23 +104,31 @@ export class SafetyGate {
   readonly #limits: JointLimits;
   readonly #shortestStepS: number;
   readonly #longestStepS: number;
+  readonly #space: SpaceGuard;
+  readonly #stopPath: StopPath;
+  readonly #isOwned: boolean;
+  #guard: ArmGuard;
+  #leaseId: number | undefined;
   #memory: Memory | undefined;
-  #state: GateState = 'disarmed';
   #unusableTargets = 0;
   #lastUnusableNs: number | undefined;
 
-  constructor(robot: RobotSpec) {
+  constructor(robot: RobotSpec, options: GateOptions = {}) {
     this.#robot = robot;
     this.#limits = jointLimits(robot);
     this.#shortestStepS = shortestStepS(this.#limits, 1 / robot.rates.gateHz);
     this.#longestStepS = longestStepS(this.#limits, 1 / robot.rates.gateHz);
+    this.#stopPath = new StopPath(this.#limits, 1 / robot.rates.gateHz);
+    this.#space = options.space ?? openSpace;
+    this.#isOwned = options.guard === undefined;
+    this.#guard = options.guard ?? new ArmGuard(robot, new OperatorDesk());
   }
 
-  /** A gate that goes on from a snapshot of one of the same robot. */
-  static restore(robot: RobotSpec, snapshot: GateSnapshot): SafetyGate {
-    const gate = new SafetyGate(robot);
+  /** A gate that goes on from a snapshot of one of the same robot, with a space guard in the same state. */
+  static restore(robot: RobotSpec, snapshot: GateSnapshot, space: SpaceGuard = openSpace): SafetyGate {
+    const gate = new SafetyGate(robot, { guard: ArmGuard.restore(robot, new OperatorDesk(), snapshot.guard), space });
     gate.#memory = snapshot.memory;
-    gate.#state = snapshot.state;
+    gate.#leaseId = snapshot.leaseId;
     gate.#unusableTargets = snapshot.unusableTargets;
     gate.#lastUnusableNs = snapshot.lastUnusableNs;
     return gate;
@@ -98,14 +137,20 @@ export class SafetyGate {
   snapshot(): GateSnapshot {
     return {
       memory: this.#memory,
-      state: this.#state,
+      guard: this.#guard.snapshot(),
+      leaseId: this.#leaseId,
       unusableTargets: this.#unusableTargets,
       lastUnusableNs: this.#lastUnusableNs,
     };
   }
 
   get state(): GateState {
-    return this.#state;
+    return this.#guard.state.name;
+  }
+
+  /** Stops, slows down and hands over; see there. A gate without one of its own has a new one after each `arm`. */
+  get guard(): ArmGuard {
+    return this.#guard;
   }
 
   /** True when the last command did not move any joint, and the next one need not either. */
@@ -114,13 +159,31 @@ export class SafetyGate {
   }
 
   /**
-   * Starts from the measured position, at rest, and clears a latched stop. Throws ArmatureError
-   * E_CANNOT_ARM when the position is not finite, has the wrong length or lies outside the hard limits.
+   * Starts from the measured position, at rest, with the owner as operator and source; a latched stop is
+   * reset. Throws ArmatureError E_CANNOT_ARM, which names the joint, and E_OPERATOR_TOKEN for a gate that was
+   * given a guard.
    */
   arm(measured: ArmState, nowNs: number): void {
-    const positionsRad = startPosition(measured, this.#limits);
-    this.#memory = { motion: standingAt(positionsRad), timeNs: nowNs, target: undefined };
-    this.#state = 'holding';
+    const desk = new OperatorDesk();
+    const previous = this.#guard;
+    if (this.#isOwned) {
+      this.#guard = new ArmGuard(this.#robot, desk);
+      this.#guard.ready();
+    }
+    try {
+      this.armFor({ measured, nowNs, operator: desk.issue(), sources: [OWNER] });
+    } catch (error) {
+      this.#guard = previous;
+      throw error;
+    }
+    this.#leaseId = this.#guard.acquire(OWNER.name, nowNs).id;
+  }
+
+  /** Starts from the measured position, at rest, with an operator's consent. Throws as ArmGuard.arm does. */
+  armFor(request: ArmRequest): void {
+    const motion = standingAt(this.#guard.arm(request));
+    this.#memory = { motion, timeNs: request.nowNs, target: undefined, spaceFactor: 1 };
+    this.#leaseId = undefined;
     this.#unusableTargets = 0;
     this.#lastUnusableNs = undefined;
   }
@@ -137,48 +200,75 @@ export class SafetyGate {
     // Written so that a clock that is not a number counts as standing still.
     if (!(stepS > 0 && stepS < Infinity)) return this.#decide(input, memory, memory, ['time-went-backwards']);
     if (stepS < this.#shortestStepS) return this.#decide(input, memory, memory, ['too-early']);
-    if (stepS > this.#longestStepS)
-      return this.#settle(input, memory, { motion: standingAt(memory.motion.positionsRad) }, ['time-jumped']);
+    const jumped = stepS > this.#longestStepS;
+    const permission = this.#permission(input, memory, jumped);
+    const next = jumped ? this.#pause(memory) : this.#next(input, memory, permission, stepS);
+    this.#guard.settle(isStill(next.motion));
+    this.#memory = { ...next, timeNs: input.nowNs };
+    return this.#decide(input, memory, this.#memory, jumped ? ['time-jumped'] : next.reasons);
+  }
 
-    const refusal = this.#refusal(input);
-    if (refusal === undefined && input.target !== undefined) {
-      const step = { limits: this.#limits, speedLimits: this.#limits.velocityRadPerS, stepS };
-      const { reasons, ...next } = follow(input.target.positionsRad, memory.motion, memory.target, step);
-      return this.#settle(input, memory, next, reasons);
-    }
-    return this.#settle(input, memory, { motion: brake(memory.motion, this.#limits, stepS) }, [refusal ?? 'no-target']);
+  #permission(input: GateInput, memory: Memory, jumped: boolean): Permission {
+    const { nowNs, target, measured, health } = input;
+    const refusal = jumped ? 'time-jumped' : this.#refusal(input);
+    return this.#guard.check({
+      nowNs,
+      commandRad: memory.motion.positionsRad,
+      state: measured.value,
+      health,
+      targetRad: refusal === undefined ? target?.positionsRad : undefined,
+      refusal,
+      leaseId: input.leaseId ?? this.#leaseId,
+    });
   }
 
   #refusal({ nowNs, target, measured }: GateInput): Reason | undefined {
-    const defect = target === undefined ? undefined : targetDefect(target, this.#limits.names.length);
-    if (defect !== undefined) this.#countUnusable(target);
-    else if (target !== undefined) this.#unusableTargets = 0;
-    if (this.#unusableTargets >= UNUSABLE_TARGETS_TO_LATCH) this.#state = 'protective-stop';
-    if (this.#state === 'protective-stop') return 'protective-stop';
-    const fault = sensorFault(measured, this.#robot, nowNs);
-    if (fault !== undefined) return fault;
     if (target === undefined) return 'no-target';
-    return defect ?? (isTargetStale(target, this.#robot, nowNs) ? 'stale-target' : undefined);
+    const defect = targetDefect(target, this.#limits.names.length);
+    if (defect === undefined) this.#unusableTargets = 0;
+    else this.#countUnusable(target);
+    if (defect !== undefined) return defect;
+    if (isTargetStale(target, this.#robot, nowNs)) return 'stale-target';
+    return measured.fresh ? undefined : 'stale-sensor';
   }
 
   // One decision reaches the gate many times on its way; it counts once.
-  #countUnusable(target: JointTarget | undefined): void {
+  #countUnusable(target: JointTarget | null): void {
     if (target?.createdNs !== this.#lastUnusableNs || this.#unusableTargets === 0) this.#unusableTargets += 1;
     this.#lastUnusableNs = target?.createdNs;
+    if (this.#unusableTargets < UNUSABLE_TARGETS_TO_LATCH) return;
+    this.#guard.trip({
+      reason: 'unusable-targets',
+      value: this.#unusableTargets,
+      limit: UNUSABLE_TARGETS_TO_LATCH - 1,
+    });
   }
 
-  #settle(
-    input: GateInput,
-    memory: Memory,
-    next: { readonly motion: Motion; readonly target?: TargetMemory },
-    reasons: readonly Reason[],
-  ): GateDecision {
-    this.#memory = { timeNs: input.nowNs, motion: next.motion, target: next.target };
-    if (this.#state !== 'protective-stop') {
-      if (next.target !== undefined) this.#state = 'active';
-      else this.#state = isStill(next.motion) ? 'holding' : 'stopping';
-    }
-    return this.#decide(input, memory, this.#memory, reasons);
+  /** At rest where the arm was last sent. */
+  #pause({ motion, spaceFactor }: Memory): NextStep {
+    return { motion: standingAt(motion.positionsRad), target: undefined, spaceFactor, reasons: [] };
+  }
+
+  #next(input: GateInput, memory: Memory, permission: Permission, stepS: number): NextStep {
+    const { motion, spaceFactor } = memory;
+    const limits = this.#limits;
+    const stop = (reasons: readonly Reason[]): NextStep => ({
+      motion: brake(motion, limits, stepS),
+      target: undefined,
+      spaceFactor,
+      reasons,
+    });
+    if (!permission.follows || input.target === undefined) return stop(permission.reasons);
+    const factor = permission.speedFactor * spaceFactor;
+    const speedLimits = limits.velocityRadPerS.map((speed) => speed * factor);
+    const wished = follow(input.target.positionsRad, motion, memory.target, { limits, speedLimits, stepS });
+    if (this.#space === openSpace) return { ...wished, spaceFactor };
+    const path = this.#stopPath.after(motion.positionsRad, wished.motion);
+    const verdict = this.#space.check(path, this.#stopPath.stepS, this.state === 'reduced');
+    if (!verdict.clear) return stop(verdict.reasons);
+    // Why the arm is slower matters only where it is.
+    const reasons = wished.reasons.length > 0 ? [...wished.reasons, ...verdict.reasons] : wished.reasons;
+    return { ...wished, reasons, spaceFactor: verdict.speedFactor };
   }
 
   #decide(input: GateInput, previous: Memory, next: Memory, reasons: readonly Reason[]): GateDecision {
@@ -192,23 +282,7 @@ export class SafetyGate {
       emittedRad: next.motion.positionsRad.slice(),
       measuredRad: input.measured.value.positionsRad,
       reasons,
-      state: this.#state,
+      state: this.state,
     };
   }
-}
-
-function startPosition(measured: ArmState, limits: JointLimits): Float64Array {
-  const { positionsRad } = measured;
-  const problem = (found: string): ArmatureError =>
-    new ArmatureError('E_CANNOT_ARM', 'the measured joint state is no safe start', {
-      expected: `${limits.names.length} finite positions within the hard limits`,
-      found,
-      remedy: 'Check the calibration, move the joint into its range by hand, and arm again.',
-    });
-  if (positionsRad.length !== limits.names.length) throw problem(`${positionsRad.length} positions`);
-  positionsRad.forEach((position, joint) => {
-    const outside = Math.max(at(limits.hardLowRad, joint) - position, position - at(limits.hardHighRad, joint));
-    if (!(outside <= ARMING_TOLERANCE_RAD)) throw problem(`${limits.names[joint]} at ${position} rad`);
-  });
-  return clampTo(positionsRad, { low: limits.hardLowRad, high: limits.hardHighRad });
 }

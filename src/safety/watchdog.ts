@@ -1,18 +1,6 @@
 import type { JointTarget } from '../core/action.ts';
 import { NS_PER_MS } from '../core/clock.ts';
-import type { ArmState, Sampled } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { Reason } from './reasons.ts';
-
-/** Why a joint state cannot be relied on at `nowNs`; undefined for a good one. */
-export function sensorFault(measured: Sampled<ArmState>, robot: RobotSpec, nowNs: number): Reason | undefined {
-  const { positionsRad, stampNs } = measured.value;
-  // Written so that a stamp that is not a number counts as stale.
-  const recent = nowNs - stampNs <= robot.timeouts.sensorMs * NS_PER_MS;
-  if (!measured.fresh || !recent) return 'stale-sensor';
-  if (positionsRad.length !== robot.joints.length || !positionsRad.every(Number.isFinite)) return 'bad-sensor';
-  return undefined;
-}
 
 /** Why a target cannot be used whatever the time; undefined for a usable one. */
 export function targetDefect(target: JointTarget, jointCount: number): 'wrong-length' | 'not-finite' | undefined {

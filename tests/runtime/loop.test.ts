@@ -5,6 +5,7 @@ import { RealTimeDecider } from '../../src/runtime/decider.ts';
 import { runEpisode } from '../../src/runtime/loop.ts';
 import { RealTimePacer } from '../../src/runtime/pacer.ts';
 import type { StepRecord } from '../../src/runtime/step-listener.ts';
+import { SafetyGate } from '../../src/safety/gate.ts';
 import { ScriptedAgent } from '../../src/testing/index.ts';
 import { PERIOD_NS, mirrorBench } from './mirror-bench.ts';
 
@@ -54,7 +55,7 @@ describe('runEpisode in lockstep', () => {
     const stop = steps.filter(({ isRunning }) => !isRunning);
     expect(stop.length).toBeGreaterThan(3);
     expect(stop.every(({ target, isControlTick }) => target === undefined && !isControlTick)).toBe(true);
-    expect(steps.at(-1)?.gate.state).toBe('holding');
+    expect(steps.at(-1)?.gate.state).toBe('hold');
     expect(options.gate.isStill).toBe(true);
   });
 
@@ -67,7 +68,7 @@ describe('runEpisode in lockstep', () => {
     });
     expect(await runEpisode(options)).toMatchObject({ outcome: 'aborted', ticks: 31 });
     expect(steps[31]).toMatchObject({ isRunning: false, gate: { state: 'stopping' } });
-    expect(steps.at(-1)?.gate.state).toBe('holding');
+    expect(steps.at(-1)?.gate.state).toBe('hold');
   });
 
   it('lets timers and signals through while it runs', async () => {
@@ -85,7 +86,7 @@ describe('runEpisode in lockstep', () => {
     });
     const { options, steps } = await mirrorBench(agent);
     expect(await runEpisode(options)).toMatchObject({ outcome: 'agent-failed', agentFailure: failure });
-    expect(steps.at(-1)?.gate.state).toBe('holding');
+    expect(steps.at(-1)?.gate.state).toBe('hold');
   });
 
   it('ends in a protective stop when the agent keeps sending what is not a number', async () => {
@@ -152,7 +153,9 @@ describe('runEpisode in real time', () => {
     };
     const publish = (): void => (options.driver as MirrorDriver).publish(clock.nowNs());
     const pacer = new RealTimePacer({ clock, periodNs: PERIOD_NS, advance: publish, sleeper });
-    const result = await runEpisode({ ...options, pacer });
+    const lateTicks = { most: 100, windowMs: 1000 };
+    const patient = { ...options.robot, monitors: { ...options.robot.monitors, lateTicks } };
+    const result = await runEpisode({ ...options, pacer, gate: new SafetyGate(patient) });
     expect(result.outcome).toBe('time-limit');
     expect(result.durationS).toBeLessThan(1.04);
     expect(result.ticks).toBeLessThan(80);
@@ -179,7 +182,7 @@ describe('runEpisode with an agent that takes its time', () => {
     expect(agent.observations).toHaveLength(5);
     expect(result.busyTicks).toBe(15);
     expect(result.interventions['stale-target']).toBeGreaterThan(40);
-    expect(steps[99]?.gate.state).toBe('holding');
+    expect(steps[99]?.gate.state).toBe('hold');
     expect(answer).toBeDefined();
   });
 

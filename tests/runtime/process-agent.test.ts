@@ -69,7 +69,7 @@ async function driveAndSignal(agent: ProcessAgent, signal: NodeJS.Signals): Prom
       isSignalled = true;
       process.kill(agent.pid as number, signal);
     }
-    if (isSignalled && step.gate.state === 'holding') operator.abort();
+    if (isSignalled && step.gate.state === 'hold') operator.abort();
   };
   await runEpisode({
     robot,
@@ -89,7 +89,7 @@ async function driveAndSignal(agent: ProcessAgent, signal: NodeJS.Signals): Prom
 }
 
 function expectStoppedWithinLimits(steps: readonly StepRecord[]): void {
-  expect(steps.at(-1)?.gate.state).toBe('holding');
+  expect(steps.at(-1)?.gate.state).toBe('hold');
   expect(steps.some(({ gate }) => gate.reasons.includes('stale-target') || gate.reasons.includes('no-target'))).toBe(
     true,
   );

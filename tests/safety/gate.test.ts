@@ -17,7 +17,13 @@ class Bench {
 
   constructor(startRad: readonly number[] = [0, 0.5]) {
     this.#measuredRad = startRad;
-    this.gate.arm(makeArmState(startRad, this.nowNs), this.nowNs);
+    this.arm();
+  }
+
+  /** Arms the gate where the arm is and asks it to stay there: from then on its source is followed at full speed. */
+  arm(): void {
+    this.gate.arm(makeArmState(this.#measuredRad, this.nowNs), this.nowNs);
+    this.step(this.#measuredRad);
   }
 
   step(
@@ -50,7 +56,7 @@ describe('SafetyGate', () => {
   it('starts at the measured position and holds it', () => {
     const decision = new Bench([0.123456789, 0.7]).step(undefined);
     expect([...decision.emittedRad]).toEqual([0.123456789, 0.7]);
-    expect(decision).toMatchObject({ state: 'holding', reasons: ['no-target'] });
+    expect(decision).toMatchObject({ state: 'hold', reasons: ['no-target'] });
   });
 
   it('refuses to step before it is armed', () => {
@@ -59,9 +65,9 @@ describe('SafetyGate', () => {
   });
 
   it.each([
-    ['outside its hard limits', [1.6, 0], /shoulder at 1.6 rad/],
-    ['not finite', [0, NaN], /gripper at NaN rad/],
-    ['incomplete', [0], /1 positions/],
+    ['outside its hard limits', [1.6, 0], /joint "shoulder".*1.6 rad/],
+    ['not finite', [0, NaN], /joint "gripper".*NaN rad/],
+    ['incomplete', [0], /2 positions. Found 1/],
   ])('refuses to arm when the measured position is %s', (_, positions, message) => {
     expect(() => new SafetyGate(robot).arm(makeArmState(positions), 0)).toThrow(message);
   });
@@ -121,7 +127,7 @@ describe('SafetyGate, losing its inputs', () => {
     bench.steps(20, [1.2, 0.5]);
     const stop = bench.steps(30, undefined);
     expect(stop[0]).toMatchObject({ state: 'stopping', reasons: ['no-target'] });
-    expect(last(stop).state).toBe('holding');
+    expect(last(stop).state).toBe('hold');
     // From 2 rad/s at 20 rad/s^2 and 1000 rad/s^3: 0.12 s and 0.12 rad.
     expect((last(stop).emittedRad[0] as number) - (stop[0]?.previousRad[0] as number)).toBeLessThanOrEqual(0.12);
   });
@@ -145,12 +151,12 @@ describe('SafetyGate, losing its inputs', () => {
     const bench = new Bench();
     const nowNs = bench.nowNs + PERIOD_NS;
     const target = { createdNs: nowNs + ages.createdNs, observedNs: nowNs + ages.observedNs };
-    expect(bench.step([0.001, 0.5], { target })).toMatchObject({ reasons: ['stale-target'], state: 'holding' });
+    expect(bench.step([0.001, 0.5], { target })).toMatchObject({ reasons: ['stale-target'], state: 'hold' });
   });
 
   it('does not follow a target while the joint state is stale, and goes on once it is fresh', () => {
     const bench = new Bench();
-    expect(bench.step([0.0004, 0.5], { sensorAgeNs: 101 * MS }).reasons).toEqual(['stale-sensor']);
+    expect(bench.step([0.0004, 0.5], { sensorAgeNs: 101 * MS }).reasons).toContain('stale-sensor');
     expect(bench.step([0.0004, 0.5]).reasons).toEqual([]);
   });
 
@@ -163,7 +169,7 @@ describe('SafetyGate, losing its inputs', () => {
       target: makeTarget([0, 0.5], nowNs),
       measured: { value, ageNs: 0, fresh: true },
     });
-    expect(decision.reasons).toEqual(['stale-sensor']);
+    expect(decision.reasons).toEqual(['sensor-time']);
   });
 
   it('emits the previous command when the clock stands still, runs backwards or is not a number', () => {
@@ -200,7 +206,7 @@ describe('SafetyGate, given unusable targets', () => {
     expect(after.every(({ state }) => state === 'protective-stop')).toBe(true);
     expect(last(after).emittedRad).toEqual(last(after).previousRad);
     expect(bench.gate.isStill).toBe(true);
-    bench.gate.arm(makeArmState([...last(after).emittedRad], bench.nowNs), bench.nowNs);
+    bench.arm();
     expect(last(bench.steps(100, [1, 0.5])).emittedRad[0]).toBe(1);
   });
 

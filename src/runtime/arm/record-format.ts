@@ -3,6 +3,7 @@ import type { ArmState, Sampled } from '../../core/observation.ts';
 import { REASONS } from '../../safety/reasons.ts';
 import type { Reason } from '../../safety/reasons.ts';
 import type { GateState } from '../../safety/gate.ts';
+import { SAFETY_STATES } from '../../safety/safety-state.ts';
 import type { GateReport } from '../step-listener.ts';
 import { readTarget } from './message-formats.ts';
 import { NumberLayout } from './number-layout.ts';
@@ -46,9 +47,9 @@ const RECORD_FIELDS = {
   effortsNm: 'joints',
 } as const;
 
-/** `lost`: the link broke; `gate-dead`: the gate does not tick any more, and the driver stopped the arm by itself. */
-export const STATES = ['disarmed', 'active', 'stopping', 'holding', 'protective-stop', 'lost', 'gate-dead'] as const;
-export type ArmProcessState = GateState | 'lost' | 'gate-dead';
+/** `gate-dead`: the gate does not tick any more, and the driver stopped the arm by itself. */
+export const STATES = [...SAFETY_STATES, 'gate-dead'] as const;
+export type ArmProcessState = GateState | 'gate-dead';
 
 /** Why the arm process gives the gate no target, whatever the agent says; `none`: it does not interfere. */
 export const CAUSES = ['none', 'operator', 'link', 'supervisor-silent', 'supervisor-gone'] as const;
