@@ -27,7 +27,7 @@ const headerSchema = z.strictObject({
   robot: robotSchema,
   /** See limitsDigest. */
   limitsSha256: z.string(),
-  /** What the gate knew before the first tick, for a replay; its content is the gate's own. */
+  /** What the gate knew before the first tick, for a replay; its content is the gate's own. Null where it is not known. */
   start: z.unknown(),
 });
 
@@ -91,7 +91,7 @@ export function* blackBoxLines(header: BlackBoxHeader, ticks: Iterable<BlackBoxT
   const chain = new HashChain();
   const { start, ...facts } = header;
   const limitsSha256 = limitsDigest(header.robot);
-  yield `${chain.line({ kind: KIND, version: VERSION, ...facts, limitsSha256, start: toExactJson(start) })}\n`;
+  yield `${chain.line({ kind: KIND, version: VERSION, ...facts, limitsSha256, start: toExactJson(start ?? null) })}\n`;
   let count = 0;
   for (const tick of ticks) {
     yield `${chain.line(tickDocument(tick))}\n`;
@@ -132,7 +132,12 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
     const { kind: _tick, ...tick } = fitting(tickSchema, document, `${path}: line ${index + 2}`);
     return tick;
   });
-  return { header: { ...header, start: fromExactJson(header.start) }, ticks, limitsSha256, sha256: lastHash };
+  return {
+    header: { ...header, start: fromExactJson(header.start) ?? undefined },
+    ticks,
+    limitsSha256,
+    sha256: lastHash,
+  };
 }
 
 function fitting<T>(schema: z.ZodType<T>, document: unknown, where: string): T {

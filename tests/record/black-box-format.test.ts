@@ -83,6 +83,12 @@ describe('invariant 24: a black box is a chain of hashes', () => {
     ).toBe(true);
   });
 
+  it('may do without the state of the gate, and without ticks', () => {
+    const file = parseBlackBox([...blackBoxLines({ ...header, start: undefined }, [])].join(''), 'box.jsonl');
+    expect(file.header.start).toBeUndefined();
+    expect(file.ticks).toEqual([]);
+  });
+
   it('refuses a file of which any character was changed', () => {
     const places = Array.from({ length: 150 }, (_unused, index) => Math.floor((index * (text.length - 1)) / 149));
     for (const place of places) {
