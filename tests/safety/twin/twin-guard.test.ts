@@ -102,8 +102,8 @@ describe('poses', () => {
     const rng = new Rng(20);
     let outside = home;
     const inside = findPose(21, (pose) => {
-      const [broken, rest] = [spares(pose, 'broken'), spares(pose, 'rest')];
-      if (!(broken < 0 && broken > -0.003 && rest > 0.01)) return false;
+      const broken = spares(pose, 'broken');
+      if (!(broken < 0 && broken > -0.003 && spares(pose, 'rest') > 0.01)) return false;
       outside = pose.map((value) => value + rng.uniform(-0.01, 0.01));
       return spares(outside, 'broken') > 0.0005;
     });
@@ -246,6 +246,26 @@ describe('sequences', () => {
       before = positionsRad;
     }
     expect(refused).toBeGreaterThan(0);
+  });
+
+  it('invariants 6 and 7: of a path that is called clear, every pose is', () => {
+    const rng = new Rng(44);
+    const seen = { clear: 0, refused: 0 };
+    for (let round = 0; round < 150; round += 1) {
+      const start = findPose(round, (pose) => oracle.spareM(pose) > 0 && oracle.spareM(pose) < 0.02);
+      const path = [start];
+      for (let pose = 0; pose < 5; pose += 1) {
+        path.push((path.at(-1) ?? start).map((value) => value + rng.uniform(-0.015, 0.015)));
+      }
+      const { clear } = slowly(path);
+      seen[clear ? 'clear' : 'refused'] += 1;
+      const least = Math.min(...path.map((pose) => oracle.spareM(pose)));
+      if (clear) expect(least).toBeGreaterThanOrEqual(-1e-8);
+      // What is refused comes near, if only between two poses.
+      else expect(least).toBeLessThan(0.01);
+    }
+    expect(seen.clear).toBeGreaterThan(30);
+    expect(seen.refused).toBeGreaterThan(5);
   });
 
   it('slows down towards a zone, and not away from it', () => {

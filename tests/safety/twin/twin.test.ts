@@ -48,6 +48,23 @@ describe.each(modelled)('the twin of %s', (name) => {
     expect(near).toBeGreaterThan(20);
   });
 
+  it('knows how high above the table its lowest point is', async () => {
+    const slab = { name: 'slab', box: { centreM: [0, 0, -1.5], halfSizesM: [5, 5, 0.5] } } as const;
+    const above = await twinOf({ ...robot, space: { ...robot.space, keepOut: [slab as never] } });
+    const [slabGeom = 0] = above.shape.zoneGeoms;
+    const rng = new Rng(14);
+    for (let round = 0; round < 20; round += 1) {
+      above.setPose(drawPose(robot, rng));
+      for (const geom of above.shape.links.flatMap((link) => link.geoms)) {
+        const exact = above.exactDistanceM(geom, slabGeom, 5) - 1;
+        expect(above.lowestM([geom])).toBeLessThanOrEqual(exact + 1e-9);
+        // The box around a cylinder is lower than the cylinder where it stands askew.
+        expect(above.lowestM([geom])).toBeGreaterThan(exact - 0.011);
+      }
+    }
+    above.dispose();
+  });
+
   it('never moves a point further than lever times angle', () => {
     const rng = new Rng(12);
     const distances = (): number[] =>
