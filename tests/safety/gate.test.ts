@@ -196,7 +196,7 @@ describe('SafetyGate, losing its inputs', () => {
 });
 
 describe('SafetyGate, given unusable targets', () => {
-  it('latches a protective stop at the third decision in a row, until it is armed again', () => {
+  it('invariant 5: latches a protective stop at the third decision in a row, until it is armed again', () => {
     const bench = new Bench();
     bench.steps(10, [1, 0.5]);
     expect(bench.step([NaN, 0.5]).reasons).toEqual(['not-finite']);
