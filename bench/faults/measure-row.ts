@@ -15,7 +15,7 @@ export function readLog(path: string, robot: RobotSpec): ArmRecord[] {
 
 /** Records in which the gate commands the arm. */
 export function commanded(records: readonly ArmRecord[]): ArmRecord[] {
-  const idle = new Set(['disarmed', 'lost', 'gate-dead']);
+  const idle = new Set(['disarmed', 'gate-dead']);
   return records.filter(({ state }) => !idle.has(state));
 }
 
@@ -32,7 +32,7 @@ export function detection(records: readonly ArmRecord[], faultNs: number): numbe
 function signs({ state, cause, reasons }: ArmRecord): string[] {
   const stops = reasons.filter((reason) => !LIMIT_REASONS.has(reason));
   const isBounded = reasons.some((reason) => LIMIT_REASONS.has(reason));
-  const isDead = state === 'lost' || state === 'gate-dead' || state === 'protective-stop';
+  const isDead = state === 'gate-dead' || state === 'protective-stop';
   return [
     ...stops,
     ...(isDead ? [state] : []),
@@ -58,7 +58,7 @@ function isMoving({ state, isStill, arm }: ArmRecord): boolean {
   // Where nothing is commanded any more, what the arm measures is what counts.
   if (state === 'gate-dead')
     return arm.value.velocitiesRadPerS.some((velocity) => Math.abs(velocity) > STILL_RAD_PER_S);
-  return state !== 'disarmed' && state !== 'lost' && !isStill;
+  return state !== 'disarmed' && !isStill;
 }
 
 /** Farthest that a joint was commanded from where it was at the fault, rad. */

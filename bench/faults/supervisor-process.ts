@@ -1,4 +1,5 @@
 import { MonotonicClock } from '../../src/core/clock.ts';
+import { moduleEntry } from '../../src/core/module-worker.ts';
 import { PushSource } from '../../src/core/source.ts';
 import type { ArmState } from '../../src/core/observation.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
@@ -49,7 +50,7 @@ process.on('message', (message: { readonly job?: SupervisorJob; readonly finish?
 
 async function supervise(job: SupervisorJob): Promise<void> {
   const robot = loadRobot(job.robot);
-  const url = new URL('./faulty-agent.ts', import.meta.url).href;
+  const url = moduleEntry(import.meta.url, 'faulty-agent').url.href;
   const onFailure = (): void => tell({ policyFailedNs: clock.nowNs() });
   const agent = await ProcessAgent.start({ kind: 'module', url, options: job.agent }, robot, { onFailure });
   const { driver, wrap, logFile } = job;

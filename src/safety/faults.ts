@@ -32,6 +32,8 @@ export const FAULT_RULES = {
   'bad-health': { response: 'protective-stop', category: 1 },
   'late-ticks': { response: 'protective-stop', category: 2 },
   'unusable-targets': { response: 'protective-stop', category: 2 },
+  // Nobody hears what is sent; what is sent later would come as a jump.
+  'link-lost': { response: 'protective-stop', category: 0 },
   // The robot stopped by itself: nothing more is to be sent to it.
   'robot-stopped': { response: 'protective-stop', category: 0 },
   'robot-emergency-stop': { response: 'estop', category: 0 },

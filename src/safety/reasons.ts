@@ -9,6 +9,7 @@ export const REASONS = {
   'stop-in-progress': 'a stop that ends disarmed is under way',
   'no-lease': 'the source of the target does not hold the lease on the arm',
   'unusable-targets': 'the agent gave one unusable target after another',
+  'link-lost': 'the link to the arm is down',
   'robot-emergency-stop': 'the robot reports its emergency stop',
   'robot-stopped': 'the robot has stopped by itself',
   'late-ticks': 'the gate came late too often',

@@ -15,6 +15,8 @@ export class MirrorDriver implements ArmDriver {
   readonly name = 'mirror';
   readonly #source = new PushSource<ArmState>();
   #connected = false;
+  /** A command came since the state was last reported. */
+  #isCommanded = false;
   #state: ArmState;
   #commandedNs: number;
 
@@ -57,12 +59,17 @@ export class MirrorDriver implements ArmDriver {
       stampNs: Math.max(command.stampNs, this.#state.stampNs),
     };
     this.#commandedNs = command.stampNs;
+    this.#isCommanded = true;
     return { positionsRad: command.positionsRad, stampNs: command.stampNs };
   }
 
   /** Reports the present state, measured at `nowNs`, to the source's listeners. */
   publish(nowNs: number): void {
-    this.#state = { ...this.#state, stampNs: nowNs };
+    const still = this.#state.velocitiesRadPerS.map(() => 0);
+    // An arm that nobody commands any more stands.
+    const velocitiesRadPerS = this.#isCommanded ? this.#state.velocitiesRadPerS : still;
+    this.#state = { ...this.#state, velocitiesRadPerS, stampNs: nowNs };
+    this.#isCommanded = false;
     this.#source.push(this.#state);
   }
 

@@ -15,7 +15,7 @@ import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { commandOfCode, heartbeatLayout } from './message-formats.ts';
 import { STATES, encodeReasons } from './record-format.ts';
-import { raisePriority } from './thread-priority.ts';
+import { preferThread, raisePriority } from './thread-priority.ts';
 
 /** A supervisor that does not read loses records rather than memory of this process. */
 const MOST_UNSENT_BYTES = 1 << 20;
@@ -96,6 +96,7 @@ class Opened {
   readonly #pulse = new Float64Array(heartbeatLayout.length);
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #gate: Worker;
+  #logFile: string | undefined;
   #sceneVersion = 0;
   #lateChecks = 0;
   #isDead = false;
@@ -106,6 +107,7 @@ class Opened {
     this.#options = options;
     this.#spec = spec;
     this.#port = port;
+    this.#logFile = spec.logFile;
     this.#memory = new ArmMemory(spec.robot, buffers);
     this.#row = new Float64Array(this.#memory.record.length);
     this.#scene = new Float64Array(port.scene?.length ?? 0);
@@ -185,6 +187,8 @@ class Opened {
 
   #watch(thread: number | undefined): void {
     const { gateHz } = this.#spec.robot.rates;
+    // The dead-man and the supervisor's voice are on this thread.
+    preferThread(process.pid);
     const ready: ArmReady = { priority: raisePriority(thread), gateThread: thread };
     this.#send(encodeText('ready', ready));
     // Twice in a period, so that no record waits for long.
@@ -220,7 +224,7 @@ class Opened {
       record.setJoints(row, 'measuredRad', state.positionsRad);
       record.setJoints(row, 'velocitiesRadPerS', state.velocitiesRadPerS);
       record.setJoints(row, 'effortsNm', state.effortsNm);
-    }
+    } else record.setJoints(row, 'velocitiesRadPerS', new Float64Array(record.jointCount));
     this.#send(encodeNumbers('record', row));
   }
 
@@ -263,9 +267,20 @@ class Opened {
     this.#options.onEnd();
   }
 
+  /** A log that cannot be written must not cost the arm its dead-man. */
+  #log(frame: Buffer): void {
+    if (this.#logFile === undefined) return;
+    try {
+      appendFileSync(this.#logFile, frame);
+    } catch (error) {
+      this.#logFile = undefined;
+      this.fail(failureOf(error));
+    }
+  }
+
   #send(frame: Buffer): void {
     const { output } = this.#options;
-    if (this.#spec.logFile !== undefined) appendFileSync(this.#spec.logFile, frame);
+    this.#log(frame);
     if (output.writable && output.writableLength < MOST_UNSENT_BYTES) output.write(frame);
   }
 }

@@ -3,6 +3,7 @@ import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { SharedSlot } from './shared-slot.ts';
+import { preferThread } from './thread-priority.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
 import type { WorldBuffers, WorldReady } from './world-memory.ts';
 import { WorldLink } from './world-link.ts';
@@ -20,7 +21,7 @@ export interface ArmPort {
   begin(state: Float64Array): void;
   /** The driver's dead-man: the arm stops and holds by itself, whatever was or will be commanded. */
   halt(): void;
-  /** What the arm measures where the gate does not tell any more; undefined for an arm that measures nothing itself. */
+  /** What the arm measures where the gate does not tell any more; undefined for an ideal arm, which stands. */
   read(): ArmState | undefined;
   close(): void;
 }
@@ -70,6 +71,8 @@ async function openWorldPort({ spec, token, onFailure }: ArmPortOptions, scene: 
     worker.on('error', (error) => fail(worldDied(error.message)));
   });
   isOpen = true;
+  // It stands for an arm of metal, which does not wait for its turn.
+  preferThread(ready.thread);
   const order = new Int32Array(buffers.order);
   const begin = new SharedSlot(ready.begin);
   const link = new WorldLink(spec.robot.joints.length, buffers);

@@ -31,6 +31,11 @@ process.stdin.on('error', abandon);
 output.on('error', () => undefined);
 // The terminal sends an interrupt to the whole group; the supervisor stops the arm first and then ends us.
 process.on('SIGINT', () => undefined);
+// Whatever breaks on this thread, the gate on the other one still stops the arm.
+process.on('uncaughtException', (error) => {
+  output.write(encodeText('failure', failureOf(error)));
+  abandon();
+});
 process.on('SIGHUP', abandon);
 process.on('SIGTERM', abandon);
 

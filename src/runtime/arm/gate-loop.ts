@@ -3,18 +3,24 @@ import type { JointTarget } from '../../core/action.ts';
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import type { ArmState, Sampled } from '../../core/observation.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
-import type { RobotSpec } from '../../robot/robot-spec.ts';
-import type { GateDecision, SafetyGate } from '../../safety/gate.ts';
+import type { RobotSpec, StopCategory } from '../../robot/robot-spec.ts';
+import { ArmGuard } from '../../safety/arm-guard.ts';
+import { SafetyGate } from '../../safety/gate.ts';
+import type { GateDecision } from '../../safety/gate.ts';
+import { OperatorDesk } from '../../safety/operator.ts';
+import { isLatched } from '../../safety/safety-state.ts';
+import type { SpaceGuard } from '../../safety/space-guard.ts';
 import { Setpoint } from '../setpoint.ts';
 import type { ArmMemory } from './arm-memory.ts';
 import { commandOfCode, readTarget, writeTarget } from './message-formats.ts';
+import type { OperatorCommand } from './message-formats.ts';
 import { CAUSES, STATES, encodeReasons } from './record-format.ts';
-import type { ArmProcessState, StopCause } from './record-format.ts';
+import type { StopCause } from './record-format.ts';
 import type { TickTime } from './tick-timer.ts';
 
 export interface GateLoopOptions {
   readonly robot: RobotSpec;
-  readonly gate: SafetyGate;
+  readonly space: SpaceGuard;
   readonly driver: ArmDriver;
   /** Called before the driver is read: drivers that need to be told that time has passed. */
   readonly advance: () => void;
@@ -25,6 +31,8 @@ export interface GateLoopOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Whose setpoints the gate follows. */
+const SUPERVISOR = { name: 'supervisor', kind: 'program' } as const;
 /** A stop at the end may take this long; only a clock that stands still makes it so long, s. */
 const LONGEST_STOP_S = 2;
 
@@ -35,6 +43,9 @@ const LONGEST_STOP_S = 2;
  */
 export class GateLoop {
   readonly #options: GateLoopOptions;
+  readonly #desk = new OperatorDesk();
+  readonly #guard: ArmGuard;
+  readonly #gate: SafetyGate;
   readonly #setpoint: Setpoint;
   readonly #row: Float64Array;
   readonly #inbox: {
@@ -44,10 +55,10 @@ export class GateLoop {
   };
   #measured: Sampled<ArmState>;
   #commandRad: Float64Array;
-  #isArmed = false;
+  #leaseId: number | undefined;
   #isLost = false;
   #cause: StopCause = 'none';
-  #ending: 'no' | 'disarm' | 'end' = 'no';
+  #isEnding = false;
   #endingNs = 0;
   #setpointVersion = 0;
   #setpointSequence = -1;
@@ -59,6 +70,9 @@ export class GateLoop {
     const { robot, memory } = options;
     const blank = new Float64Array(robot.joints.length).fill(NaN);
     this.#options = options;
+    this.#guard = new ArmGuard(robot, this.#desk);
+    this.#guard.ready();
+    this.#gate = new SafetyGate(robot, { guard: this.#guard, space: options.space });
     this.#setpoint = new Setpoint(robot.rates);
     this.#row = new Float64Array(memory.record.length);
     this.#inbox = {
@@ -73,21 +87,25 @@ export class GateLoop {
 
   /** One tick. False after the last one. Never throws. */
   tick(time: Readonly<TickTime>): boolean {
-    const { memory, gate } = this.#options;
     const { nowNs } = time;
     this.#read(nowNs);
     this.#obey(nowNs);
     this.#watchSupervisor(nowNs);
     const decision = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
     this.#publish(time, decision);
-    memory.token.write([nowNs]);
+    this.#options.memory.token.write([nowNs]);
     this.#tick += 1;
-    if (this.#ending === 'no') return true;
-    const isStopped = gate.isStill || this.#isLost || nowNs - this.#endingNs > LONGEST_STOP_S * NS_PER_S;
-    if (isStopped) this.#isArmed = false;
-    const isOver = !this.#isArmed && this.#ending === 'end';
-    if (!this.#isArmed) this.#ending = 'no';
-    return !isOver;
+    return !(this.#isEnding && this.#mayEnd(nowNs));
+  }
+
+  get #isArmed(): boolean {
+    const { name } = this.#guard.state;
+    return name !== 'boot' && name !== 'disarmed';
+  }
+
+  #mayEnd(nowNs: number): boolean {
+    const isStopped = !this.#isArmed || this.#isLost || this.#gate.isStill;
+    return isStopped || nowNs - this.#endingNs > LONGEST_STOP_S * NS_PER_S;
   }
 
   #read(nowNs: number): void {
@@ -103,53 +121,82 @@ export class GateLoop {
     } catch (error) {
       const { value } = this.#measured;
       this.#measured = { value, ageNs: nowNs - value.stampNs, fresh: false };
-      if (this.#isArmed) this.#interrupt('link');
+      this.#interrupt('link');
       if (!this.#hasReadFailed) onFailure(error);
       this.#hasReadFailed = true;
     }
   }
 
   #obey(nowNs: number): void {
-    const { memory } = this.#options;
+    const { memory, onFailure } = this.#options;
     const { command } = this.#inbox;
     while (memory.commands.take(command)) {
       this.#commandSequence = memory.command.get(command, 'sequence');
       const name = commandOfCode(memory.command.get(command, 'code'));
-      if (name === 'arm') this.#arm(nowNs);
-      else if (name === 'stop') this.#interrupt('operator');
-      else if (name === 'disarm' || name === 'end') this.#finish(name, nowNs);
+      try {
+        if (name !== undefined) this.#carryOut(name, memory.command.get(command, 'value'), nowNs);
+      } catch (error) {
+        onFailure(error);
+      }
+    }
+  }
+
+  /** Whoever started this process is the operator: what comes by its commands is the consent of one. */
+  #carryOut(command: OperatorCommand, value: number, nowNs: number): void {
+    const guard = this.#guard;
+    switch (command) {
+      case 'arm':
+        return this.#arm(nowNs);
+      case 'stop':
+        return this.#interrupt('operator');
+      case 'end':
+        this.#end(nowNs);
+        return this.#interrupt('operator', 1);
+      case 'disarm':
+        return this.#interrupt('operator', 1);
+      case 'reset':
+        if (isLatched(guard.state)) guard.reset(this.#desk.issue());
+        return;
+      case 'estop':
+        return guard.estop();
+      case 'release':
+        return guard.releaseEstop();
+      case 'slow':
+        return void guard.slowDown(value);
     }
   }
 
   #arm(nowNs: number): void {
-    const { gate, robot, memory, onFailure } = this.#options;
-    if (this.#cause === 'supervisor-gone') return;
-    try {
+    const { robot, memory } = this.#options;
+    const guard = this.#guard;
+    if (this.#isEnding) return;
+    const request = { operator: this.#desk.issue(), sources: [SUPERVISOR] };
+    // An arm that stands armed is where it was sent; it only has to be told whom to follow again.
+    if (guard.state.name === 'hold') guard.appoint(request.sources, request.operator);
+    else {
       // One period ago, so that the first step has a duration.
-      gate.arm(this.#measured.value, nowNs - NS_PER_S / robot.rates.gateHz);
-    } catch (error) {
-      onFailure(error);
-      return;
+      const armedNs = nowNs - NS_PER_S / robot.rates.gateHz;
+      this.#gate.armFor({ ...request, measured: this.#measured.value, nowNs: armedNs });
+      this.#commandRad = this.#measured.value.positionsRad;
     }
-    this.#commandRad = this.#measured.value.positionsRad;
+    this.#leaseId = guard.acquire(SUPERVISOR.name, nowNs).id;
     this.#setpoint.follow(undefined, this.#commandRad, nowNs);
     this.#setpointVersion = memory.setpointSlot.version;
     this.#cause = 'none';
-    this.#ending = 'no';
-    this.#isArmed = true;
     this.#isLost = false;
   }
 
   /** From now on no targets, until an operator arms again. What was first to interrupt stays the cause. */
-  #interrupt(cause: StopCause): void {
+  #interrupt(cause: StopCause, category: StopCategory = 2): void {
+    if (this.#isArmed) this.#guard.stop(category);
     if (this.#cause === 'none' || cause === 'supervisor-gone') this.#cause = cause;
+    this.#leaseId = undefined;
     this.#setpoint.follow(undefined, this.#commandRad, 0);
   }
 
-  #finish(how: 'disarm' | 'end', nowNs: number): void {
-    this.#interrupt('operator');
+  #end(nowNs: number): void {
+    this.#isEnding = true;
     this.#endingNs = nowNs;
-    this.#ending = how;
   }
 
   #watchSupervisor(nowNs: number): void {
@@ -160,22 +207,24 @@ export class GateLoop {
     // Not a number: it has gone for good, and nobody is left to arm again.
     if (Number.isNaN(seenNs)) {
       if (this.#cause === 'supervisor-gone') return;
-      this.#finish('end', nowNs);
-      this.#interrupt('supervisor-gone');
+      this.#end(nowNs);
+      this.#interrupt('supervisor-gone', 1);
     } else if (this.#isArmed && nowNs - seenNs > supervisorMs * NS_PER_MS) this.#interrupt('supervisor-silent');
   }
 
-  #step(nowNs: number): GateDecision | undefined {
-    const { gate, driver, memory, onFailure } = this.#options;
+  #step(nowNs: number): GateDecision {
+    const { driver, memory, onFailure } = this.#options;
     const target = this.#cause === 'none' ? this.#target(nowNs) : undefined;
     writeTarget(memory.record, this.#row, 'requestedRad', target);
-    const decision = gate.step({ nowNs, target, measured: this.#measured });
+    const decision = this.#gate.step({ nowNs, target, measured: this.#measured, leaseId: this.#leaseId });
+    if (!this.#guard.hasTorque(this.#gate.isStill)) return decision;
     try {
       this.#commandRad = send(driver, decision.command).positionsRad;
     } catch (error) {
       // Writing on would send the arm, wherever it is by then, back to here as soon as the link stands again.
       this.#isLost = true;
       this.#interrupt('link');
+      this.#guard.trip({ reason: 'link-lost', value: 0, limit: 1 });
       onFailure(error);
     }
     return decision;
@@ -197,13 +246,8 @@ export class GateLoop {
     return this.#setpoint.at(nowNs);
   }
 
-  #state(decision: GateDecision | undefined): ArmProcessState {
-    if (this.#isLost) return 'lost';
-    return decision?.state ?? 'disarmed';
-  }
-
   #publish({ nowNs, deadlineNs, skipped }: Readonly<TickTime>, decision: GateDecision | undefined): void {
-    const { memory, gate } = this.#options;
+    const { memory } = this.#options;
     const { record: layout } = memory;
     const row = this.#row;
     const { value, ageNs, fresh } = this.#measured;
@@ -211,10 +255,10 @@ export class GateLoop {
     layout.set(row, 'timeNs', nowNs);
     layout.set(row, 'deadlineNs', deadlineNs);
     layout.set(row, 'skipped', skipped);
-    layout.set(row, 'state', STATES.indexOf(this.#state(decision)));
+    layout.set(row, 'state', STATES.indexOf(this.#guard.state.name));
     layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
     encodeReasons(layout, row, decision?.reasons ?? []);
-    layout.set(row, 'isStill', gate.isStill ? 1 : 0);
+    layout.set(row, 'isStill', this.#gate.isStill ? 1 : 0);
     layout.set(row, 'setpoint', this.#setpointSequence);
     layout.set(row, 'command', this.#commandSequence);
     layout.set(row, 'ageNs', ageNs);

@@ -3,7 +3,7 @@ import { MonotonicClock, NS_PER_S } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
 import { MirrorDriver } from '../../drivers/mirror/mirror-driver.ts';
-import { SafetyGate } from '../../safety/gate.ts';
+import { loadSpaceGuard } from '../load-space-guard.ts';
 import { ArmMemory } from './arm-memory.ts';
 import type { ArmMemoryBuffers } from './arm-memory.ts';
 import type { ArmWire } from './arm-port.ts';
@@ -69,7 +69,7 @@ const { spec, buffers } = data;
 const { driver, clock, advance } = await reach(data);
 const loop = new GateLoop({
   robot: spec.robot,
-  gate: new SafetyGate(spec.robot),
+  space: await loadSpaceGuard(spec.robot),
   driver,
   advance,
   memory: new ArmMemory(spec.robot, buffers),

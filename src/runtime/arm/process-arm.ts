@@ -143,16 +143,17 @@ export class ProcessArm {
     if (!this.#hasExited) this.#failure = undefined;
     const sequence = this.command('arm');
     await this.#until((record) => record !== undefined && record.command >= sequence, START_TIMEOUT_MS);
-    // The refusal of the gate comes after the record of the tick.
-    if (this.#newest?.state === 'disarmed') await this.#until(() => false, SILENCE_MS);
+    // Then the gate has refused, and its reason is on the way.
+    if (this.#newest?.cause !== 'none' || this.#newest.state === 'disarmed') await this.#until(() => false, SILENCE_MS);
   }
 
-  /** An operator's command; returns its number, see ArmRecord.command. */
-  command(command: OperatorCommand): number {
+  /** An operator's command; returns its number, see ArmRecord.command. @param value see COMMAND_CODES. */
+  command(command: OperatorCommand, value = NaN): number {
     const numbers = new Float64Array(commandLayout.length);
     this.#sequence.command += 1;
     commandLayout.set(numbers, 'sequence', this.#sequence.command);
     commandLayout.set(numbers, 'code', COMMAND_CODES[command]);
+    commandLayout.set(numbers, 'value', value);
     this.#send(encodeNumbers('command', numbers));
     return this.#sequence.command;
   }
@@ -224,7 +225,13 @@ export class ProcessArm {
     heartbeatLayout.set(numbers, 'sequence', this.#sequence.heartbeat);
     heartbeatLayout.set(numbers, 'sentNs', nowNs);
     if (this.#child.stdin?.writableLength === 0) this.#send(encodeNumbers('heartbeat', numbers));
-    if (nowNs - this.#heardNs > SILENCE_MS * NS_PER_MS) this.#fail(processSilent(SILENCE_MS));
+    // What came while this process was blocked is still to be read: only then silence can be judged.
+    setImmediate(() => this.#judgeSilence());
+  }
+
+  #judgeSilence(): void {
+    const silentNs = this.#options.clock.nowNs() - this.#heardNs;
+    if (silentNs > SILENCE_MS * NS_PER_MS) this.#fail(processSilent(SILENCE_MS));
     this.#tellWatchers();
   }
 
@@ -252,7 +259,12 @@ export class ProcessArm {
         if (failure !== undefined) finish(() => reject(failure));
         else if (condition(this.#newest)) finish(resolve);
       };
-      const timer = setTimeout(() => finish(() => reject(processSilent(timeoutMs))), timeoutMs);
+      const giveUp = (): void => {
+        watcher();
+        if (this.#watchers.has(watcher)) finish(() => reject(processSilent(timeoutMs)));
+      };
+      // As in judgeSilence.
+      const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
       this.#watchers.add(watcher);
       watcher();
     });

@@ -63,7 +63,7 @@ export class RemoteArm implements GatedArm, Pacer {
     if (record === undefined) return 'disarmed';
     // Whatever the gate's own state: an operator has to look before the arm moves again.
     const isLatched = record.cause !== 'none' && record.cause !== 'operator';
-    return isLatched || record.state === 'lost' || record.state === 'gate-dead' ? 'protective-stop' : record.state;
+    return isLatched || record.state === 'gate-dead' ? 'protective-stop' : record.state;
   }
 
   reset(): void {
@@ -89,9 +89,12 @@ export class RemoteArm implements GatedArm, Pacer {
     if (scene !== undefined) {
       arm.showScene(scene);
       this.#world = undefined;
-      // Measured in that scene and not before.
-      await arm.until((record) => record.arm.fresh && record.arm.value.stampNs > nowNs + SETTLING_NS, PATIENCE_MS);
     }
+    // Measured in that scene and not before.
+    const sinceNs = scene === undefined ? -Infinity : nowNs + SETTLING_NS;
+    await arm.until((record) => record.arm.fresh && record.arm.value.stampNs > sinceNs, PATIENCE_MS);
+    // Who starts an episode has looked at the arm.
+    arm.command('reset');
     await arm.arm();
     this.#ticks.length = 0;
     const startNs = await this.nextTick();

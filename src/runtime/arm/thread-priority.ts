@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 
 /** What the system granted: real time (SCHED_FIFO), a niceness before others, or nothing. */
@@ -7,7 +8,9 @@ export type ThreadPriority = 'fifo' | 'nice' | 'plain';
 
 /** Above ordinary threads and most drivers, below what the kernel needs itself. */
 const FIFO_PRIORITY = '50';
-const NICENESS = '-20';
+const FIRST_NICENESS = -20;
+/** After the gate, before everything else. */
+const SECOND_NICENESS = -15;
 
 /** Number of the calling thread as the system knows it; undefined where it does not say. */
 export function threadId(): number | undefined {
@@ -22,7 +25,21 @@ export function threadId(): number | undefined {
 /** Gives a thread of this process the highest priority that is permitted. Never throws: it is asked for, not required. */
 export function raisePriority(thread: number | undefined): ThreadPriority {
   if (thread === undefined) return 'plain';
-  const attempt = (command: string, ...words: string[]): boolean => spawnSync(command, words).status === 0;
-  if (attempt('chrt', '-f', '-p', FIFO_PRIORITY, String(thread))) return 'fifo';
-  return attempt('renice', '-n', NICENESS, '-p', String(thread)) ? 'nice' : 'plain';
+  if (spawnSync('chrt', ['-f', '-p', FIFO_PRIORITY, String(thread)]).status === 0) return 'fifo';
+  return setNiceness(thread, FIRST_NICENESS) ? 'nice' : 'plain';
+}
+
+/** For threads that the gate's work depends on: they come after it and before ordinary ones, if that is permitted. */
+export function preferThread(thread: number | undefined): void {
+  if (thread !== undefined) setNiceness(thread, SECOND_NICENESS);
+}
+
+/** On Linux a thread has a niceness of its own. */
+function setNiceness(thread: number, niceness: number): boolean {
+  try {
+    setPriority(thread, niceness);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Simulation } from '../../sim/simulation.ts';
 import { readWorldState, worldStateLength, writeWorldState } from '../../sim/world-state.ts';
 import { SharedSlot } from './shared-slot.ts';
+import { threadId } from './thread-priority.ts';
 import { WORLD_ORDERS } from './world-memory.ts';
 import type { WorldBuffers, WorldReady } from './world-memory.ts';
 
@@ -40,7 +41,7 @@ export class WorldLoop {
     const { simulation, buffers } = options;
     const { world } = simulation;
     const length = worldStateLength(world);
-    this.ready = { begin: SharedSlot.allocate(length), scene: SharedSlot.allocate(length) };
+    this.ready = { thread: threadId(), begin: SharedSlot.allocate(length), scene: SharedSlot.allocate(length) };
     this.#options = options;
     this.#periodNs = NS_PER_S / world.robot.rates.gateHz;
     this.#order = new Int32Array(buffers.order);

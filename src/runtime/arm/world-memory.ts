@@ -26,6 +26,8 @@ export function allocateWorldBuffers(jointCount: number, token: SharedArrayBuffe
 
 /** What a world thread tells once it has loaded its scene: memory that is as long as the scene is rich. */
 export interface WorldReady {
+  /** Its number, where the system tells. */
+  readonly thread: number | undefined;
   /** Main thread: the state to start an episode from. */
   readonly begin: SharedArrayBuffer;
   /** World: the present state. */
