@@ -35,7 +35,7 @@ from tokens import LayoutSpec
 
 POLICY = ROOT / 'training/policies/so101-desk.json'
 RESULTS = ROOT / 'training/experiments.jsonl'
-TASKS = ('reach', 'lift')
+TASKS = ('reach',)
 EVALUATION_SEED = 450_000
 
 
@@ -43,9 +43,10 @@ EVALUATION_SEED = 450_000
 class Setting:
     """What rows share. Rows that run at once share the cores between them."""
     out: Path
-    minutes: float = 5.0
-    demonstrations: int = 400   # per task
-    episodes: int = 100         # evaluated, per task
+    minutes: float = 3.0
+    demonstrations: int = 800   # per task
+    episodes: int = 200         # evaluated, per task
+    tasks: tuple = TASKS
     parallel: int = os.cpu_count() or 1
     expert_policy: str = 'models/desk'  # acts in DAgger episodes
     training: tuple = TRAINING
@@ -79,7 +80,7 @@ class Bench:
         words = ['--episodes', max(1, round(setting.demonstrations * dataset.share)), '--seed', dataset.seed, '--perturbed', dataset.perturbed]
         words += ['--policy', setting.expert_policy] if dataset.policy else []
         data = sim_folder(self.out / 'sims' / name, dataset.sim) if dataset.sim else None
-        command_line.collect(target, TASKS, *words, robot=self.robot(name), data=data and data.resolve())
+        command_line.collect(target, setting.tasks, *words, robot=self.robot(name), data=data and data.resolve())
 
     def prepare(self, rows):
         """Collects what the rows need and decodes its pictures, so that rows that run at once need not."""
@@ -109,7 +110,7 @@ class Bench:
                  '--export-dir', folder / 'policy', '--precisions', 'fp32', '--threads', setting.threads, '--seed', seed, '--log-every', 30, *setting.training, *row.training]
         words += ['--steps', self.result(row.steps_of, seed)['steps']] if row.steps_of else ['--minutes', setting.minutes, '--cpu-time']
         if row.share < 1:
-            words += ['--episodes', *(f'{name}={round(len(TASKS) * row.share * setting.demonstrations)}' for name in row.data)]
+            words += ['--episodes', *(f'{name}={round(len(setting.tasks) * row.share * setting.demonstrations)}' for name in row.data)]
         environment = {**os.environ, 'OMP_NUM_THREADS': str(setting.threads)}
         with open(folder / 'log.txt', 'w', encoding='utf-8') as log:
             subprocess.run([sys.executable, str(ROOT / 'training/train.py'), *map(str, words)], check=True, stdout=log, stderr=log, env=environment)
@@ -130,7 +131,7 @@ class Bench:
         """One row with one seed; appends its result."""
         folder = self.folder(row.name, seed)
         last = self.reuse(row, seed, folder) if row.model_of else self.train(row, seed, folder)
-        words = ['eval', '--policy', folder / 'policy', '--tasks', ','.join(TASKS), '--episodes', self.setting.episodes, '--seed', EVALUATION_SEED,
+        words = ['eval', '--policy', folder / 'policy', '--tasks', ','.join(self.setting.tasks), '--episodes', self.setting.episodes, '--seed', EVALUATION_SEED,
                  '--workers', self.setting.threads, '--json', *row.evaluation]
         evaluation = json.loads(command_line.armature(*words))
         result = {
@@ -214,6 +215,7 @@ def parser():
     add('--minutes', type=float, default=Setting.minutes, help='training time of a row')
     add('--demonstrations', type=int, default=Setting.demonstrations, help='per task')
     add('--episodes', type=int, default=Setting.episodes, help='evaluated per task')
+    add('--tasks', nargs='+', default=list(TASKS), help='learnt and evaluated together; each set of tasks needs an --out and --results of its own')
     add('--parallel', type=int, default=Setting.parallel, help='rows at once; they share the cores')
     add('--policy', default=Setting.expert_policy, help='acts in DAgger episodes')
     add('--out', default=str(ROOT / 'runs/levers'), help='datasets, models and logs')
@@ -232,7 +234,7 @@ def main(argv=None):
         p.error(f'no rows named {", ".join(unknown)}; --list shows them')
     rows = [row for row in ROWS if not arguments.only or row.name in arguments.only]
     bench = Bench(Setting(Path(arguments.out), arguments.minutes, arguments.demonstrations, arguments.episodes, arguments.parallel,
-                          arguments.policy, results=Path(arguments.results)), log=lambda text: print(text, flush=True))
+                          arguments.policy, tasks=tuple(arguments.tasks), results=Path(arguments.results)), log=lambda text: print(text, flush=True))
     if arguments.list:
         for row in rows:
             done = [seed for seed in arguments.seeds if bench.result(row.name, seed)]
