@@ -2,6 +2,7 @@ import type { Agent } from '../core/agent.ts';
 import { MonotonicClock, NS_PER_S, VirtualClock } from '../core/clock.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { SafetyGate } from '../safety/gate.ts';
+import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { GivenInstruction } from '../sim/instruction.ts';
 import { Simulation } from '../sim/simulation.ts';
@@ -15,6 +16,7 @@ import { RemoteArm } from './arm/remote-arm.ts';
 import { SceneView } from './arm/scene-view.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
 import type { EpisodeResult } from './episode-result.ts';
+import { loadSpaceGuard } from './load-space-guard.ts';
 import { endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
 import type { LoopOptions, TaskMonitor } from './loop.ts';
 import { MirrorScene } from './mirror-scene.ts';
@@ -53,12 +55,14 @@ export class SimulatedTask {
   readonly spec: TaskSpec;
   readonly robot: RobotSpec;
   readonly simulation: Simulation;
+  readonly #space: SpaceGuard;
   #arm: ProcessArm | undefined;
 
-  private constructor(spec: TaskSpec, simulation: Simulation) {
+  private constructor(spec: TaskSpec, simulation: Simulation, space: SpaceGuard) {
     this.spec = spec;
     this.robot = simulation.world.robot;
     this.simulation = simulation;
+    this.#space = space;
   }
 
   /** @param options.cameras false for agents that do not look: much faster. */
@@ -68,7 +72,7 @@ export class SimulatedTask {
     options: { readonly cameras: boolean } = { cameras: true },
   ): Promise<SimulatedTask> {
     const world = await World.load({ robot, scene: spec.scene });
-    return new SimulatedTask(spec, new Simulation(world, options));
+    return new SimulatedTask(spec, new Simulation(world, options), await loadSpaceGuard(robot));
   }
 
   /**
@@ -95,6 +99,7 @@ export class SimulatedTask {
     this.simulation.dispose();
     disposeEpisodes(this.simulation.world);
     this.simulation.world.dispose();
+    this.#space.dispose();
   }
 
   async #runLockstep(options: SimulatedRunOptions, episode: TaskEpisode): Promise<EpisodeResult> {
@@ -109,7 +114,7 @@ export class SimulatedTask {
         ...this.#common(options, episode),
         driver: stage.driver,
         sampler,
-        gate: new SafetyGate(robot),
+        gate: new SafetyGate(robot, { space: this.#space }),
         pacer: new LockstepPacer({ clock: new VirtualClock(), periodNs: NS_PER_S / robot.rates.gateHz, advance }),
         decider: new LockstepDecider(options.agent(episode)),
         begin: (startNs) => stage.begin({ startNs, seed, variation }),
