@@ -13,8 +13,8 @@ export interface Finding {
   readonly isComplete: boolean;
 }
 
-/** Distances judged in one check, at most, for each rule: the time of a check is bounded. Motions of 6000 steps each needed 2 at most. */
-const MOST_EVALUATIONS_PER_RULE = 6;
+/** Distances judged in one check, at most, for each rule: the time of a check is bounded. Full speed needs 4 to 5. */
+const MOST_EVALUATIONS_PER_RULE = 10;
 /** Beyond the slow distance by so much a distance is known; the longer, the more steps it serves for. */
 const KNOWN_AHEAD_M = 0.03;
 /** How often a step may be halved to prove what is between two poses. */

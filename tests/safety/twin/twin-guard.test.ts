@@ -7,15 +7,11 @@ import type { RobotSpec } from '../../../src/robot/robot-spec.ts';
 import { loadSpaceGuard } from '../../../src/runtime/load-space-guard.ts';
 import { openSpace } from '../../../src/safety/space-guard.ts';
 import type { SpaceGuard, SpaceVerdict } from '../../../src/safety/space-guard.ts';
-import { Clearances } from '../../../src/safety/twin/clearances.ts';
-import { PathPoses } from '../../../src/safety/twin/path-poses.ts';
-import { rulesOf } from '../../../src/safety/twin/rules.ts';
-import type { Rule } from '../../../src/safety/twin/rules.ts';
 import { TwinGuard } from '../../../src/safety/twin/twin-guard.ts';
-import { Twin } from '../../../src/safety/twin/twin.ts';
 import { mujoco } from '../../../src/sim/mujoco.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
 import { drawPose, guardedRobot } from './guarded-robot.ts';
+import { Oracle } from './oracle.ts';
 import { SmallLimiter } from './small-limiter.ts';
 
 const stepS = 0.01;
@@ -23,45 +19,6 @@ const so101 = loadRobot('so101');
 const robot = guardedRobot(so101);
 const modelXml = readFileSync(join(robot.directory, 'model.xml'), 'utf8');
 const home = Float64Array.from(robot.homeRad);
-
-/** Distances and places of poses, looked up one by one: nothing that the guard remembers is in it. */
-class Oracle {
-  readonly twin: Twin;
-  readonly rules: Rule[];
-  readonly #clearances: Clearances;
-  readonly #place = new Float64Array(3);
-
-  constructor(module: Awaited<ReturnType<typeof mujoco>>, of: RobotSpec) {
-    const block = of.drivers.sim;
-    if (block === undefined) throw new Error('no model');
-    this.twin = new Twin({ module, robot: of, block, modelXml });
-    this.rules = rulesOf(this.twin.shape, of);
-    this.#clearances = new Clearances(of, [], new PathPoses(this.twin, of.joints.length));
-  }
-
-  /** The least that a rule of this kind leaves over its minimum, m. */
-  spareM(pose: Float64Array, reason?: Rule['reason']): number {
-    return Math.min(...this.sparesM(pose, reason));
-  }
-
-  /** What each rule of this kind leaves, m. */
-  sparesM(pose: Float64Array, reason?: Rule['reason']): number[] {
-    this.twin.setPose(pose);
-    const rules = this.rules.filter((rule) => reason === undefined || rule.reason === reason);
-    return rules.map((rule) => this.#clearances.distanceM(rule) - rule.minimumM);
-  }
-
-  place(pose: Float64Array): number[] {
-    this.twin.setPose(pose);
-    this.twin.copyGripperPosition(this.#place, 0);
-    return Array.from(this.#place);
-  }
-
-  stepM(from: Float64Array, to: Float64Array): number {
-    const [a, b] = [this.place(from), this.place(to)];
-    return Math.hypot(...a.map((value, axis) => value - (b[axis] ?? 0)));
-  }
-}
 
 let guard: SpaceGuard;
 let oracle: Oracle;
