@@ -84,8 +84,8 @@ export function worstLimitRatio(records: readonly ArmRecord[], robot: RobotSpec)
       const position = record.emittedRad[joint] ?? NaN;
       const stepS = last === undefined ? NaN : (record.timeNs - last.timeNs) / 1e9;
       worst = Math.max(worst, Math.abs(position - (low + high) / 2) / reach);
-      // A second without a tick is a new start: the arm has come to rest meanwhile.
-      if (last !== undefined && stepS > 0 && stepS < 0.5) {
+      // After a pause longer than a stop the gate counts from standstill again: the arm has come to rest meanwhile.
+      if (last !== undefined && stepS > 0 && !record.reasons.includes('time-jumped')) {
         const nextVelocity = (position - (last.emittedRad[joint] ?? NaN)) / stepS;
         const nextAcceleration = (nextVelocity - velocity) / stepS;
         const jerk = (nextAcceleration - acceleration) / stepS;

@@ -29,7 +29,7 @@ export class ArmMemory {
   readonly setpointSlot: SharedSlot;
   /** Main thread: when the supervisor was heard last, monotonic ns; not a number once it has gone for good. */
   readonly supervisorSlot: SharedSlot;
-  /** Gate: when it ticked last, monotonic ns. */
+  /** Gate: when it ticked last, monotonic ns; not a number once it has ended as it was told. */
   readonly token: SharedSlot;
   /** Main thread: operator's commands. */
   readonly commands: SharedRing;

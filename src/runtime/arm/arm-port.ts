@@ -3,7 +3,7 @@ import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { SharedSlot } from './shared-slot.ts';
-import { preferThread } from './thread-priority.ts';
+import { raiseWorld } from './thread-priority.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
 import type { WorldBuffers, WorldReady } from './world-memory.ts';
 import { WorldLink } from './world-link.ts';
@@ -71,8 +71,7 @@ async function openWorldPort({ spec, token, onFailure }: ArmPortOptions, scene: 
     worker.on('error', (error) => fail(worldDied(error.message)));
   });
   isOpen = true;
-  // It stands for an arm of metal, which does not wait for its turn.
-  preferThread(ready.thread);
+  raiseWorld(ready.thread);
   const order = new Int32Array(buffers.order);
   const begin = new SharedSlot(ready.begin);
   const link = new WorldLink(spec.robot.joints.length, buffers);

@@ -93,9 +93,10 @@ export class GateLoop {
     this.#watchSupervisor(nowNs);
     const decision = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
     this.#publish(time, decision);
-    this.#options.memory.token.write([nowNs]);
     this.#tick += 1;
-    return !(this.#isEnding && this.#mayEnd(nowNs));
+    const isOver = this.#isEnding && this.#mayEnd(nowNs);
+    this.#options.memory.token.write([isOver ? NaN : nowNs]);
+    return !isOver;
   }
 
   get #isArmed(): boolean {

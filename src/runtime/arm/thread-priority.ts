@@ -7,7 +7,9 @@ import { basename } from 'node:path';
 export type ThreadPriority = 'fifo' | 'nice' | 'plain';
 
 /** Above ordinary threads and most drivers, below what the kernel needs itself. */
-const FIFO_PRIORITY = '50';
+const GATE_FIFO = 50;
+/** A simulated arm stands for one of metal, which does not wait for its turn; but the gate comes first. */
+const WORLD_FIFO = 40;
 const FIRST_NICENESS = -20;
 /** After the gate, before everything else. */
 const SECOND_NICENESS = -15;
@@ -22,16 +24,25 @@ export function threadId(): number | undefined {
   }
 }
 
-/** Gives a thread of this process the highest priority that is permitted. Never throws: it is asked for, not required. */
+/** Gives the gate's thread the highest priority that is permitted. Never throws: it is asked for, not required. */
 export function raisePriority(thread: number | undefined): ThreadPriority {
+  return raise(thread, GATE_FIFO);
+}
+
+/** The same for the thread of a simulated arm, below the gate's. */
+export function raiseWorld(thread: number | undefined): ThreadPriority {
+  return raise(thread, WORLD_FIFO);
+}
+
+function raise(thread: number | undefined, fifo: number): ThreadPriority {
   if (thread === undefined) return 'plain';
-  if (spawnSync('chrt', ['-f', '-p', FIFO_PRIORITY, String(thread)]).status === 0) return 'fifo';
+  if (spawnSync('chrt', ['-f', '-p', String(fifo), String(thread)]).status === 0) return 'fifo';
   return setNiceness(thread, FIRST_NICENESS) ? 'nice' : 'plain';
 }
 
-/** For threads that the gate's work depends on: they come after it and before ordinary ones, if that is permitted. */
-export function preferThread(thread: number | undefined): void {
-  if (thread !== undefined) setNiceness(thread, SECOND_NICENESS);
+/** For a thread that the gate's work depends on: it comes before ordinary ones, if that is permitted. */
+export function preferThread(thread: number): void {
+  setNiceness(thread, SECOND_NICENESS);
 }
 
 /** On Linux a thread has a niceness of its own. */
