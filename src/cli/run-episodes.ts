@@ -92,7 +92,9 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
   const watching = [recorder, blackBox].filter((listener) => listener !== undefined);
   let [success, ending] = [false, 'link-lost'];
   try {
-    const episode = await session.run(request, { seed, listeners: [...watching, ...listeners], signal });
+    const orphaned =
+      run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
+    const episode = await session.run(request, { seed, listeners: [...watching, ...listeners], signal, ...orphaned });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;

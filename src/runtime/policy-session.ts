@@ -10,8 +10,7 @@ import type { EpisodeResult } from './episode-result.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { ProcessAgent } from './process-agent.ts';
 import { SimulatedTask } from './simulated-task.ts';
-import type { RunMode } from './simulated-task.ts';
-import type { StepListener } from './step-listener.ts';
+import type { RunMode, SimulatedRunOptions } from './simulated-task.ts';
 import type { TaskRequest } from './task-request.ts';
 
 /** Drivers a policy can be run on without a real arm. */
@@ -104,7 +103,7 @@ export class PolicySession {
   /** One episode. In lockstep the same request and seed give the same episode to the bit. */
   async run(
     request: TaskRequest,
-    options: { readonly seed: number; readonly listeners?: readonly StepListener[]; readonly signal?: AbortSignal },
+    options: Pick<SimulatedRunOptions, 'seed' | 'listeners' | 'signal' | 'blackBox'>,
   ): Promise<SessionEpisode> {
     const { mode, driver } = this.plan;
     const { instruction: given, judged } = request;

@@ -11,6 +11,7 @@ import type { TaskEpisode } from '../sim/task.ts';
 import type { TaskSpec } from '../sim/task-spec.ts';
 import { World } from '../sim/world.ts';
 import { readWorldState, worldStateLength } from '../sim/world-state.ts';
+import type { ArmSpec } from './arm/arm-spec.ts';
 import { ProcessArm } from './arm/process-arm.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { SceneView } from './arm/scene-view.ts';
@@ -43,6 +44,8 @@ export interface SimulatedRunOptions {
   /** Makes one more listener, which may look into the world as no policy can. */
   readonly witness?: (episode: TaskEpisode) => StepListener;
   readonly signal?: AbortSignal;
+  /** Live: where the arm process writes its black box, see ArmSpec. */
+  readonly blackBox?: ArmSpec['blackBox'];
 }
 
 export interface SimulatedRun {
@@ -135,7 +138,7 @@ export class SimulatedTask {
     const view = new SceneView(world, driver);
     const sampler = new ObservationSampler({ robot, sources: view.sources, instruction });
     const arm = new RemoteArm({
-      arm: await this.#openArm(driver),
+      arm: await this.#openArm(driver, options.blackBox),
       show: (record, state) => view.show(record, state),
       begin: (startNs) => view.begin({ startNs, seed, variation }),
       scene,
@@ -165,7 +168,7 @@ export class SimulatedTask {
   }
 
   /** The arm process of the last episode, unless it failed; a mirror arm starts every episode at home. */
-  async #openArm(driver: 'sim' | 'mirror'): Promise<ProcessArm> {
+  async #openArm(driver: 'sim' | 'mirror', blackBox: ArmSpec['blackBox']): Promise<ProcessArm> {
     if (this.#arm !== undefined && (driver === 'mirror' || this.#arm.failure !== undefined)) {
       await this.#arm.close();
       this.#arm = undefined;
@@ -174,6 +177,7 @@ export class SimulatedTask {
       robot: this.robot,
       driver: driver === 'mirror' ? { kind: 'mirror' } : { kind: 'sim', scene: this.spec.scene },
       clock: new MonotonicClock(),
+      blackBox,
     });
     return this.#arm;
   }

@@ -13,8 +13,9 @@ import type { ArmFailure, ArmReady, ArmSpec } from './arm-spec.ts';
 import { badFrame, encodeNumbers, encodeText, requireLength } from './frames.ts';
 import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
+import { HostBlackBox } from './host-black-box.ts';
 import { commandOfCode, heartbeatLayout } from './message-formats.ts';
-import { STATES, encodeReasons } from './record-format.ts';
+import { STATES, decodeRecord, encodeReasons } from './record-format.ts';
 import { preferThread, raisePriority } from './thread-priority.ts';
 
 /** A supervisor that does not read loses records rather than memory of this process. */
@@ -96,6 +97,7 @@ class Opened {
   readonly #pulse = new Float64Array(heartbeatLayout.length);
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #gate: Worker;
+  readonly #blackBox: HostBlackBox | undefined;
   #logFile: string | undefined;
   #sceneVersion = 0;
   #lateChecks = 0;
@@ -108,6 +110,10 @@ class Opened {
     this.#spec = spec;
     this.#port = port;
     this.#logFile = spec.logFile;
+    if (spec.blackBox !== undefined) {
+      const box = { ...spec.blackBox, robot: spec.robot, wallTime: () => new Date().toISOString() };
+      this.#blackBox = new HostBlackBox(box, (error) => this.fail(failureOf(error)));
+    }
     this.#memory = new ArmMemory(spec.robot, buffers);
     this.#row = new Float64Array(this.#memory.record.length);
     this.#scene = new Float64Array(port.scene?.length ?? 0);
@@ -203,7 +209,7 @@ class Opened {
       this.#sceneVersion = scene.version;
       this.#send(encodeNumbers('world', this.#scene));
     }
-    while (this.#memory.records.take(this.#row)) this.#send(encodeNumbers('record', this.#row));
+    while (this.#memory.records.take(this.#row)) this.#sendRecord();
     if (this.#isDead) this.#sendForTheGate();
   }
 
@@ -225,7 +231,12 @@ class Opened {
       record.setJoints(row, 'velocitiesRadPerS', state.velocitiesRadPerS);
       record.setJoints(row, 'effortsNm', state.effortsNm);
     } else record.setJoints(row, 'velocitiesRadPerS', new Float64Array(record.jointCount));
-    this.#send(encodeNumbers('record', row));
+    this.#sendRecord();
+  }
+
+  #sendRecord(): void {
+    this.#send(encodeNumbers('record', this.#row));
+    this.#blackBox?.record(decodeRecord(this.#memory.record, this.#row));
   }
 
   #showLife(): void {
@@ -264,7 +275,8 @@ class Opened {
     for (const timer of this.#timers) clearInterval(timer);
     this.#drain();
     this.#port.close();
-    this.#options.onEnd();
+    if (this.#blackBox === undefined) this.#options.onEnd();
+    else void this.#blackBox.settle().then(() => this.#options.onEnd());
   }
 
   /** A log that cannot be written must not cost the arm its dead-man. */

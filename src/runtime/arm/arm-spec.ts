@@ -15,6 +15,11 @@ export interface ArmSpec {
   readonly wrap?: { readonly url: string; readonly options: unknown } | undefined;
   /** Everything the process tells its supervisor is appended to this file as well, also when nobody listens. */
   readonly logFile?: string | undefined;
+  /**
+   * Where the last seconds are written when the supervisor cannot do so: it has gone or is silent, or the gate is
+   * dead. `version` is that of Armature.
+   */
+  readonly blackBox?: { readonly directory: string; readonly version: string } | undefined;
   readonly timeouts: ArmTimeouts;
 }
 
@@ -50,6 +55,7 @@ export function parseArmSpec(text: string): ArmSpec {
     ['the driver mirror, or sim with a scene', isDriver(document['driver'])],
     ['the url of a module', isWrap(document['wrap'])],
     ['the name of a log file', ['undefined', 'string'].includes(typeof document['logFile'])],
+    ['the folder of a black box, and a version', isBlackBox(document['blackBox'])],
     ['timeouts above zero', areTimeouts(document['timeouts'])],
   ] as const;
   for (const [expected, holds] of checks) if (!holds) throw badFrame(expected, text.slice(-160));
@@ -70,6 +76,11 @@ function isDriver(driver: unknown): boolean {
 
 function isWrap(wrap: unknown): boolean {
   return wrap === undefined || (isObject(wrap) && typeof wrap['url'] === 'string');
+}
+
+function isBlackBox(box: unknown): boolean {
+  if (box === undefined) return true;
+  return isObject(box) && typeof box['directory'] === 'string' && typeof box['version'] === 'string';
 }
 
 function areTimeouts(timeouts: unknown): boolean {

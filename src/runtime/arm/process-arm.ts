@@ -17,7 +17,7 @@ import type { OperatorCommand, SetpointLayout } from './message-formats.ts';
 import { decodeRecord, recordLayout } from './record-format.ts';
 import type { ArmRecord, RecordLayout } from './record-format.ts';
 
-export interface ProcessArmOptions extends Pick<ArmSpec, 'robot' | 'wrap' | 'logFile'> {
+export interface ProcessArmOptions extends Pick<ArmSpec, 'robot' | 'wrap' | 'logFile' | 'blackBox'> {
   readonly driver: ArmDriverSpec;
   /** Default: a supervisor silent for 500 ms, a gate silent for 100 ms. */
   readonly timeouts?: Partial<ArmTimeouts>;
@@ -88,8 +88,8 @@ export class ProcessArm {
 
   /** Starts the process, opens the arm, and leaves it disarmed. Throws what went wrong there. */
   static async start(options: ProcessArmOptions): Promise<ProcessArm> {
-    const { robot, driver, wrap, logFile, timeouts } = options;
-    const spec: ArmSpec = { robot, driver, wrap, logFile, timeouts: { ...TIMEOUTS, ...timeouts } };
+    const { robot, driver, wrap, logFile, blackBox, timeouts } = options;
+    const spec: ArmSpec = { robot, driver, wrap, logFile, blackBox, timeouts: { ...TIMEOUTS, ...timeouts } };
     const arm = new ProcessArm(options);
     try {
       arm.#send(encodeText('open', spec));
@@ -185,6 +185,12 @@ export class ProcessArm {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
     await this.#exited;
     clearTimeout(timer);
+  }
+
+  /** Lets go of the arm, as the end of this process would: it is stopped, and the arm process ends by itself. */
+  abandon(): void {
+    clearInterval(this.#timer);
+    this.#child.stdin?.end();
   }
 
   #receive(bytes: Buffer): void {

@@ -1,9 +1,13 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAULTS } from '../../../bench/faults/fault-rows.ts';
 import { runRow } from '../../../bench/faults/run-row.ts';
 import { MonotonicClock } from '../../../src/core/clock.ts';
+import { parseBlackBox } from '../../../src/record/black-box-format.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
 import { ArmHost } from '../../../src/runtime/arm/arm-host.ts';
 import { FrameReader, encodeNumbers, encodeText } from '../../../src/runtime/arm/frames.ts';
@@ -88,6 +92,25 @@ describe('an arm process', { timeout: 2 * PATIENCE_MS }, () => {
     await expect(arm.until(() => false, PATIENCE_MS)).rejects.toMatchObject({ code: 'E_ARM_DIED' });
     for (let count = 0; count < 100; count += 1) arm.follow(swing(0));
     expect(arm.dropped).toBe(100);
+  });
+});
+
+describe('an arm process without a supervisor', { timeout: 2 * PATIENCE_MS }, () => {
+  it('stops the arm, writes the black box itself, and ends', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'armature-'));
+    const arm = await start({ blackBox: { directory, version: '0.0.0' }, timeouts: { supervisorMs: 300 } });
+    await arm.arm();
+    await moveUntil(arm, hasMoved);
+    // This process goes on, but the other one cannot know that.
+    arm.abandon();
+    await expect(arm.until(() => false, PATIENCE_MS)).rejects.toMatchObject({ code: 'E_ARM_DIED' });
+    const [file = ''] = await readdir(directory);
+    expect(file).toBe('so101-supervisor-gone-1.jsonl');
+    const { header, ticks } = parseBlackBox(await readFile(join(directory, file), 'utf8'), file);
+    expect(header.cause).toBe('supervisor-gone');
+    expect(ticks.some(({ state }) => state === 'active')).toBe(true);
+    expect(ticks.at(-1)?.state).not.toBe('active');
+    await rm(directory, { recursive: true });
   });
 });
 
