@@ -233,8 +233,9 @@ def main(argv=None):
     if unknown:
         p.error(f'no rows named {", ".join(unknown)}; --list shows them')
     rows = [row for row in ROWS if not arguments.only or row.name in arguments.only]
-    bench = Bench(Setting(Path(arguments.out), arguments.minutes, arguments.demonstrations, arguments.episodes, arguments.parallel,
-                          arguments.policy, tasks=tuple(arguments.tasks), results=Path(arguments.results)), log=lambda text: print(text, flush=True))
+    setting = Setting(Path(arguments.out), minutes=arguments.minutes, demonstrations=arguments.demonstrations, episodes=arguments.episodes,
+                      tasks=tuple(arguments.tasks), parallel=arguments.parallel, expert_policy=arguments.policy, results=Path(arguments.results))
+    bench = Bench(setting, log=lambda text: print(text, flush=True))
     if arguments.list:
         for row in rows:
             done = [seed for seed in arguments.seeds if bench.result(row.name, seed)]

@@ -29,6 +29,13 @@ def test_every_row_names_what_exists_and_can_be_trained():
     assert missing(Row('x', '', '', ('--no-such',))) == 'training/train.py has no option --no-such'
 
 
+def test_the_command_line_lists_rows_and_refuses_others(capsys):
+    levers.main(['--list', '--only', 'baseline'])
+    assert capsys.readouterr().out.startswith('baseline ')
+    with pytest.raises(SystemExit):
+        levers.main(['--only', 'no-such'])
+
+
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     """A tiny setting in which the command line is played: demonstrations are random, the third episode of ten succeeds."""
