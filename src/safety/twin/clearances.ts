@@ -165,7 +165,8 @@ export class Clearances {
     this.#poses.stand(pose);
     const distance = this.#evaluate(index);
     this.#knownM[index] = distance;
-    (this.#knownPoses[index] as Float64Array).set(this.#poses.pose(pose));
+    const [known, judged] = [this.#knownPoses[index] as Float64Array, this.#poses.pose(pose)];
+    for (let joint = 0; joint < judged.length; joint += 1) known[joint] = at(judged, joint);
     return distance;
   }
 
