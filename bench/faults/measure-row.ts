@@ -13,10 +13,10 @@ export function readLog(path: string, robot: RobotSpec): ArmRecord[] {
     .map(({ numbers }) => decodeRecord(layout, numbers));
 }
 
-/** Records in which the gate commands the arm. */
+/** Records in which the gate commands the arm: not before arming, not without a link, not when it is dead. */
 export function commanded(records: readonly ArmRecord[]): ArmRecord[] {
   const idle = new Set(['disarmed', 'gate-dead']);
-  return records.filter(({ state }) => !idle.has(state));
+  return records.filter(({ state, cause, reasons }) => !idle.has(state) && !(cause === 'link' && reasons.length === 0));
 }
 
 const LIMIT_REASONS = new Set(['position-limit', 'velocity-limit', 'acceleration-limit', 'jerk-limit']);

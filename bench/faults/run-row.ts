@@ -46,6 +46,8 @@ const SETTLE_MS = 2800;
 const START_MS = 60_000;
 const END_MS = 15_000;
 const ROUNDING = 1e-6;
+/** No stop within the limits takes as long, ms. */
+const LONGEST_STOP_MS = 1000;
 
 /** A machine too busy to bring the arm to move at all says nothing about faults: the row is tried again. */
 const ATTEMPTS = 4;
@@ -135,7 +137,7 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
   const robot = loadRobot(options.robot);
   const records = readLog(logFile, robot);
   const faultNs = parts.faultNs ?? commanded(records)[FAULT_WRITES - 1]?.timeNs ?? Infinity;
-  // The operator ends every run; what came before tells how the fault was met.
+  // The operator ends every run; what came before tells how the fault was noticed.
   const own = records.filter(({ cause }) => cause !== 'operator');
   const isNoise = options.fault.policyDoes === 'noise';
   const seenNs = [isNoise ? firstBounded(own, faultNs) : detection(own, faultNs), policyFailedNs].filter(
@@ -143,22 +145,23 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
   );
   const detectNs = seenNs.length === 0 ? undefined : Math.min(...seenNs);
   // Noise that keeps within the limits is no reason to stop; the operator is.
-  const all = isNoise ? records : own;
-  const stopFromNs =
-    all === own ? (detectNs ?? faultNs) : (records.find(({ cause }) => cause === 'operator')?.timeNs ?? faultNs);
-  const stillNs = standstill(all, stopFromNs);
+  const stopFromNs = isNoise ? records.find(({ cause }) => cause === 'operator')?.timeNs : detectNs;
+  const stillNs = standstill(records, stopFromNs ?? faultNs);
+  const stopMs = milliseconds(stillNs, stopFromNs ?? faultNs);
   const ratio = worstLimitRatio(records, robot);
-  const isOver = standstill(records, faultNs) !== undefined;
+  // An arm that moves has to be stopped by what noticed the fault, not by the operator at the end.
+  const isStopped =
+    stopMs !== null && stopMs <= LONGEST_STOP_MS && (detectNs !== undefined || options.state === 'HOLD');
   return {
     fault: options.fault.name,
     driver: options.driver,
     state: options.state,
     detectMs: milliseconds(detectNs, faultNs),
-    stopMs: milliseconds(stillNs, stopFromNs),
+    stopMs,
     travel: travel(records, faultNs),
-    finalState: finalState(all),
+    finalState: finalState(isNoise ? records : own),
     worstLimitRatio: ratio,
-    ok: isOver && stillNs !== undefined && ratio <= 1 + ROUNDING,
+    ok: isStopped && ratio <= 1 + ROUNDING,
     outcome,
   };
 }

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /** A module of ours to start in a thread or a process, whether it is compiled or still TypeScript. */
@@ -22,6 +23,8 @@ export function moduleEntry(caller: string, name: string): ModuleEntry {
 export function startWorker(entry: ModuleEntry, workerData: unknown): Worker {
   if (!entry.isTypeScript) return new Worker(entry.url, { workerData });
   // Worker threads of Node 20 ignore the loader that --import registers, so the thread registers its own.
-  const bootstrap = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry.url.href)}); });`;
+  // Found from here, since the user may stand in any folder.
+  const loader = new URL('index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'))).href;
+  const bootstrap = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry.url.href)}); });`;
   return new Worker(bootstrap, { eval: true, workerData });
 }

@@ -259,7 +259,8 @@ export class GateLoop {
     layout.set(row, 'state', STATES.indexOf(this.#guard.state.name));
     layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
     encodeReasons(layout, row, decision?.reasons ?? []);
-    layout.set(row, 'isStill', this.#gate.isStill ? 1 : 0);
+    // Where nothing is commanded, no command moves a joint.
+    layout.set(row, 'isStill', decision === undefined || this.#gate.isStill ? 1 : 0);
     layout.set(row, 'setpoint', this.#setpointSequence);
     layout.set(row, 'command', this.#commandSequence);
     layout.set(row, 'ageNs', ageNs);
