@@ -8,6 +8,8 @@ import type { BlackBoxFile } from '../record/black-box-format.ts';
 import { listRobots, loadRobot } from '../robot/load-robot.ts';
 import { replayBlackBox } from '../runtime/black-box-replay.ts';
 import type { Replay } from '../runtime/black-box-replay.ts';
+import { loadSpaceGuard } from '../runtime/load-space-guard.ts';
+import { openSpace } from '../safety/space-guard.ts';
 import { stopFacts, timeline } from './black-box-timeline.ts';
 import type { StopFacts, TimelineSegment } from './black-box-timeline.ts';
 import { explanationText } from './explanation-text.ts';
@@ -23,6 +25,7 @@ Every line of a black box carries the hash of the one before: a file that was cu
 notes the last hash, which is printed here, can also tell a file that was forged as a whole.`;
 
 interface ExplainOptions {
+  readonly robot?: string;
   readonly plot?: string;
   readonly replay?: boolean;
   readonly json?: boolean;
@@ -61,6 +64,7 @@ export function addExplain(program: Command): void {
       svgPath,
     )
     .option('--replay', 'put it through the safety gate once more and compare every bit')
+    .option('--robot <name>', 'for --replay: the robot, by name or folder; default: the one of the name in the file')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(explain);
@@ -68,11 +72,23 @@ export function addExplain(program: Command): void {
 
 async function explain(path: string, options: ExplainOptions): Promise<void> {
   const file = parseBlackBox(await readBlackBox(path), path);
-  const replay = options.replay === true ? replayBlackBox(file, path) : undefined;
+  const replay = options.replay === true ? await replayOf(file, path, options.robot) : undefined;
   if (replay?.firstDifference !== undefined) throw replayDiffers(replay, path);
   if (options.plot !== undefined) await savePlot(options.plot, file);
   const explanation = explanationOf(path, file, { replay, plot: options.plot });
   console.log(options.json === true ? JSON.stringify(explanation) : explanationText(explanation));
+}
+
+/** Replays it with the space guard of the robot, which the file holds no model of. */
+async function replayOf(file: BlackBoxFile, path: string, robotName?: string): Promise<Replay> {
+  const { name } = file.header.robot;
+  const known = robotName ?? (listRobots().includes(name) ? name : undefined);
+  const space = known === undefined ? openSpace : await loadSpaceGuard(loadRobot(known));
+  try {
+    return replayBlackBox(file, path, space);
+  } finally {
+    space.dispose();
+  }
 }
 
 function explanationOf(

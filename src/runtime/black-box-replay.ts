@@ -6,6 +6,8 @@ import { sameNumbers } from '../record/exact-numbers.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { SafetyGate } from '../safety/gate.ts';
 import type { GateDecision, GateInput, GateSnapshot } from '../safety/gate.ts';
+import { openSpace } from '../safety/space-guard.ts';
+import type { SpaceGuard } from '../safety/space-guard.ts';
 
 /** A tick at which the gate of today does not do what it did. */
 export interface ReplayDifference {
@@ -24,12 +26,13 @@ export interface Replay {
 /**
  * Puts what a black box holds through the safety gate once more, from the state it was in. The same gate gives
  * the same commands, reasons and states, to the bit.
+ * @param space the guard it had then; what a guard says does not depend on what it was asked before
  * Throws InvalidFileError for a file that does not say where to begin.
  */
-export function replayBlackBox(file: BlackBoxFile, path: string): Replay {
+export function replayBlackBox(file: BlackBoxFile, path: string, space: SpaceGuard = openSpace): Replay {
   const { header, ticks } = file;
   const robot: RobotSpec = { ...header.robot, directory: '' };
-  const gate = restoredGate(robot, header.start, path);
+  const gate = SafetyGate.restore(robot, startOf(header.start, path), space);
   for (const tick of ticks) {
     const difference = differenceOf(tick, gate.step(inputOf(tick)));
     if (difference !== undefined) return { ticks: ticks.length, firstDifference: difference };
@@ -37,9 +40,8 @@ export function replayBlackBox(file: BlackBoxFile, path: string): Replay {
   return { ticks: ticks.length, firstDifference: undefined };
 }
 
-function restoredGate(robot: RobotSpec, start: unknown, path: string): SafetyGate {
-  if (typeof start === 'object' && start !== null && 'memory' in start)
-    return SafetyGate.restore(robot, start as GateSnapshot);
+function startOf(start: unknown, path: string): GateSnapshot {
+  if (typeof start === 'object' && start !== null && 'memory' in start) return start as GateSnapshot;
   throw new InvalidFileError(path, 'does not hold the state of the gate before its first tick', {
     remedy: 'It can be explained, but not replayed.',
   });
