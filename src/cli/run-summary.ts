@@ -11,7 +11,9 @@ export interface EpisodeSummary {
   readonly success: boolean | null;
   readonly outcome: EpisodeResult['outcome'];
   readonly durationS: number;
-  /** Gate ticks, by reason. */
+  /** Gate ticks at which the gate changed or refused the target. */
+  readonly changedTicks: number;
+  /** The same by reason, of which a tick may have several. */
   readonly interventions: EpisodeResult['interventions'];
   readonly inferenceMs: EpisodeResult['inferenceMs'];
   readonly latenessMs: EpisodeResult['latenessMs'];
@@ -19,7 +21,7 @@ export interface EpisodeSummary {
 }
 
 export function summariseEpisode({ request }: RunJob, { instruction, seed, result }: SessionEpisode): EpisodeSummary {
-  const { outcome, durationS, interventions, inferenceMs, latenessMs, skippedTicks } = result;
+  const { outcome, durationS, changedTicks, interventions, inferenceMs, latenessMs, skippedTicks } = result;
   return {
     instruction,
     task: request.task.name,
@@ -27,6 +29,7 @@ export function summariseEpisode({ request }: RunJob, { instruction, seed, resul
     success: request.judged && outcome !== 'aborted' ? result.success : null,
     outcome,
     durationS,
+    changedTicks,
     interventions,
     inferenceMs,
     latenessMs,
@@ -55,15 +58,11 @@ export function summaryText(episodes: readonly EpisodeSummary[]): string {
   const worst = (values: readonly number[]): string => `${Math.max(0, ...values).toFixed(1)} ms`;
   const decided = worst(episodes.map(({ inferenceMs }) => inferenceMs.p99));
   const late = worst(episodes.map(({ latenessMs }) => latenessMs.p99));
-  const gated = episodes.reduce((sum, { interventions }) => sum + total(interventions), 0);
+  const gated = episodes.reduce((sum, { changedTicks }) => sum + changedTicks, 0);
   return [
     judged.length === 0
       ? `${episodes.length} episodes, not judged`
       : `${succeeded} of ${judged.length} succeeded${share}`,
     `decision ${decided} and lateness ${late} (99th percentile of the worst episode), ${gated} ticks changed by the gate`,
   ].join('\n');
-}
-
-function total(interventions: EpisodeResult['interventions']): number {
-  return Object.values(interventions).reduce((sum, ticks) => sum + ticks, 0);
 }

@@ -15,7 +15,9 @@ export interface EpisodeResult {
   readonly ticks: number;
   /** Until the outcome. */
   readonly durationS: number;
-  /** Gate ticks at which the gate changed or refused the target, by reason; absent for zero. */
+  /** Those of them at which the gate changed or refused the target. */
+  readonly changedTicks: number;
+  /** The same by reason, of which a tick may have several; absent for zero. */
   readonly interventions: Readonly<Partial<Record<Reason, number>>>;
   readonly latenessMs: Quantiles;
   readonly skippedTicks: number;
@@ -31,12 +33,14 @@ export interface EpisodeResult {
 export class EpisodeTally {
   readonly #interventions: Partial<Record<Reason, number>> = {};
   #ticks = 0;
+  #changedTicks = 0;
   #startNs: number | undefined;
   #endNs = 0;
 
   add(step: StepRecord): void {
     if (!step.isRunning) return;
     this.#ticks += 1;
+    if (step.gate.reasons.length > 0) this.#changedTicks += 1;
     for (const reason of step.gate.reasons) this.#interventions[reason] = (this.#interventions[reason] ?? 0) + 1;
   }
 
@@ -56,6 +60,7 @@ export class EpisodeTally {
       success: outcome === 'success',
       ticks: this.#ticks,
       durationS: (this.#endNs - (this.#startNs ?? this.#endNs)) / 1e9,
+      changedTicks: this.#changedTicks,
       interventions: this.#interventions,
       latenessMs: quantilesMs(pacer.latenessNs),
       skippedTicks: pacer.skippedTicks,

@@ -100,7 +100,7 @@ describe('runEpisode in lockstep', () => {
 
   it('holds the arm while the agent has no target', async () => {
     const { options, steps } = await mirrorBench(new ScriptedAgent(() => undefined));
-    expect((await runEpisode(options)).interventions).toEqual({ 'no-target': 100 });
+    expect(await runEpisode(options)).toMatchObject({ changedTicks: 100, interventions: { 'no-target': 100 } });
     expect(steps.every(({ sent }) => sent.positionsRad[0] === 0 && sent.positionsRad[1] === 0.5)).toBe(true);
   });
 
