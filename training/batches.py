@@ -173,7 +173,7 @@ class Augmentation:
         patches = batch['patches']
         if train and self.options.camera_noise > 0:
             patches = self.move_cameras(patches)
-        out['patches'] = patches.to(dtype, copy=True).mul_(2 * PATCH_LIMIT / 255).sub_(PATCH_LIMIT)
+        out['patches'] = patches.to(dtype).mul_(2 * PATCH_LIMIT / 255).sub_(PATCH_LIMIT)
         if train and self.options.pixel_noise > 0:
             self.perturb_pixels(out['patches'])
         if train and (self.options.state_noise_bins > 0 or self.options.drop_modality > 0):
@@ -198,14 +198,13 @@ class Augmentation:
 
     def perturb_pixels(self, patches):
         batch, steps = patches.shape[:2]
-        strength, first = self.options.pixel_noise, 0
-        for rows, columns in self.config.patch_grids:
+        strength, grids = self.options.pixel_noise, self.config.patch_grids
+        for (rows, columns), first in zip(grids, patch_starts(grids)):
             view = patches[:, :, first:first + rows * columns].unflatten(-1, (-1, 3))
             contrast = self.uniform((batch, 1, 1, 1, 1), 1 - 0.2 * strength, 1 + 0.2 * strength)
             colour = self.uniform((batch, 1, 1, 1, 3), 1 - 0.1 * strength, 1 + 0.1 * strength)
             shift = self.uniform((batch, 1, 1, 1, 3), -0.03 * strength, 0.03 * strength)
             view.mul_((contrast * colour).to(view.dtype)).add_(shift.to(view.dtype))
-            first += rows * columns
         scale = float(self.uniform((), 0, 0.02 * strength))
         flat = patches.view(-1)
         for chunk in flat.split(self.bank.numel() // 2):

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MonotonicClock } from '../../src/core/clock.ts';
-import { moduleEntry } from '../../src/core/module-worker.ts';
+import { loaderArguments, moduleEntry } from '../../src/core/module-worker.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
@@ -68,9 +68,8 @@ class NotReady extends Error {}
 async function tryRow(options: RowOptions): Promise<Row> {
   const directory = mkdtempSync(join(tmpdir(), 'armature-faults-'));
   const logFile = join(directory, 'arm.log');
-  const { path, isTypeScript } = moduleEntry(import.meta.url, 'supervisor-process');
-  const execArgv = isTypeScript ? ['--import', 'tsx'] : [];
-  const child = fork(path, { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const entry = moduleEntry(import.meta.url, 'supervisor-process');
+  const child = fork(entry.path, { execArgv: loaderArguments(entry), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
     const { faultNs, policyFailedNs, outcome } = await breakIt(child, options, logFile);
     return measure({ options, logFile, faultNs, policyFailedNs, outcome });

@@ -19,6 +19,12 @@ export function moduleEntry(caller: string, name: string): ModuleEntry {
   return { url, path: fileURLToPath(url), isTypeScript };
 }
 
+/** Arguments of Node before the path of an entry that is started as a process. */
+export function loaderArguments({ isTypeScript }: Pick<ModuleEntry, 'isTypeScript'>): string[] {
+  // Resolved from here, since the user may stand in any folder.
+  return isTypeScript ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : [];
+}
+
 /** Starts an entry in a worker thread. */
 export function startWorker(entry: ModuleEntry, workerData: unknown): Worker {
   if (!entry.isTypeScript) return new Worker(entry.url, { workerData });

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { ArmatureError } from '../core/errors.ts';
+import { loaderArguments, moduleEntry } from '../core/module-worker.ts';
 import type { Observation } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { AgentReply, AgentRequest } from './agent-messages.ts';
@@ -155,12 +154,9 @@ export class ProcessAgent implements Agent {
 }
 
 function forkEntry(): ChildProcess {
-  const isTypeScript = import.meta.url.endsWith('.ts');
-  const entry = fileURLToPath(new URL(`./agent-process${isTypeScript ? '.ts' : '.js'}`, import.meta.url));
-  // Resolved from here, since the user may stand in any folder.
-  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const execArgv = isTypeScript ? ['--import', loader()] : [];
-  return fork(entry, { execArgv, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const entry = moduleEntry(import.meta.url, 'agent-process');
+  const execArgv = loaderArguments(entry);
+  return fork(entry.path, { execArgv, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 function processDied(how: string): ArmatureError {

@@ -1,6 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
-import { NS_PER_MS } from '../core/clock.ts';
 import type { Sampled } from '../core/observation.ts';
+import { Newest } from './newest.ts';
 
 export interface SlotOptions<T> {
   readonly source$: Observable<T>;
@@ -10,23 +10,15 @@ export interface SlotOptions<T> {
   readonly timeoutMs: number;
 }
 
-/**
- * Keeps the newest value of a source and nothing else. A value measured before the one it holds is
- * dropped: time in an observation never runs backwards.
- */
+/** Keeps the newest value of a stream. */
 export class LatestSlot<T extends { readonly stampNs: number }> {
-  readonly #blank: T;
-  readonly #timeoutNs: number;
+  readonly #newest: Newest<T>;
   readonly #subscription: Subscription;
-  #newest: T | undefined;
 
-  constructor(options: SlotOptions<T>) {
-    this.#blank = options.blank;
-    this.#timeoutNs = options.timeoutMs * NS_PER_MS;
-    this.#subscription = options.source$.subscribe({
-      next: (value) => {
-        if (this.#newest === undefined || value.stampNs >= this.#newest.stampNs) this.#newest = value;
-      },
+  constructor({ source$, blank, timeoutMs }: SlotOptions<T>) {
+    this.#newest = new Newest(blank, timeoutMs);
+    this.#subscription = source$.subscribe({
+      next: (value) => this.#newest.offer(value),
       // Failures were reported where the source is retried; here they show as age.
       error: () => undefined,
     });
@@ -34,14 +26,12 @@ export class LatestSlot<T extends { readonly stampNs: number }> {
 
   /** The newest value as of `nowNs`, with its age; the blank, infinitely old, before the first. */
   sample(nowNs: number): Sampled<T> {
-    if (this.#newest === undefined) return { value: this.#blank, ageNs: Infinity, fresh: false };
-    const ageNs = nowNs - this.#newest.stampNs;
-    return { value: this.#newest, ageNs, fresh: ageNs <= this.#timeoutNs };
+    return this.#newest.sample(nowNs);
   }
 
   /** Forgets its value: the next one counts whatever its stamp. */
   clear(): void {
-    this.#newest = undefined;
+    this.#newest.clear();
   }
 
   close(): void {

@@ -36,9 +36,14 @@ export function loadTask(name: string, { shifted = false, extreme = false, parap
   return {
     ...task,
     name,
-    variation: shifted ? { ...loadVariation('shift'), outside: variation } : extreme ? outerPart(variation) : variation,
+    variation: varied(variation, { shifted, extreme }),
     instructions: paraphrased ? paraphrases(name, task) : task.instructions,
   };
+}
+
+function varied(variation: VariationSpec, { shifted, extreme }: TaskConditions): VariationSpec {
+  if (shifted) return { ...loadVariation('shift'), outside: variation };
+  return extreme ? outerPart(variation) : variation;
 }
 
 /** The colours and ranges of `sim/variation.yaml`. Throws InvalidFileError for a file that does not fit. */

@@ -1,6 +1,7 @@
 import type { BlackBoxFile, BlackBoxTick } from '../../record/black-box-format.ts';
 import { numbersOf, secondsBeforeEnd, timeline } from '../black-box-timeline.ts';
 import { escapeHtml, formatNumber } from './html.ts';
+import { curvePath, round } from './svg.ts';
 
 /** All in pixels of the page. */
 const WIDTH = 1200;
@@ -171,7 +172,9 @@ function renderPanel(panel: Panel, timesS: readonly number[], x: (timeS: number)
     ...(panel.hard ?? []).map((value) => level('hard', value)),
     ...(panel.soft ?? []).map((value) => level('soft', value)),
   ];
-  const lines = curves.map(({ kind, values }) => `<path class="${kind}" d="${path(values, timesS, x, y)}"/>`);
+  const lines = curves.map(
+    ({ kind, values }) => `<path class="${kind}" d="${curvePath(values.keys(), { timesS, values }, { x, y })}"/>`,
+  );
   const label = (value: number, at: number): string =>
     `<text class="small" x="${LEFT - 8}" y="${at}" text-anchor="end">${formatNumber(value)}</text>`;
   return `<rect class="frame" x="${LEFT}" y="${top}" width="${WIDTH - LEFT - RIGHT}" height="${height}"/><clipPath id="at${top}"><rect x="${LEFT}" y="${top}" width="${WIDTH - LEFT - RIGHT}" height="${height}"/></clipPath><g clip-path="url(#at${top})">${levels.join('')}${lines.join('')}</g><text x="${GAP}" y="${top + height / 2 + 4}">${escapeHtml(`${name}, ${unit}`)}</text>${label(high, top + 9)}${label(low, top + height - 1)}`;
@@ -185,25 +188,6 @@ function renderTimes(startS: number, x: (timeS: number) => number, top: number):
   return `${marks.join('')}<text class="small" x="${WIDTH / 2}" y="${top + 22}" text-anchor="middle">time before the end</text>`;
 }
 
-function path(
-  values: readonly number[],
-  timesS: readonly number[],
-  x: (timeS: number) => number,
-  y: (value: number) => number,
-): string {
-  let pen = 'M';
-  const points: string[] = [];
-  for (const [index, value] of values.entries()) {
-    if (!Number.isFinite(value)) {
-      pen = 'M';
-      continue;
-    }
-    points.push(`${pen}${round(x(timesS[index] ?? 0))} ${round(y(value))}`);
-    pen = 'L';
-  }
-  return points.join('');
-}
-
 /** Range of all curves, widened; a target far outside shall not flatten the rest, so it may leave the panel. */
 function extent(curves: readonly Curve[]): readonly [number, number] {
   const shown = curves.filter(({ kind }) => kind !== 'requested');
@@ -214,8 +198,4 @@ function extent(curves: readonly Curve[]): readonly [number, number] {
   const margin = Math.max(0.25 * (high - low), 0.02);
   // Ages begin at zero.
   return curves.some(({ kind }) => kind === 'age') ? [0, high + margin] : [low - margin, high + margin];
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,4 +1,5 @@
 import { escapeHtml, formatNumber } from './html.ts';
+import { curvePath, round } from './svg.ts';
 import type { Trace } from './report-data.ts';
 
 /** A line of a plot; `kind` chooses colour and dashes in the style sheet. */
@@ -38,7 +39,10 @@ export function renderPlot(options: PlotOptions): string {
     ...(levelVisible(options, low, high)
       ? [`<path class="level" d="M0 ${round(y(options.level?.value ?? 0))}H${WIDTH}"/>`]
       : []),
-    ...options.lines.map((line) => `<path class="line ${line.kind}" d="${path(line.trace, x, y)}"/>`),
+    ...options.lines.map(
+      (line) =>
+        `<path class="line ${line.kind}" d="${curvePath(chosenIndices(line.trace.values), line.trace, { x, y })}"/>`,
+    ),
   ];
   const level = levelVisible(options, low, high)
     ? `<span class="level-name" style="top:${round(y(options.level?.value ?? 0))}%">${escapeHtml(options.level?.name ?? '')}</span>`
@@ -74,22 +78,6 @@ function shading(limits: PlotOptions['limits'], low: number, high: number, y: (v
   return [...above, ...below];
 }
 
-function path({ timesS, values }: Trace, x: (timeS: number) => number, y: (value: number) => number): string {
-  let pen = 'M';
-  const points: string[] = [];
-  for (const index of chosenIndices(values)) {
-    const value = values[index] ?? Number.NaN;
-    // A gap in the data is a gap in the line.
-    if (!Number.isFinite(value)) {
-      pen = 'M';
-      continue;
-    }
-    points.push(`${pen}${round(x(timesS[index] ?? 0))} ${round(y(value))}`);
-    pen = 'L';
-  }
-  return points.join('');
-}
-
 /** Indices to draw: all of few points; of many, the lowest and the highest of each bucket, so that no peak is lost. */
 function chosenIndices(values: ArrayLike<number>): number[] {
   const count = values.length;
@@ -105,10 +93,6 @@ function chosenIndices(values: ArrayLike<number>): number[] {
     }
     return lowest === highest ? [lowest] : [Math.min(lowest, highest), Math.max(lowest, highest)];
   }).flat();
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }
 
 /** Lowest and highest finite value; undefined when there is none. */

@@ -10,6 +10,7 @@ import type { GateDecision } from '../../safety/gate.ts';
 import { OperatorDesk } from '../../safety/operator.ts';
 import { isLatched } from '../../safety/safety-state.ts';
 import type { SpaceGuard } from '../../safety/space-guard.ts';
+import { Newest } from '../../sensors/newest.ts';
 import { Setpoint } from '../setpoint.ts';
 import type { ArmMemory } from './arm-memory.ts';
 import { commandOfCode, readTarget, writeTarget } from './message-formats.ts';
@@ -53,6 +54,7 @@ export class GateLoop {
     readonly command: Float64Array;
     readonly supervisor: Float64Array;
   };
+  readonly #newest: Newest<ArmState>;
   #measured: Sampled<ArmState>;
   #commandRad: Float64Array;
   #leaseId: number | undefined;
@@ -81,8 +83,9 @@ export class GateLoop {
       supervisor: new Float64Array(1),
     };
     this.#commandRad = blank;
-    const value = { positionsRad: blank, velocitiesRadPerS: blank, effortsNm: blank, stampNs: -Infinity };
-    this.#measured = { value, ageNs: Infinity, fresh: false };
+    const unseen = { positionsRad: blank, velocitiesRadPerS: blank, effortsNm: blank, stampNs: -Infinity };
+    this.#newest = new Newest<ArmState>(unseen, robot.timeouts.sensorMs);
+    this.#measured = this.#newest.sample(0);
   }
 
   /** One tick. False after the last one. Never throws. */
@@ -110,18 +113,14 @@ export class GateLoop {
   }
 
   #read(nowNs: number): void {
-    const { driver, advance, robot, onFailure } = this.#options;
+    const { driver, advance, onFailure } = this.#options;
     try {
       advance();
-      const state = driver.read();
-      // Time never runs backwards: what was measured before the newest is dropped, and shows as age.
-      const value = state.stampNs >= this.#measured.value.stampNs ? state : this.#measured.value;
-      const ageNs = nowNs - value.stampNs;
-      this.#measured = { value, ageNs, fresh: ageNs <= robot.timeouts.sensorMs * NS_PER_MS };
+      this.#newest.offer(driver.read());
+      this.#measured = this.#newest.sample(nowNs);
       this.#hasReadFailed = false;
     } catch (error) {
-      const { value } = this.#measured;
-      this.#measured = { value, ageNs: nowNs - value.stampNs, fresh: false };
+      this.#measured = { ...this.#newest.sample(nowNs), fresh: false };
       this.#interrupt('link');
       if (!this.#hasReadFailed) onFailure(error);
       this.#hasReadFailed = true;

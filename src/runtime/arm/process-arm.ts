@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
 import type { JointTarget } from '../../core/action.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ArmatureError } from '../../core/errors.ts';
-import { moduleEntry } from '../../core/module-worker.ts';
+import { loaderArguments, moduleEntry } from '../../core/module-worker.ts';
 import { errorOf, parseReady } from './arm-spec.ts';
 import type { ArmDriverSpec, ArmReady, ArmSpec, ArmTimeouts } from './arm-spec.ts';
 import { FrameReader, encodeNumbers, encodeText, requireLength } from './frames.ts';
@@ -278,16 +276,15 @@ export class ProcessArm {
 }
 
 function spawnEntry(): ChildProcess {
-  const { path, isTypeScript } = moduleEntry(import.meta.url, 'arm-process');
-  // Resolved from here, since the user may stand in any folder.
-  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const words = isTypeScript ? ['--import', loader(), path] : [path];
-  return spawn(process.execPath, words, { stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
+  const entry = moduleEntry(import.meta.url, 'arm-process');
+  return spawn(process.execPath, [...loaderArguments(entry), entry.path], {
+    stdio: ['pipe', 'inherit', 'inherit', 'pipe'],
+  });
 }
 
 function processDied(how: string): ArmatureError {
   return new ArmatureError('E_ARM_DIED', `the arm process ended unexpectedly (${how})`, {
-    remedy: 'Nothing commands the arm any more. Look at the arm and at the output of the process, then start again.',
+    remedy: 'Nothing commands the arm now. Look at the arm and at the output of the process, then start again.',
   });
 }
 
