@@ -18,7 +18,8 @@ describe('planTrajectory', () => {
     fc.assert(
       fc.property(position, position, (from, to) => {
         const trajectory = planTrajectory(standingAt(Float64Array.from(from)), Float64Array.from(to), limits);
-        expect([...positionsAt(trajectory, 0)]).toEqual(from);
+        const begin = positionsAt(trajectory, 0);
+        from.forEach((start, joint) => expect(begin[joint]).toBeCloseTo(start, 12));
         const end = positionsAt(trajectory, trajectory.durationS);
         to.forEach((goal, joint) => expect(end[joint]).toBeCloseTo(goal, 9));
         trajectory.axes.forEach((axis, joint) => {
