@@ -55,7 +55,7 @@ export function addEval(program: Command): void {
     .addOption(
       new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(['int8', 'fp32']),
     )
-    .option('--safety-mask', 'let the policy choose only what the gate passes on unchanged')
+    .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
     .option('--video-all', 'with --video, keep films of successes as well')
     .option('--json', 'print one JSON object')
@@ -74,7 +74,7 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
     return formatProgress({ label: 'evaluating', done, total, elapsedNs: clock.nowNs() - startNs, note });
   };
   const tasks = options.tasks === undefined ? loadSuite(options.suite).tasks : taskNames(options.tasks);
-  const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = false } = options;
+  const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = true } = options;
   const outcomes: EvaluationOutcome[] = [];
   const evaluation = await evaluate({
     policy,

@@ -52,7 +52,7 @@ export function addRun(program: Command): void {
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
-    .option('--safety-mask', 'let the policy choose only what the gate passes on unchanged')
+    .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
     .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')

@@ -6,6 +6,4 @@ export interface JointTarget {
   readonly createdNs: number;
   /** The control tick of the observation it was decided on, monotonic ns. */
   readonly observedNs: number;
-  /** True: the way there may begin with the velocity the arm has, see setpointShape; otherwise it is a straight line. */
-  readonly isGentle?: boolean;
 }

@@ -33,12 +33,6 @@ export interface Sampled<T> {
   readonly fresh: boolean;
 }
 
-/** How the last commands moved, by their differences over the gate's ticks. Arrays have shape (J). */
-export interface CommandMotion {
-  readonly velocitiesRadPerS: Float64Array;
-  readonly accelerationsRadPerS2: Float64Array;
-}
-
 /** Everything an agent may see at one control tick. */
 export interface Observation {
   readonly tick: number;
@@ -49,8 +43,6 @@ export interface Observation {
   readonly arm: Sampled<ArmState>;
   /** The command that was really sent last, rad, shape (J); the measured position before the first one. */
   readonly commandRad: Float64Array;
-  /** Absent where the gate's ticks are not seen one by one. */
-  readonly commandMotion?: CommandMotion;
   /** By camera name. */
   readonly cameras: ReadonlyMap<string, Sampled<CameraFrame>>;
 }

@@ -5,7 +5,7 @@ import { exactNumber, exactNumberSchema, fromExactJson, toExactJson } from './ex
 import { HashChain, sha256, verifyChain } from './hash-chain.ts';
 
 /** Of the lines below; another number is another format. */
-const VERSION = 1;
+const VERSION = 2;
 const KIND = 'armature-black-box';
 
 const numbers = z.array(exactNumberSchema);
@@ -33,15 +33,26 @@ const headerSchema = z.strictObject({
 
 const tickSchema = z.strictObject({
   kind: z.literal('tick'),
-  /** Gate ticks since the start of the episode. */
+  /** Rises by one from tick to tick, but for those that nobody saw. */
   tick: z.int(),
   /** Monotonic ns. */
   timeNs: exactNumberSchema,
   /** Since the tick before, ns; NaN in the first. */
   stepNs: exactNumberSchema,
+  /**
+   * State of the gate before this tick where that is not what the tick before left, because an operator commanded
+   * something or ticks are missing; its content is the gate's own.
+   */
+  imposed: z.unknown().optional(),
   /** As the gate was asked, rad; null when it was asked for nothing. */
   target: z
-    .strictObject({ positionsRad: jointValues, createdNs: exactNumberSchema, observedNs: exactNumberSchema })
+    .strictObject({
+      positionsRad: jointValues,
+      createdNs: exactNumberSchema,
+      observedNs: exactNumberSchema,
+      /** See GateInput. */
+      isPlanned: z.boolean(),
+    })
     .nullable(),
   measured: z.strictObject({
     positionsRad: jointValues,
@@ -130,7 +141,7 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
   }
   const ticks = rest.map((document, index) => {
     const { kind: _tick, ...tick } = fitting(tickSchema, document, `${path}: line ${index + 2}`);
-    return tick;
+    return { ...tick, imposed: fromExactJson(tick.imposed) };
   });
   return {
     header: { ...header, start: fromExactJson(header.start) ?? undefined },
@@ -156,6 +167,7 @@ function tickDocument(tick: BlackBoxTick): Readonly<Record<string, unknown>> {
     ...tick,
     timeNs: exactNumber(timeNs),
     stepNs: exactNumber(stepNs),
+    imposed: toExactJson(tick.imposed),
     target: target === null ? null : exactMembers(target),
     measured: exactMembers(measured),
     cameraAgesNs: tick.cameraAgesNs.map(exactNumber),

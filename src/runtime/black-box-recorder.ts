@@ -39,7 +39,8 @@ export class BlackBoxRecorder implements StepListener {
   }
 
   onStep(step: StepRecord): void {
-    this.#ring.record(blackBoxStep(step, this.#options.robot));
+    for (const checkpoint of step.checkpoints) this.#ring.checkpoint(checkpoint);
+    if (step.hasStepped) this.#ring.record(blackBoxStep(step, this.#options.robot));
     const { gate, gateTick, isRunning } = step;
     const isMoving = MOVING.has(gate.state);
     // The stop at the end of an episode is told by its outcome, in settle.
@@ -77,12 +78,11 @@ export class BlackBoxRecorder implements StepListener {
 function blackBoxStep(step: StepRecord, robot: RobotSpec): BlackBoxStep {
   const { timeNs, target, observation, decision } = step;
   return {
-    gateTick: step.gateTick,
-    input: { nowNs: timeNs, target, measured: observation.arm },
+    tick: step.tick,
+    input: { nowNs: timeNs, target, isPlanned: step.isPlanned, measured: observation.arm },
     gate: step.gate,
     sentRad: step.sent.positionsRad,
     actionTokens: decision?.trace?.actionTokens,
     cameraAgesNs: robot.cameras.map(({ name }) => observation.cameras.get(name)?.ageNs ?? Number.NaN),
-    checkpoint: step.checkpoint,
   };
 }

@@ -24,16 +24,17 @@ export interface Replay {
 }
 
 /**
- * Puts what a black box holds through the safety gate once more, from the state it was in. The same gate gives
- * the same commands, reasons and states, to the bit.
+ * Puts what a black box holds through the safety gate once more, from the state it was in and with what operators
+ * commanded. The same gate gives the same commands, reasons and states, to the bit.
  * @param space the guard it had then; what a guard says does not depend on what it was asked before
  * Throws InvalidFileError for a file that does not say where to begin.
  */
 export function replayBlackBox(file: BlackBoxFile, path: string, space: SpaceGuard = openSpace): Replay {
   const { header, ticks } = file;
   const robot: RobotSpec = { ...header.robot, directory: '' };
-  const gate = SafetyGate.restore(robot, startOf(header.start, path), space);
+  let gate = SafetyGate.restore(robot, startOf(header.start, path), space);
   for (const tick of ticks) {
+    if (tick.imposed !== undefined) gate = SafetyGate.restore(robot, startOf(tick.imposed, path), space);
     const difference = differenceOf(tick, gate.step(inputOf(tick)));
     if (difference !== undefined) return { ticks: ticks.length, firstDifference: difference };
   }
@@ -56,7 +57,8 @@ function inputOf({ timeNs, target, measured }: BlackBoxTick): GateInput {
     stampNs,
   };
   const sampled: Sampled<ArmState> = { value, ageNs, fresh };
-  return { nowNs: timeNs, target: target === null ? undefined : targetOf(target), measured: sampled };
+  const asked = target === null ? undefined : targetOf(target);
+  return { nowNs: timeNs, target: asked, isPlanned: target?.isPlanned, measured: sampled };
 }
 
 function targetOf({ positionsRad, createdNs, observedNs }: NonNullable<BlackBoxTick['target']>): JointTarget {

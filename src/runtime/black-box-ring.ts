@@ -10,10 +10,18 @@ export const CHECKPOINT_S = 1;
 /** More reasons for one tick than this are not remembered. */
 const MAX_REASONS = 8;
 
+/** State of a gate before one of its steps: from there the steps can be repeated. */
+export interface GateCheckpoint {
+  readonly tick: number;
+  readonly gate: GateSnapshot;
+  /** An operator, or what stands for one, changed it since the tick before: a command, a stop, an arming. */
+  readonly isImposed: boolean;
+}
+
 /** One step of the gate, seen from outside. */
 export interface BlackBoxStep {
-  /** Gate ticks since the start of the episode. */
-  readonly gateTick: number;
+  /** Rises by one from step to step, but for those that nobody saw. */
+  readonly tick: number;
   readonly input: GateInput;
   readonly gate: GateReport;
   /** What the driver made of the command, rad, shape (J). */
@@ -22,14 +30,14 @@ export interface BlackBoxStep {
   readonly actionTokens?: readonly number[] | undefined;
   /** Age of the picture of each camera, ns, in the order of the robot's cameras; NaN for none. */
   readonly cameraAgesNs?: readonly number[] | undefined;
-  /** State of the gate before this step; due every CHECKPOINT_S, the first step included. */
-  readonly checkpoint?: GateSnapshot | undefined;
 }
 
 /** The memory of a ring at one moment: plain data that another thread can be given. */
 export interface BlackBoxSnapshot {
-  /** State of the gate before the first tick; undefined when no checkpoint is left. */
+  /** State of the gate before the first tick; undefined when it is not known. */
   readonly start: GateSnapshot | undefined;
+  /** By tick, the state of the gate before it where that is not what the tick before it left. */
+  readonly imposed: ReadonlyMap<number, GateSnapshot>;
   /** Ticks in order of time, columns as the ring has them. */
   readonly rows: Float64Array;
   /** What states and reasons stand for. */
@@ -42,9 +50,10 @@ function columnsOf({ joints, cameras }: RobotSpec) {
   const vector = joints.length;
   const checked = 1 + joints.length;
   return {
-    gateTick: one,
+    tick: one,
     timeNs: one,
     hasTarget: one,
+    isPlanned: one,
     createdNs: one,
     observedNs: one,
     requestedRad: checked,
@@ -95,8 +104,8 @@ export class BlackBoxRing {
   readonly #capacity: number;
   readonly #values: Float64Array;
   readonly #words: string[] = [];
-  /** Oldest first, each with the number of the row it stands before. */
-  readonly #checkpoints: { readonly row: number; readonly gate: GateSnapshot }[] = [];
+  /** In order of time. */
+  readonly #checkpoints: GateCheckpoint[] = [];
   /** Rows ever recorded; the next one's number. */
   #count = 0;
 
@@ -112,15 +121,18 @@ export class BlackBoxRing {
     return this.#count;
   }
 
+  /** Due every CHECKPOINT_S, the first step included, and where something is imposed. It may come later than its step. */
+  checkpoint(checkpoint: GateCheckpoint): void {
+    this.#checkpoints.push(checkpoint);
+  }
+
   record(step: BlackBoxStep): void {
-    const { input, gate, checkpoint } = step;
-    const oldest = Math.max(0, this.#count + 1 - this.#capacity);
-    if (checkpoint !== undefined) this.#checkpoints.push({ row: this.#count, gate: checkpoint });
-    while ((this.#checkpoints[0]?.row ?? oldest) < oldest) this.#checkpoints.shift();
+    const { input, gate } = step;
     const row = this.#count % this.#capacity;
     this.#count += 1;
-    this.#set(row, 'gateTick', step.gateTick);
+    this.#set(row, 'tick', step.tick);
     this.#set(row, 'timeNs', input.nowNs);
+    this.#set(row, 'isPlanned', input.isPlanned === true ? 1 : 0);
     this.#setTarget(row, input);
     const { value, ageNs, fresh } = input.measured;
     this.#setChecked(row, 'measuredRad', value.positionsRad);
@@ -140,20 +152,39 @@ export class BlackBoxRing {
     this.#set(row, 'tokenCount', step.actionTokens?.length ?? -1);
     if (step.actionTokens !== undefined) this.#setAll(row, 'tokens', step.actionTokens);
     this.#setAll(row, 'cameraAgesNs', step.cameraAgesNs ?? []);
+    const oldest = this.#tickOf(Math.max(0, this.#count - this.#capacity));
+    while ((this.#checkpoints[0]?.tick ?? oldest) < oldest) this.#checkpoints.shift();
   }
 
-  /** What is remembered now, from the oldest checkpoint on. */
+  /** What is remembered now, from the oldest tick on from which all can be repeated, if there is one. */
   snapshot(): BlackBoxSnapshot {
     const oldest = Math.max(0, this.#count - this.#capacity);
-    const checkpoint = this.#checkpoints[0];
-    const first = checkpoint?.row ?? oldest;
+    const known = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.tick, checkpoint]));
+    const imposed = new Map<number, GateSnapshot>();
+    let start: number | undefined;
+    for (let row = oldest; row < this.#count; row += 1) {
+      const tick = this.#tickOf(row);
+      const checkpoint = known.get(tick);
+      const isNext = row > oldest && tick === this.#tickOf(row - 1) + 1;
+      if (checkpoint === undefined) start = isNext ? start : undefined;
+      else {
+        if (checkpoint.isImposed || !isNext) imposed.set(tick, checkpoint.gate);
+        start ??= row;
+      }
+    }
+    const first = start ?? oldest;
     const { size } = this.#layout;
     const rows = new Float64Array((this.#count - first) * size);
     for (let row = first; row < this.#count; row += 1) {
       const from = (row % this.#capacity) * size;
       rows.set(this.#values.subarray(from, from + size), (row - first) * size);
     }
-    return { start: checkpoint?.gate, rows, words: [...this.#words] };
+    const from = start === undefined ? undefined : known.get(this.#tickOf(start))?.gate;
+    return { start: from, imposed, rows, words: [...this.#words] };
+  }
+
+  #tickOf(row: number): number {
+    return this.#values[this.#at(row % this.#capacity, 'tick')] as number;
   }
 
   #at(row: number, column: Column): number {
@@ -196,7 +227,10 @@ export class BlackBoxRing {
 }
 
 /** The ticks of a snapshot, in order of time, as a file holds them. */
-export function* snapshotTicks({ rows, words }: BlackBoxSnapshot, robot: RobotSpec): Generator<BlackBoxTick, void> {
+export function* snapshotTicks(
+  { rows, words, imposed }: BlackBoxSnapshot,
+  robot: RobotSpec,
+): Generator<BlackBoxTick, void> {
   const layout = rowLayout(robot);
   let lastNs = Number.NaN;
   for (let start = 0; start < rows.length; start += layout.size) {
@@ -204,7 +238,7 @@ export function* snapshotTicks({ rows, words }: BlackBoxSnapshot, robot: RobotSp
     const timeNs = row.one('timeNs');
     const tokenCount = row.one('tokenCount');
     yield {
-      tick: row.one('gateTick'),
+      tick: row.one('tick'),
       timeNs,
       stepNs: timeNs - lastNs,
       target:
@@ -214,7 +248,9 @@ export function* snapshotTicks({ rows, words }: BlackBoxSnapshot, robot: RobotSp
               positionsRad: row.checked('requestedRad'),
               createdNs: row.one('createdNs'),
               observedNs: row.one('observedNs'),
+              isPlanned: row.one('isPlanned') === 1,
             },
+      imposed: imposed.get(row.one('tick')),
       measured: {
         positionsRad: row.checked('measuredRad'),
         velocitiesRadPerS: row.checked('velocitiesRadPerS'),

@@ -108,7 +108,7 @@ export interface Evaluation {
  * Throws what loadPolicy, loadRobot and loadTask throw, E_NO_SUCH_PRECISION, and what an agent threw in an episode.
  */
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
-  const { policy, suite, seed, expert = false, safetyMask = false } = options;
+  const { policy, suite, seed, expert = false, safetyMask = true } = options;
   const { manifest } = loadPolicy(policy);
   requireLayoutFitsRobot(manifest.tokens, loadRobot(manifest.robot));
   const conditions = { shifted: false, paraphrased: false, ...options.conditions };

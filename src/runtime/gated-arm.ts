@@ -1,14 +1,15 @@
 import { send } from '../actuators/send.ts';
-import type { JointTarget } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import { NS_PER_S } from '../core/clock.ts';
 import type { ArmState, Sampled } from '../core/observation.ts';
 import type { ArmDriver, SentCommand } from '../drivers/driver.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { GateSnapshot, GateState, SafetyGate } from '../safety/gate.ts';
+import type { GateState, SafetyGate } from '../safety/gate.ts';
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
 import { checkpointTicks } from './black-box-ring.ts';
-import { Setpoint } from './setpoint.ts';
+import type { GateCheckpoint } from './black-box-ring.ts';
+import { NOTHING, Setpoint } from './setpoint.ts';
+import type { SetpointStep } from './setpoint.ts';
 import type { GateReport } from './step-listener.ts';
 
 /** What the loop knows at a tick. */
@@ -23,10 +24,14 @@ export interface ArmInput {
 }
 
 /** What became of it. */
-export interface ArmStep {
-  readonly target: JointTarget | undefined;
+export interface ArmStep extends SetpointStep {
   readonly gate: GateReport;
-  readonly checkpoint: GateSnapshot | undefined;
+  /** Number of this tick of the gate; it rises by one from tick to tick, and need not begin with 0. */
+  readonly tick: number;
+  /** False for a gate that commands nothing any more. */
+  readonly hasStepped: boolean;
+  /** What became known of the state of the gate before this tick, or an earlier one. */
+  readonly checkpoints: readonly GateCheckpoint[];
   readonly sent: SentCommand;
 }
 
@@ -56,7 +61,7 @@ export class LocalArm implements GatedArm {
 
   constructor(options: LocalArmOptions) {
     this.#options = options;
-    this.#setpoint = new Setpoint(options.robot.rates);
+    this.#setpoint = new Setpoint(options.robot);
     this.#ticksPerCheckpoint = checkpointTicks(options.robot);
   }
 
@@ -81,11 +86,12 @@ export class LocalArm implements GatedArm {
   step({ nowNs, gateTick, isRunning, decision, measured }: ArmInput): ArmStep {
     const { gate, driver } = this.#options;
     if (decision !== undefined) this.#setpoint.follow(decision.target, this.#commandRad, nowNs);
-    const target = isRunning ? this.#setpoint.at(nowNs) : undefined;
-    const checkpoint = gateTick % this.#ticksPerCheckpoint === 0 ? gate.snapshot() : undefined;
-    const gated = gate.step({ nowNs, target, measured });
+    const asked = isRunning ? this.#setpoint.at(nowNs, gate.commanded) : NOTHING;
+    const isDue = gateTick % this.#ticksPerCheckpoint === 0;
+    const checkpoints = isDue ? [{ tick: gateTick, isImposed: false, gate: gate.snapshot() }] : [];
+    const gated = gate.step({ nowNs, ...asked, measured });
     const sent = send(driver, gated.command);
     this.#commandRad = sent.positionsRad;
-    return { target, gate: gated, checkpoint, sent };
+    return { ...asked, tick: gateTick, hasStepped: true, gate: gated, checkpoints, sent };
   }
 }

@@ -9,7 +9,7 @@ import { PolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngineOptions } from '../policy/engine.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { PassableTargets } from '../safety/passable-targets.ts';
+import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
@@ -28,8 +28,8 @@ export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
   readonly clock?: Clock | undefined;
   /**
-   * Lets the policy choose among those targets only that the gate would pass unchanged, see PassableTargets; without
-   * it, among all within the soft position limits. Default false: it costs success, see docs/safety.md.
+   * Lets the policy choose among those targets only that the gate has nothing to change in, see ReachableTargets; without
+   * it, among all within the soft position limits. Default true.
    */
   readonly safetyMask?: boolean | undefined;
 }
@@ -47,7 +47,7 @@ export class GatoAgent implements Agent {
   readonly #policy: TokenPolicy;
   readonly #encoder: TokenEncoder;
   readonly #clock: Clock | undefined;
-  readonly #passable: PassableTargets | undefined;
+  readonly #reachable: ReachableTargets | undefined;
   readonly #stopwatch = new MonotonicClock();
   /** Decided, but not carried out yet, next tick first. */
   #ahead: DecidedTick[] = [];
@@ -60,7 +60,7 @@ export class GatoAgent implements Agent {
     this.#policy = policy;
     this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
-    this.#passable = options.safetyMask === true ? new PassableTargets(robot) : undefined;
+    this.#reachable = options.safetyMask === false ? undefined : new ReachableTargets(robot);
   }
 
   /**
@@ -92,7 +92,7 @@ export class GatoAgent implements Agent {
     }
     const { tokens: layout } = this.#policy.manifest;
     const { commandRad, arm, timeNs } = observation;
-    const allowed = allowedBins(layout, commandRad, this.#robot, this.#passableRange(observation));
+    const allowed = allowedBins(layout, commandRad, this.#robot, this.#reachableRange(observation));
     // A reset meanwhile leaves this list to the past, and with it what is still being decided.
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
@@ -102,12 +102,7 @@ export class GatoAgent implements Agent {
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
     return {
-      target: {
-        positionsRad,
-        createdNs: this.#clock?.nowNs() ?? timeNs,
-        observedNs: timeNs,
-        ...(this.#passable === undefined ? {} : { isGentle: true }),
-      },
+      target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
       trace: { actionTokens: tokens, probabilities, masked },
     };
@@ -130,10 +125,9 @@ export class GatoAgent implements Agent {
     });
   }
 
-  #passableRange({ commandRad, commandMotion, arm }: Observation): TargetRange | undefined {
-    if (this.#passable === undefined || commandMotion === undefined) return undefined;
-    const range = this.#passable.range({ positionsRad: commandRad, ...commandMotion });
-    return { ...range, measuredRad: arm.value.positionsRad };
+  #reachableRange({ commandRad, arm }: Observation): TargetRange | undefined {
+    if (this.#reachable === undefined) return undefined;
+    return { ...this.#reachable.range(commandRad), measuredRad: arm.value.positionsRad };
   }
 
   // A camera the observation lacks altogether is an error of configuration; the encoder says so.

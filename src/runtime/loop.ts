@@ -3,7 +3,6 @@ import type { ArmDriver } from '../drivers/driver.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { SafetyGate } from '../safety/gate.ts';
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
-import { CommandDifferences } from './command-differences.ts';
 import type { Decider } from './decider.ts';
 import { EpisodeTally } from './episode-result.ts';
 import type { EpisodeResult, Outcome } from './episode-result.ts';
@@ -67,7 +66,6 @@ export async function runEpisodeOn(arm: GatedArm, options: LoopOptions): Promise
   options.begin?.(beginNs);
   const { startNs, positionsRad } = await arm.arm(beginNs);
   let [nowNs, commandRad] = [startNs, positionsRad];
-  const differences = new CommandDifferences({ positionsRad, stampNs: startNs - NS_PER_S / robot.rates.gateHz });
   let outcome: Outcome | undefined;
   let stopTicks = 0;
 
@@ -82,13 +80,12 @@ export async function runEpisodeOn(arm: GatedArm, options: LoopOptions): Promise
     const isRunning = outcome === undefined;
 
     const tick = Math.floor(gateTick / ticksPerDecision);
-    const observation = sampler.sample({ tick, nowNs, commandRad, commandMotion: differences.motion });
+    const observation = sampler.sample({ tick, nowNs, commandRad });
     const isControlTick = isRunning && gateTick % ticksPerDecision === 0;
     if (isControlTick) await decider.ask(observation);
     const decision = isRunning ? decider.take() : undefined;
     const moved = arm.step({ nowNs, gateTick, isRunning, decision, measured: observation.arm });
     commandRad = moved.sent.positionsRad;
-    differences.add(moved.sent);
 
     const step = { gateTick, timeNs: nowNs, isControlTick, isRunning, observation, decision, ...moved };
     tally.add(step);

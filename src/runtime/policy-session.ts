@@ -71,7 +71,7 @@ export function planSession(options: SessionOptions, requests: readonly TaskRequ
     policy: options.policy,
     manifest,
     mode: options.mode,
-    safetyMask: options.safetyMask ?? false,
+    safetyMask: options.safetyMask ?? true,
     unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
   };
 }

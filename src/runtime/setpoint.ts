@@ -1,76 +1,93 @@
+import { interpolateTarget } from '../actions/interpolate.ts';
 import type { JointTarget } from '../core/action.ts';
 import { NS_PER_S } from '../core/clock.ts';
-import { setpointShape } from '../core/setpoint-shape.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { Commanded } from '../safety/gate.ts';
+import { at, jointLimits } from '../safety/joint-limits.ts';
+import type { JointLimits } from '../safety/joint-limits.ts';
+import { follow } from '../safety/limiter.ts';
+import type { TargetMemory } from '../safety/limiter.ts';
+import { ReachableTargets } from '../safety/reachable-targets.ts';
+
+/** Kept from the soft position limits, rad, and from the velocity limits, relative. */
+const MARGIN_RAD = 1e-9;
+const MARGIN = 1e-9;
+
+/** What the gate is asked for at a tick. */
+export interface SetpointStep {
+  readonly target: JointTarget | undefined;
+  /** See GateInput. */
+  readonly isPlanned: boolean;
+}
+
+export const NOTHING: SetpointStep = { target: undefined, isPlanned: false };
 
 /**
- * Turns the policy's targets into one per gate tick: from the last command to the target in one control period, on a
- * straight line. On the way to a gentle target, a joint that was where it had been asked to be begins with the
- * velocity it has, see setpointShape.
+ * Turns the policy's targets into one per gate tick: on the way from the last command to the target in one control
+ * period, as straight as velocity, acceleration and jerk limits allow. So the gate has nothing to change in it. A target
+ * that cannot be reached in the period (see ReachableTargets) is asked for as it is: the gate limits it, and says why.
  */
 export class Setpoint {
-  readonly #gatePeriodNs: number;
-  readonly #ticks: number;
-  /** Share of the way beyond what the velocity at the start makes, at the end of each tick; begins with 0, ends with 1. */
-  readonly #wayShares: readonly number[];
+  readonly #limits: JointLimits;
+  readonly #reachable: ReachableTargets;
+  readonly #periodNs: { readonly gate: number; readonly control: number };
   #target: JointTarget | undefined;
   #fromRad: Float64Array | undefined;
-  /** What the velocity at the start makes in a gate period, rad; undefined for a straight line. */
-  #startRad: readonly (number | undefined)[] = [];
+  #isReachable = false;
   #startNs = 0;
-  /** The last two setpoints given. */
-  #lastRad: Float64Array | undefined;
-  #earlierRad: Float64Array | undefined;
+  /** Of the straight line. */
+  #before: TargetMemory | undefined;
 
-  constructor(rates: RobotSpec['rates']) {
-    this.#gatePeriodNs = NS_PER_S / rates.gateHz;
-    this.#ticks = Math.round(rates.gateHz / rates.controlHz);
-    const { velocityShares, meanShare } = setpointShape(this.#ticks);
-    let way = 0;
-    this.#wayShares = [0, ...velocityShares.map((share) => (way += share / (meanShare * this.#ticks)))];
+  constructor(robot: RobotSpec) {
+    this.#limits = insideOf(jointLimits(robot));
+    this.#reachable = new ReachableTargets(robot);
+    this.#periodNs = { gate: NS_PER_S / robot.rates.gateHz, control: NS_PER_S / robot.rates.controlHz };
   }
 
   /** Heads for a target from the last command, rad; undefined: for nothing. */
   follow(target: JointTarget | undefined, fromRad: Float64Array, nowNs: number): void {
-    const [last, earlier] = [this.#lastRad, this.#earlierRad];
-    this.#startRad = Array.from(fromRad, (from, joint) => {
-      if (target?.isGentle !== true) return undefined;
-      if (last === undefined || earlier === undefined) return 0;
-      return last[joint] === from ? from - (earlier[joint] ?? from) : undefined;
-    });
-    if (target === undefined) [this.#lastRad, this.#earlierRad] = [undefined, undefined];
     this.#target = target;
     this.#fromRad = fromRad;
     this.#startNs = nowNs;
+    const isUsable = target !== undefined && isVector(target.positionsRad, fromRad.length);
+    this.#isReachable = isUsable && this.#reachable.includes(target.positionsRad, fromRad);
+    if (!isUsable) this.#before = undefined;
   }
 
-  /** Where to be one gate period from now. An unusable target is handed on as it is: the gate refuses it. */
-  at(nowNs: number): JointTarget | undefined {
-    const target = this.#target;
-    const fromRad = this.#fromRad;
-    if (target === undefined || fromRad === undefined || !isUsable(target, fromRad.length)) return target;
-    const tick = Math.min(Math.max((nowNs - this.#startNs) / this.#gatePeriodNs + 1, 0), this.#ticks);
-    const share = this.#wayShare(tick);
-    const positionsRad = target.positionsRad.map((to, joint) => {
-      // Exactly, at the end: from + (to - from) need not be `to` in floating point.
-      if (tick === this.#ticks) return to;
-      const from = fromRad[joint] ?? to;
-      const start = this.#startRad[joint];
-      if (start === undefined) return from + (to - from) * (tick / this.#ticks);
-      return from + start * tick + (to - from - start * this.#ticks) * share;
-    });
-    this.#earlierRad = this.#lastRad ?? fromRad;
-    this.#lastRad = positionsRad;
-    return { ...target, positionsRad };
-  }
-
-  #wayShare(tick: number): number {
-    const whole = Math.min(Math.floor(tick), this.#ticks - 1);
-    const [before, after] = [this.#wayShares[whole] ?? 0, this.#wayShares[whole + 1] ?? 1];
-    return before + (after - before) * (tick - whole);
+  /**
+   * Where to be at the end of the gate period that begins now. An unusable target is handed on as it is: the gate
+   * refuses it.
+   * @param commanded what the gate counts the step from; undefined: nothing was commanded yet
+   */
+  at(nowNs: number, commanded: Commanded | undefined): SetpointStep {
+    const [target, fromRad] = [this.#target, this.#fromRad];
+    if (target === undefined || fromRad === undefined) return NOTHING;
+    if (!isVector(target.positionsRad, fromRad.length)) return { target, isPlanned: false };
+    const share = (nowNs - this.#startNs + this.#periodNs.gate) / this.#periodNs.control;
+    // A clock that shows no number leaves the target to the gate, which then does not move.
+    if (!Number.isFinite(share)) return { target, isPlanned: false };
+    const straightRad = interpolateTarget(fromRad, target.positionsRad, share, new Float64Array(fromRad.length));
+    const straight: SetpointStep = { target: { ...target, positionsRad: straightRad }, isPlanned: false };
+    const stepS = (nowNs - (commanded?.timeNs ?? Number.NaN)) / NS_PER_S;
+    if (commanded === undefined || !(stepS > 0 && stepS < Infinity)) return straight;
+    const step = { limits: this.#limits, speedLimits: this.#limits.velocityRadPerS, stepS };
+    const planned = follow(straightRad, commanded.motion, this.#before, step);
+    this.#before = planned.target;
+    if (!this.#isReachable) return straight;
+    return { target: { ...target, positionsRad: planned.motion.positionsRad }, isPlanned: true };
   }
 }
 
-function isUsable(target: JointTarget, jointCount: number): boolean {
-  return target.positionsRad.length === jointCount && target.positionsRad.every(Number.isFinite);
+/** A little narrower, so that the gate does not find fault with what is right at a limit, for rounding alone. */
+function insideOf(limits: JointLimits): JointLimits {
+  return {
+    ...limits,
+    softLowRad: limits.softLowRad.map((low, joint) => Math.min(low + MARGIN_RAD, at(limits.softHighRad, joint))),
+    softHighRad: limits.softHighRad.map((high, joint) => Math.max(high - MARGIN_RAD, at(limits.softLowRad, joint))),
+    velocityRadPerS: limits.velocityRadPerS.map((speed) => speed * (1 - MARGIN)),
+  };
+}
+
+function isVector(values: unknown, length: number): values is Float64Array {
+  return values instanceof Float64Array && values.length === length && values.every(Number.isFinite);
 }

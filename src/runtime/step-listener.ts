@@ -1,14 +1,13 @@
-import type { JointTarget } from '../core/action.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { Observation } from '../core/observation.ts';
-import type { SentCommand } from '../drivers/driver.ts';
-import type { GateDecision, GateSnapshot } from '../safety/gate.ts';
+import type { GateDecision } from '../safety/gate.ts';
+import type { ArmStep } from './gated-arm.ts';
 
 /** What the gate did, without the command itself: that goes to the driver and nowhere else. */
 export type GateReport = Omit<GateDecision, 'command'>;
 
 /** Everything that happened at one gate tick. */
-export interface StepRecord {
+export interface StepRecord extends ArmStep {
   /** Gate ticks since the start of the episode. */
   readonly gateTick: number;
   /** Monotonic ns. */
@@ -20,12 +19,6 @@ export interface StepRecord {
   readonly observation: Observation;
   /** The decision that arrived at this tick, if one did. */
   readonly decision: AgentDecision | undefined;
-  /** What the gate was asked for. */
-  readonly target: JointTarget | undefined;
-  readonly gate: GateReport;
-  /** State of the gate before this step, now and then: from there the steps can be repeated. */
-  readonly checkpoint: GateSnapshot | undefined;
-  readonly sent: SentCommand;
 }
 
 /** Watches a run: recorder, progress, dashboard. Called synchronously; it must be quick and not wait. */

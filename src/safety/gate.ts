@@ -43,8 +43,18 @@ export interface GateInput {
   readonly target: JointTarget | undefined;
   readonly measured: Sampled<ArmState>;
   readonly health?: ArmHealth | undefined;
-  /** The lease under which the target came; default: that of the gate's owner. */
-  readonly leaseId?: number | undefined;
+  /**
+   * The target is where a motion within the limits, planned from what was commanded before, is at this tick. Such a target
+   * passes wherever the limits allow it; of others it is also asked whether the arm could stay there.
+   */
+  readonly isPlanned?: boolean | undefined;
+}
+
+/** What was commanded last, and when: the next step is counted from it. */
+export interface Commanded {
+  readonly motion: Motion;
+  /** Monotonic ns. */
+  readonly timeNs: number;
 }
 
 /** What the gate did and why. Arrays have shape (J), rad, joint order of the RobotSpec. */
@@ -73,9 +83,7 @@ export interface GateSnapshot {
 }
 
 /** What the next step is judged against. */
-interface Memory {
-  readonly timeNs: number;
-  readonly motion: Motion;
+interface Memory extends Commanded {
   /** The last usable target; undefined after a stop. */
   readonly target: TargetMemory | undefined;
   /** In (0, 1]: what the space around the last command leaves of the velocity limits. */
@@ -153,6 +161,16 @@ export class SafetyGate {
     return this.#guard;
   }
 
+  /** Undefined before `arm`. */
+  get commanded(): Commanded | undefined {
+    return this.#memory;
+  }
+
+  /** From now on targets come under this lease; undefined: under none, so that none is followed. */
+  heed(leaseId: number | undefined): void {
+    this.#leaseId = leaseId;
+  }
+
   /** True when the last command did not move any joint, and the next one need not either. */
   get isStill(): boolean {
     return this.#memory === undefined || isStill(this.#memory.motion);
@@ -176,10 +194,13 @@ export class SafetyGate {
       this.#guard = previous;
       throw error;
     }
-    this.#leaseId = this.#guard.acquire(OWNER.name, nowNs).id;
+    this.heed(this.#guard.acquire(OWNER.name, nowNs).id);
   }
 
-  /** Starts from the measured position, at rest, with an operator's consent. Throws as ArmGuard.arm does. */
+  /**
+   * Starts from the measured position, at rest, with an operator's consent; whom to heed is still to be said. Throws
+   * as ArmGuard.arm does.
+   */
   armFor(request: ArmRequest): void {
     const motion = standingAt(this.#guard.arm(request));
     this.#memory = { motion, timeNs: request.nowNs, target: undefined, spaceFactor: 1 };
@@ -218,7 +239,7 @@ export class SafetyGate {
       health,
       targetRad: refusal === undefined ? target?.positionsRad : undefined,
       refusal,
-      leaseId: input.leaseId ?? this.#leaseId,
+      leaseId: this.#leaseId,
     });
   }
 
@@ -261,7 +282,8 @@ export class SafetyGate {
     if (!permission.follows || input.target === undefined) return stop(permission.reasons);
     const factor = permission.speedFactor * spaceFactor;
     const speedLimits = limits.velocityRadPerS.map((speed) => speed * factor);
-    const wished = follow(input.target.positionsRad, motion, memory.target, { limits, speedLimits, stepS });
+    const step = { limits, speedLimits, stepS, isPlanned: input.isPlanned };
+    const wished = follow(input.target.positionsRad, motion, memory.target, step);
     if (this.#space === openSpace) return { ...wished, spaceFactor };
     const path = this.#stopPath.after(motion.positionsRad, wished.motion);
     const verdict = this.#space.check(path, this.#stopPath.stepS, this.state === 'reduced');

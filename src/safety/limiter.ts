@@ -27,12 +27,15 @@ export interface LimitedStep {
 /**
  * One step towards a target: onto it, to the bit, where the limits allow that; otherwise on the straight line
  * to it, as far as they do. Whatever is asked, the step is one that `accelerationRange` allows.
+ *
+ * @param step its `isPlanned`: the target is where a motion within the limits is at the end of this step, so nobody asks
+ * whether the arm could stay there.
  */
 export function follow(
   targetRad: Float64Array,
   motion: Motion,
   before: TargetMemory | undefined,
-  step: StepLimits,
+  step: StepLimits & { readonly isPlanned?: boolean | undefined },
 ): LimitedStep {
   const { limits, speedLimits, stepS } = step;
   const allowed = allowedPositions(motion.positionsRad, limits);
@@ -46,7 +49,7 @@ export function follow(
   const gap = gapTo(wish, motion, stepS);
 
   const reasons = reasonsAgainst(direct, motion, step);
-  const passes = reasons.length === 0 && lands(direct, gap, { motion, before }, step);
+  const passes = reasons.length === 0 && (step.isPlanned === true || lands(direct, gap, { motion, before }, step));
   if (!passes && reasons.length === 0) reasons.push('jerk-limit');
   const isClamped = positionsRad.some((position, joint) => position !== targetRad[joint]);
   if (isClamped && !reasons.includes('position-limit')) reasons.unshift('position-limit');

@@ -1,5 +1,5 @@
 import type { Observable, SchedulerLike } from 'rxjs';
-import type { ArmState, CameraFrame, CommandMotion, Observation, Sampled } from '../core/observation.ts';
+import type { ArmState, CameraFrame, Observation, Sampled } from '../core/observation.ts';
 import type { CameraSpec, RobotSpec } from '../robot/robot-spec.ts';
 import { fromSource, resilient } from './from-source.ts';
 import { LatestSlot } from './latest-slot.ts';
@@ -23,7 +23,6 @@ export interface Tick {
   readonly nowNs: number;
   /** The command that was really sent last, rad, shape (J). */
   readonly commandRad: Float64Array;
-  readonly commandMotion?: CommandMotion;
 }
 
 /**
@@ -74,13 +73,11 @@ export class ObservationSampler {
   }
 
   /** The newest of everything. A camera without a source is absent, one that never delivered is stale. */
-  sample({ tick, nowNs, commandRad, commandMotion }: Tick): Observation {
+  sample({ tick, nowNs, commandRad }: Tick): Observation {
     const cameras = new Map<string, Sampled<CameraFrame>>();
     for (const [name, slot] of this.#cameras) cameras.set(name, slot.sample(nowNs));
     const arm = this.#arm.sample(nowNs);
-    const motion = commandMotion === undefined ? {} : { commandMotion };
-    const { instruction } = this;
-    return { tick, timeNs: nowNs, instruction, arm, commandRad: commandRad.slice(), ...motion, cameras };
+    return { tick, timeNs: nowNs, instruction: this.instruction, arm, commandRad: commandRad.slice(), cameras };
   }
 
   /** Forgets what was seen: for a new episode on a clock that starts again. */

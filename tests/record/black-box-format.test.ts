@@ -27,7 +27,8 @@ function tick(index: number, changes: Partial<BlackBoxTick> = {}): BlackBoxTick 
     tick: index,
     timeNs: 1e7 * index,
     stepNs: index === 0 ? Number.NaN : 1e7,
-    target: { positionsRad: [0.1 + 0.2, Number.NaN], createdNs: 1, observedNs: -Infinity },
+    imposed: undefined,
+    target: { positionsRad: [0.1 + 0.2, Number.NaN], createdNs: 1, observedNs: -Infinity, isPlanned: true },
     measured: {
       positionsRad: [1e-300, -0],
       velocitiesRadPerS: { length: 3 },
@@ -47,7 +48,7 @@ function tick(index: number, changes: Partial<BlackBoxTick> = {}): BlackBoxTick 
   };
 }
 
-const ticks = [tick(0), tick(1, { target: null, actionTokens: null, reasons: [] }), tick(2)];
+const ticks = [tick(0), tick(1, { target: null, actionTokens: null, reasons: [] }), tick(2, { imposed: { speeds: Float64Array.of(Number.NaN) } })];
 const text = [...blackBoxLines(header, ticks)].join('');
 
 describe('numbers of a black box', () => {

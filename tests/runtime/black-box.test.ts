@@ -47,9 +47,10 @@ function recorded(
       target: wish === undefined ? undefined : makeTarget(wish, nowNs - (gateTick % 53 === 52 ? 3e8 : 0)),
       measured: { value, ageNs: nowNs - value.stampNs, fresh: true },
     };
-    const checkpoint = gateTick % checkpointTicks(robot) === 0 ? gate.snapshot() : undefined;
+    if (gateTick % checkpointTicks(robot) === 0)
+      ring.checkpoint({ tick: gateTick, isImposed: false, gate: gate.snapshot() });
     const decision = gate.step(input);
-    ring.record({ gateTick, input, gate: decision, sentRad: decision.emittedRad, checkpoint });
+    ring.record({ tick: gateTick, input, gate: decision, sentRad: decision.emittedRad });
   });
   const snapshot = ring.snapshot();
   const { directory: _, ...description } = robot;

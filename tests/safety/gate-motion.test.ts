@@ -3,7 +3,7 @@ import { EmittedSequence } from '../../bench/gate/emitted-sequence.ts';
 import { Setpoint } from '../../src/runtime/setpoint.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
-import type { GateDecision, GateOptions } from '../../src/safety/gate.ts';
+import type { GateDecision, GateInput, GateOptions } from '../../src/safety/gate.ts';
 import { jointLimits } from '../../src/safety/joint-limits.ts';
 import { standingAt } from '../../src/safety/limiter.ts';
 import { CLEAR } from '../../src/safety/space-guard.ts';
@@ -29,11 +29,16 @@ class Bench {
     this.gate.arm(makeArmState(robot.homeRad, this.nowNs), this.nowNs);
   }
 
-  step(positions: ArrayLike<number> | undefined): GateDecision {
+  step(positions: ArrayLike<number> | undefined, options: Pick<GateInput, 'isPlanned'> = {}): GateDecision {
     this.nowNs += PERIOD_NS;
     const target = positions && makeTarget(Array.from(positions), this.nowNs);
     const value = makeArmState([...this.commandRad], this.nowNs);
-    const decision = this.gate.step({ nowNs: this.nowNs, target, measured: { value, ageNs: 0, fresh: true } });
+    const decision = this.gate.step({
+      ...options,
+      nowNs: this.nowNs,
+      target,
+      measured: { value, ageNs: 0, fresh: true },
+    });
     this.commandRad = decision.emittedRad;
     this.emitted.add(decision.emittedRad, decision.command.stampNs);
     return decision;
@@ -68,7 +73,7 @@ describe('SafetyGate, following', () => {
   it('invariant 3: a smooth stream of decisions is followed with less than two ticks of delay', () => {
     const robot = loadRobot('so101');
     const bench = new Bench(robot);
-    const setpoint = new Setpoint(robot.rates);
+    const setpoint = new Setpoint(robot);
     const size = 0.5;
     const rate = 2 * Math.PI * 0.6;
     const wave = (timeS: number): number[] =>
@@ -77,8 +82,9 @@ describe('SafetyGate, following', () => {
     for (let tick = 0; tick < 400; tick += 1) {
       const nowNs = bench.nowNs;
       if (tick % 5 === 0) setpoint.follow(makeTarget(wave((tick + 5) / 100), nowNs), bench.commandRad, nowNs);
-      const target = setpoint.at(nowNs)?.positionsRad;
-      const { emittedRad } = bench.step(target);
+      const { target, isPlanned } = setpoint.at(nowNs, bench.gate.commanded);
+      const { emittedRad, reasons } = bench.step(target?.positionsRad, { isPlanned });
+      expect(reasons).toEqual([]);
       const error = Math.abs((emittedRad[0] as number) - (wave((tick + 1) / 100)[0] as number));
       worstS = Math.max(worstS, error / ((size * rate) / 2));
     }

@@ -4,6 +4,8 @@ import type { Worker } from 'node:worker_threads';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
+import { toExactJson } from '../../record/exact-numbers.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
 import { ArmMemory } from './arm-memory.ts';
 import type { ArmMemoryBuffers } from './arm-memory.ts';
 import { openArmPort } from './arm-port.ts';
@@ -180,7 +182,8 @@ class Opened {
         if ('started' in message) {
           this.#watch(message.started.thread);
           resolve();
-        } else if ('failure' in message) this.fail(message.failure);
+        } else if ('checkpoint' in message) this.#showGate(message.checkpoint);
+        else if ('failure' in message) this.fail(message.failure);
         else this.#finish();
       });
       gate.on('error', (error) => {
@@ -237,6 +240,11 @@ class Opened {
   #sendRecord(): void {
     this.#send(encodeNumbers('record', this.#row));
     this.#blackBox?.record(decodeRecord(this.#memory.record, this.#row));
+  }
+
+  #showGate(checkpoint: GateCheckpoint): void {
+    this.#blackBox?.checkpoint(checkpoint);
+    this.#send(encodeText('checkpoint', toExactJson(checkpoint)));
   }
 
   #showLife(): void {

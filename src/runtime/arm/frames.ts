@@ -14,7 +14,7 @@ import { ArmatureError } from '../../core/errors.ts';
  * The layouts of the floats are in message-formats.ts and record-format.ts.
  */
 const MAGIC = 0x4d41;
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 const HEADER_BYTES = 8;
 /** No frame is longer: a description of a robot is some kilobytes. */
 const LONGEST_PAYLOAD_BYTES = 1 << 20;
@@ -43,6 +43,8 @@ export const FRAME_KINDS = {
   /** ArmFailure. */
   failure: { code: 19, payload: 'text' },
   pulse: { code: 20, payload: 'numbers' },
+  /** GateCheckpoint. */
+  checkpoint: { code: 21, payload: 'text' },
 } as const satisfies Record<string, KindOfFrame>;
 
 export type FrameKind = keyof typeof FRAME_KINDS;

@@ -1,5 +1,4 @@
 import { send } from '../../actuators/send.ts';
-import type { JointTarget } from '../../core/action.ts';
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import type { ArmState, Sampled } from '../../core/observation.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
@@ -11,7 +10,10 @@ import { OperatorDesk } from '../../safety/operator.ts';
 import { isLatched } from '../../safety/safety-state.ts';
 import type { SpaceGuard } from '../../safety/space-guard.ts';
 import { Newest } from '../../sensors/newest.ts';
-import { Setpoint } from '../setpoint.ts';
+import { checkpointTicks } from '../black-box-ring.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
+import { NOTHING, Setpoint } from '../setpoint.ts';
+import type { SetpointStep } from '../setpoint.ts';
 import type { ArmMemory } from './arm-memory.ts';
 import { commandOfCode, readTarget, writeTarget } from './message-formats.ts';
 import type { OperatorCommand } from './message-formats.ts';
@@ -28,6 +30,8 @@ export interface GateLoopOptions {
   readonly memory: ArmMemory;
   /** A supervisor silent for so long has the arm stopped. */
   readonly supervisorMs: number;
+  /** Told of the state of the gate before its next step, now and then and after what an operator commanded. */
+  readonly onCheckpoint: (checkpoint: GateCheckpoint) => void;
   /** Told of what an operator must know; called rarely. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -48,6 +52,7 @@ export class GateLoop {
   readonly #guard: ArmGuard;
   readonly #gate: SafetyGate;
   readonly #setpoint: Setpoint;
+  readonly #ticksPerCheckpoint: number;
   readonly #row: Float64Array;
   readonly #inbox: {
     readonly setpoint: Float64Array;
@@ -57,7 +62,6 @@ export class GateLoop {
   readonly #newest: Newest<ArmState>;
   #measured: Sampled<ArmState>;
   #commandRad: Float64Array;
-  #leaseId: number | undefined;
   #isLost = false;
   #cause: StopCause = 'none';
   #isEnding = false;
@@ -66,6 +70,9 @@ export class GateLoop {
   #setpointSequence = -1;
   #commandSequence = -1;
   #hasReadFailed = false;
+  /** The gate was changed since its last step, not by a step. */
+  #isImposed = false;
+  #checkpointTick = 0;
   #tick = 0;
 
   constructor(options: GateLoopOptions) {
@@ -75,7 +82,8 @@ export class GateLoop {
     this.#guard = new ArmGuard(robot, this.#desk);
     this.#guard.ready();
     this.#gate = new SafetyGate(robot, { guard: this.#guard, space: options.space });
-    this.#setpoint = new Setpoint(robot.rates);
+    this.#setpoint = new Setpoint(robot);
+    this.#ticksPerCheckpoint = checkpointTicks(robot);
     this.#row = new Float64Array(memory.record.length);
     this.#inbox = {
       setpoint: new Float64Array(memory.setpoint.length),
@@ -133,6 +141,7 @@ export class GateLoop {
     while (memory.commands.take(command)) {
       this.#commandSequence = memory.command.get(command, 'sequence');
       const name = commandOfCode(memory.command.get(command, 'code'));
+      this.#isImposed = true;
       try {
         if (name !== undefined) this.#carryOut(name, memory.command.get(command, 'value'), nowNs);
       } catch (error) {
@@ -163,6 +172,8 @@ export class GateLoop {
         return guard.releaseEstop();
       case 'slow':
         return void guard.slowDown(value);
+      case 'fast':
+        return guard.speedUp(value, this.#desk.issue());
     }
   }
 
@@ -179,7 +190,7 @@ export class GateLoop {
       this.#gate.armFor({ ...request, measured: this.#measured.value, nowNs: armedNs });
       this.#commandRad = this.#measured.value.positionsRad;
     }
-    this.#leaseId = guard.acquire(SUPERVISOR.name, nowNs).id;
+    this.#gate.heed(guard.acquire(SUPERVISOR.name, nowNs).id);
     this.#setpoint.follow(undefined, this.#commandRad, nowNs);
     this.#setpointVersion = memory.setpointSlot.version;
     this.#cause = 'none';
@@ -190,7 +201,8 @@ export class GateLoop {
   #interrupt(cause: StopCause, category: StopCategory = 2): void {
     if (this.#isArmed) this.#guard.stop(category);
     if (this.#cause === 'none' || cause === 'supervisor-gone') this.#cause = cause;
-    this.#leaseId = undefined;
+    this.#gate.heed(undefined);
+    this.#isImposed = true;
     this.#setpoint.follow(undefined, this.#commandRad, 0);
   }
 
@@ -214,9 +226,11 @@ export class GateLoop {
 
   #step(nowNs: number): GateDecision {
     const { driver, memory, onFailure } = this.#options;
-    const target = this.#cause === 'none' ? this.#target(nowNs) : undefined;
-    writeTarget(memory.record, this.#row, 'requestedRad', target);
-    const decision = this.#gate.step({ nowNs, target, measured: this.#measured, leaseId: this.#leaseId });
+    this.#showGate();
+    const asked = this.#cause === 'none' ? this.#asked(nowNs) : NOTHING;
+    writeTarget(memory.record, this.#row, 'requestedRad', asked.target);
+    memory.record.set(this.#row, 'isPlanned', asked.isPlanned ? 1 : 0);
+    const decision = this.#gate.step({ nowNs, ...asked, measured: this.#measured });
     if (!this.#guard.hasTorque(this.#gate.isStill)) return decision;
     try {
       this.#commandRad = send(driver, decision.command).positionsRad;
@@ -230,7 +244,16 @@ export class GateLoop {
     return decision;
   }
 
-  #target(nowNs: number): JointTarget | undefined {
+  #showGate(): void {
+    const isDue = this.#tick - this.#checkpointTick >= this.#ticksPerCheckpoint;
+    if (!isDue && !this.#isImposed) return;
+    const checkpoint = { tick: this.#tick, isImposed: this.#isImposed, gate: this.#gate.snapshot() };
+    this.#options.onCheckpoint(checkpoint);
+    this.#checkpointTick = this.#tick;
+    this.#isImposed = false;
+  }
+
+  #asked(nowNs: number): SetpointStep {
     const { memory } = this.#options;
     const { setpoint } = this.#inbox;
     const { version } = memory.setpointSlot;
@@ -243,7 +266,7 @@ export class GateLoop {
         this.#setpoint.follow(readTarget(memory.setpoint, setpoint, 'positionsRad'), this.#commandRad, nowNs);
       }
     }
-    return this.#setpoint.at(nowNs);
+    return this.#setpoint.at(nowNs, this.#gate.commanded);
   }
 
   #publish({ nowNs, deadlineNs, skipped }: Readonly<TickTime>, decision: GateDecision | undefined): void {
@@ -265,6 +288,7 @@ export class GateLoop {
     layout.set(row, 'ageNs', ageNs);
     layout.set(row, 'stampNs', value.stampNs);
     layout.set(row, 'fresh', fresh ? 1 : 0);
+    layout.set(row, 'hasStepped', decision === undefined ? 0 : 1);
     if (decision === undefined) writeTarget(layout, row, 'requestedRad', undefined);
     layout.setJoints(row, 'previousRad', decision?.previousRad ?? this.#commandRad);
     layout.setJoints(row, 'emittedRad', decision?.emittedRad ?? this.#commandRad);

@@ -3,6 +3,7 @@ import { MonotonicClock, NS_PER_S } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
 import { MirrorDriver } from '../../drivers/mirror/mirror-driver.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
 import { loadSpaceGuard } from '../load-space-guard.ts';
 import { ArmMemory } from './arm-memory.ts';
 import type { ArmMemoryBuffers } from './arm-memory.ts';
@@ -24,6 +25,7 @@ export interface GateWorkerData {
 export type GateWorkerMessage =
   /** The thread is about to tick. */
   | { readonly started: { readonly thread: number | undefined } }
+  | { readonly checkpoint: GateCheckpoint }
   /** Something an operator must know; the gate goes on. */
   | { readonly failure: ArmFailure }
   /** The last tick was made, as told. */
@@ -74,6 +76,7 @@ const loop = new GateLoop({
   advance,
   memory: new ArmMemory(spec.robot, buffers),
   supervisorMs: spec.timeouts.supervisorMs,
+  onCheckpoint: (checkpoint) => tell({ checkpoint }),
   onFailure: (error) => tell({ failure: failureOf(error) }),
 });
 tell({ started: { thread: threadId() } });

@@ -1,4 +1,5 @@
 import { BlackBoxRing } from '../black-box-ring.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
 import { writeBlackBox } from '../write-black-box.ts';
 import type { BlackBoxOptions } from '../write-black-box.ts';
 import type { ArmRecord } from './record-format.ts';
@@ -8,7 +9,7 @@ const ORPHANED: ReadonlySet<string> = new Set(['supervisor-gone', 'supervisor-si
 
 /**
  * The black box of an arm process. It writes where the supervisor cannot: when that has gone or is silent, once the
- * arm stands, and when the gate is dead. The state of the gate is not in it, so it is explained but not replayed.
+ * arm stands, and when the gate is dead.
  */
 export class HostBlackBox {
   readonly #options: BlackBoxOptions;
@@ -23,12 +24,16 @@ export class HostBlackBox {
     this.#onFailure = onFailure;
   }
 
+  checkpoint(checkpoint: GateCheckpoint): void {
+    this.#ring.checkpoint(checkpoint);
+  }
+
   record(record: ArmRecord): void {
-    const { tick, timeNs, target, arm, sentRad, state, cause, isStill } = record;
+    const { tick, timeNs, target, isPlanned, arm, sentRad, state, cause, isStill } = record;
     if (state === 'gate-dead') return this.#write('gate-dead');
-    if (state !== 'disarmed' || cause !== 'none') {
-      const input = { nowNs: timeNs, target, measured: arm };
-      this.#ring.record({ gateTick: tick, input, gate: { ...record, state }, sentRad });
+    if (record.hasStepped) {
+      const input = { nowNs: timeNs, target, isPlanned, measured: arm };
+      this.#ring.record({ tick, input, gate: { ...record, state }, sentRad });
     }
     if (!ORPHANED.has(cause)) this.#written = '';
     else if (isStill) this.#write(cause);

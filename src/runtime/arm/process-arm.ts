@@ -6,6 +6,8 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import { loaderArguments, moduleEntry } from '../../core/module-worker.ts';
+import { fromExactJson } from '../../record/exact-numbers.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
 import { errorOf, parseReady } from './arm-spec.ts';
 import type { ArmDriverSpec, ArmReady, ArmSpec, ArmTimeouts } from './arm-spec.ts';
 import { FrameReader, encodeNumbers, encodeText, requireLength } from './frames.ts';
@@ -26,6 +28,8 @@ export interface ProcessArmOptions extends Pick<ArmSpec, 'robot' | 'wrap' | 'log
 export interface ArmListener {
   /** One gate tick. */
   onRecord(record: ArmRecord): void;
+  /** The state of the gate before a tick, now and then; it may come later than the record of that tick. */
+  onCheckpoint?(checkpoint: GateCheckpoint): void;
   /** The newest state of the simulated world. */
   onWorld?(state: Float64Array): void;
 }
@@ -135,14 +139,18 @@ export class ProcessArm {
     this.#send(encodeNumbers('scene', state));
   }
 
-  /** Holds where the arm is. From then on setpoints move it. Throws what the gate refuses, E_CANNOT_ARM. */
-  async arm(): Promise<void> {
+  /**
+   * Holds where the arm is. From then on setpoints move it. Returns the number of the command; throws what the gate
+   * refuses, E_CANNOT_ARM.
+   */
+  async arm(): Promise<number> {
     // What was wrong before is for the operator who arms again to judge; a process that ended stays ended.
     if (!this.#hasExited) this.#failure = undefined;
     const sequence = this.command('arm');
     await this.#until((record) => record !== undefined && record.command >= sequence, START_TIMEOUT_MS);
     // Then the gate has refused, and its reason is on the way.
     if (this.#newest?.cause !== 'none' || this.#newest.state === 'disarmed') await this.#until(() => false, SILENCE_MS);
+    return sequence;
   }
 
   /** An operator's command; returns its number, see ArmRecord.command. @param value see COMMAND_CODES. */
@@ -211,6 +219,11 @@ export class ProcessArm {
       case 'world':
         for (const listener of this.#listeners) listener.onWorld?.(frame.numbers);
         break;
+      case 'checkpoint': {
+        const checkpoint = fromExactJson(JSON.parse(frame.text)) as GateCheckpoint;
+        for (const listener of this.#listeners) listener.onCheckpoint?.(checkpoint);
+        break;
+      }
       case 'ready':
         this.#ready = parseReady(frame.text);
         break;

@@ -38,6 +38,10 @@ const RECORD_FIELDS = {
   count: 'one',
   createdNs: 'one',
   observedNs: 'one',
+  /** 1 for a setpoint that was planned within the limits, see GateInput. */
+  isPlanned: 'one',
+  /** 1 when the gate made a step; without one nothing was commanded. */
+  hasStepped: 'one',
   requestedRad: 'joints',
   previousRad: 'joints',
   emittedRad: 'joints',
@@ -71,6 +75,9 @@ export interface ArmRecord extends Omit<GateReport, 'state'> {
   readonly command: number;
   /** What the gate was asked for. */
   readonly target: JointTarget | undefined;
+  readonly isPlanned: boolean;
+  /** False where nothing was commanded. */
+  readonly hasStepped: boolean;
   readonly arm: Sampled<ArmState>;
   readonly sentRad: Float64Array;
 }
@@ -126,6 +133,8 @@ export function decodeRecord(layout: RecordLayout, numbers: Float64Array): ArmRe
     command: one('command'),
     arm: { value, ageNs: one('ageNs'), fresh: one('fresh') === 1 },
     target,
+    isPlanned: one('isPlanned') === 1,
+    hasStepped: one('hasStepped') === 1,
     requestedRad: target?.positionsRad,
     previousRad: joints('previousRad'),
     emittedRad: joints('emittedRad'),

@@ -1,5 +1,6 @@
 import type { GateState } from '../../safety/gate.ts';
 import type { ArmInput, ArmStep, GatedArm } from '../gated-arm.ts';
+import type { GateCheckpoint } from '../black-box-ring.ts';
 import type { Pacer } from '../pacer.ts';
 import type { ProcessArm } from './process-arm.ts';
 import type { ArmRecord } from './record-format.ts';
@@ -35,6 +36,7 @@ export class RemoteArm implements GatedArm, Pacer {
   readonly latenessNs: number[] = [];
   readonly #options: RemoteArmOptions;
   readonly #ticks: Tick[] = [];
+  readonly #checkpoints: GateCheckpoint[] = [];
   readonly #unlisten: () => void;
   #world: Float64Array | undefined;
   #current: ArmRecord | undefined;
@@ -46,6 +48,7 @@ export class RemoteArm implements GatedArm, Pacer {
     this.#options = options;
     this.#unlisten = options.arm.listen({
       onRecord: (record) => this.#take(record),
+      onCheckpoint: (checkpoint) => this.#checkpoints.push(checkpoint),
       onWorld: (state) => (this.#world = state),
     });
   }
@@ -93,10 +96,10 @@ export class RemoteArm implements GatedArm, Pacer {
     // Measured in that scene and not before.
     const sinceNs = scene === undefined ? -Infinity : nowNs + SETTLING_NS;
     await arm.until((record) => record.arm.fresh && record.arm.value.stampNs > sinceNs, PATIENCE_MS);
-    // Who starts an episode has looked at the arm.
-    arm.command('reset');
-    await arm.arm();
-    this.#ticks.length = 0;
+    // In a simulated world a new scene undoes whatever had happened; elsewhere a person has to look at the arm.
+    if (scene !== undefined) arm.command('reset');
+    const command = await arm.arm();
+    while ((this.#ticks[0]?.record.command ?? command) < command) this.#ticks.shift();
     const startNs = await this.nextTick();
     begin(startNs);
     return { startNs, positionsRad: (this.#current as ArmRecord).sentRad };
@@ -110,11 +113,15 @@ export class RemoteArm implements GatedArm, Pacer {
       arm.command('stop');
     }
     const record = this.#current as ArmRecord;
-    const { target, sentRad, timeNs, requestedRad, previousRad, emittedRad, measuredRad, reasons } = record;
+    const { tick, hasStepped, target, isPlanned, sentRad, timeNs } = record;
+    const { requestedRad, previousRad, emittedRad, measuredRad, reasons, state } = record;
     return {
+      tick,
+      hasStepped,
       target,
-      gate: { requestedRad, previousRad, emittedRad, measuredRad, reasons, state: this.state },
-      checkpoint: undefined,
+      isPlanned,
+      gate: { requestedRad, previousRad, emittedRad, measuredRad, reasons, state: state === 'gate-dead' ? this.state : state },
+      checkpoints: this.#checkpoints.splice(0),
       sent: { positionsRad: sentRad, stampNs: timeNs },
     };
   }

@@ -7,6 +7,7 @@ import { COMMAND_CODES, writeTarget } from '../../../src/runtime/arm/message-for
 import type { OperatorCommand } from '../../../src/runtime/arm/message-formats.ts';
 import { decodeRecord } from '../../../src/runtime/arm/record-format.ts';
 import type { ArmRecord } from '../../../src/runtime/arm/record-format.ts';
+import { BlackBoxRing } from '../../../src/runtime/black-box-ring.ts';
 import { openSpace } from '../../../src/safety/space-guard.ts';
 import { FaultyDriver, makeRobot } from '../../../src/testing/index.ts';
 
@@ -20,6 +21,7 @@ export class GateBench {
   readonly memory = new ArmMemory(robot, ArmMemory.allocate(robot));
   readonly failures: unknown[] = [];
   readonly records: ArmRecord[] = [];
+  readonly box = new BlackBoxRing(robot);
   readonly driver: FaultyDriver;
   readonly loop: GateLoop;
   /** True: the supervisor shows at every tick that it lives. */
@@ -39,6 +41,7 @@ export class GateBench {
       advance: () => mirror.publish(this.clock.nowNs()),
       memory: this.memory,
       supervisorMs: SUPERVISOR_MS,
+      onCheckpoint: (checkpoint) => this.box.checkpoint(checkpoint),
       onFailure: (error) => this.failures.push(error),
     });
   }
@@ -78,8 +81,15 @@ export class GateBench {
       work();
       const nowNs = clock.nowNs();
       this.isOver = !this.loop.tick({ nowNs, deadlineNs: nowNs, skipped: 0 });
-      while (memory.records.take(row)) this.records.push(decodeRecord(memory.record, row));
+      while (memory.records.take(row)) this.#remember(decodeRecord(memory.record, row));
     }
+  }
+
+  #remember(record: ArmRecord): void {
+    this.records.push(record);
+    const { tick, timeNs, target, isPlanned, arm, sentRad, hasStepped, state } = record;
+    if (!hasStepped || state === 'gate-dead') return;
+    this.box.record({ tick, input: { nowNs: timeNs, target, isPlanned, measured: arm }, gate: { ...record, state }, sentRad });
   }
 
   /** Armed, and on its way to a far goal that is asked for at every tick. */

@@ -1,8 +1,15 @@
+import fc from 'fast-check';
 import { getHeapStatistics } from 'node:v8';
 import { describe, expect, it } from 'vitest';
+import { blackBoxLines, parseBlackBox } from '../../../src/record/black-box-format.ts';
+import { COMMAND_CODES } from '../../../src/runtime/arm/message-formats.ts';
+import type { OperatorCommand } from '../../../src/runtime/arm/message-formats.ts';
 import type { ArmRecord } from '../../../src/runtime/arm/record-format.ts';
+import { replayBlackBox } from '../../../src/runtime/black-box-replay.ts';
+import { snapshotTicks } from '../../../src/runtime/black-box-ring.ts';
 import { GateBench, PERIOD_NS, SUPERVISOR_MS, robot } from './gate-bench.ts';
 
+const OPERATOR_COMMANDS = Object.keys(COMMAND_CODES) as OperatorCommand[];
 /** Time enough for every stop, in ticks. */
 const STOP_TICKS = 100;
 const PERIOD_S = PERIOD_NS / 1e9;
@@ -219,5 +226,37 @@ describe('invariant 23: the tick', () => {
     const count = bench.records.length;
     bench.run(1);
     expect(bench.records.length).toBe(count + 1);
+  });
+});
+
+describe('invariant 25: the black box of a gate in its own thread', () => {
+  const targets = [[1.2, 1], [-1, 0.2], [0.3, Number.NaN], [0.1, 0.5, 0.2], undefined];
+  const deed = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ follow: fc.constantFrom(...targets) }) },
+    { weight: 2, arbitrary: fc.record({ command: fc.constantFrom(...OPERATOR_COMMANDS), value: fc.constantFrom(0.3, 1) }) },
+    { weight: 1, arbitrary: fc.record({ isSupervised: fc.boolean() }) },
+  );
+
+  it('is repeated to the bit, whatever operators commanded meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(deed, fc.integer({ min: 1, max: 90 })), { maxLength: 12 }), (deeds) => {
+        const bench = GateBench.moving();
+        for (const [what, ticks] of deeds) {
+          if ('command' in what) bench.command(what.command, what.value);
+          if ('isSupervised' in what) bench.isSupervised = what.isSupervised;
+          bench.run(ticks, () => ('follow' in what ? bench.follow(what.follow) : undefined));
+        }
+        const snapshot = bench.box.snapshot();
+        const { directory: _, ...description } = robot;
+        const facts = { cause: 'test', writtenAt: '', armature: '0', node: '20', platform: 'linux x64' };
+        const header = { ...facts, robot: description, start: snapshot.start };
+        const lines = [...blackBoxLines(header, snapshotTicks(snapshot, robot))].join('');
+        const file = parseBlackBox(lines, 'box.jsonl');
+        const replay = replayBlackBox(file, 'box.jsonl');
+        expect(replay.firstDifference).toBeUndefined();
+        expect(replay.ticks).toBeGreaterThan(30);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
