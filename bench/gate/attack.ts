@@ -39,11 +39,14 @@ export function attack({ robot, adversary, seed, steps, peers = [], onStep }: At
   const gate = new SafetyGate(withoutMonitors(robot));
   gate.arm(makeArmState([...startRad], START_NS), START_NS);
   const next = adversary.start();
+  // Whoever claims that a target was planned may be wrong, too.
+  const claims = new Rng(seed + 1);
   let commandRad: Float64Array = startRad;
   let nowNs = START_NS;
   for (let tick = 0; tick < steps; tick += 1) {
     const { input: thought, stepNs } = next({ robot, rng, commandRad, tick }, nowNs);
-    const input = adversary.isDriving && gate.state === 'hold' ? beginningHere(thought, commandRad) : thought;
+    const asked = adversary.isDriving && gate.state === 'hold' ? beginningHere(thought, commandRad) : thought;
+    const input = { ...asked, isPlanned: claims.uniform(0, 1) < 0.5 };
     const isStep = stepNs > 0 && stepNs < Infinity;
     if (isStep) nowNs += stepNs;
     const decision = gate.step(input);

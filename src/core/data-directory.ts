@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ArmatureError } from './errors.ts';
 
 /** Names a folder whose own robots, sim, models or calibration take the place of those that ship. */
 const OVERRIDE = 'ARMATURE_DATA';
@@ -17,7 +18,13 @@ export function trainingDirectory(): string {
 }
 
 function packageRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
-  return directory;
+  const start = dirname(fileURLToPath(import.meta.url));
+  for (let directory = start, above = ''; directory !== above; directory = dirname(directory)) {
+    if (existsSync(join(directory, 'package.json'))) return directory;
+    above = directory;
+  }
+  throw new ArmatureError('E_NO_PACKAGE', 'Armature does not find its own files', {
+    expected: `package.json in ${start} or a folder above it`,
+    remedy: `Install the package whole, or set ${OVERRIDE} to a folder with its data.`,
+  });
 }

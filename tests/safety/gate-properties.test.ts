@@ -21,6 +21,7 @@ interface Move {
   readonly measuredAgoNs: number;
   readonly measured: readonly number[];
   readonly fresh: boolean;
+  readonly isPlanned: boolean;
 }
 
 const position = fc.oneof(
@@ -52,6 +53,7 @@ const move: fc.Arbitrary<Move> = fc.record({
   measuredAgoNs: age,
   measured: fc.oneof({ weight: 8, arbitrary: fc.constant([0, 0.5]) }, { weight: 1, arbitrary: wellFormed }),
   fresh: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  isPlanned: fc.boolean(),
 });
 /** Finite positions only: nothing latches, so the whole sequence moves. */
 const drivingMove = move.map((entry): Move => ({
@@ -76,7 +78,8 @@ function inputsOf(moves: readonly Move[]): GateInput[] {
       observedNs: nowNs - entry.observedAgoNs,
     };
     const value = makeArmState(entry.measured, nowNs - entry.measuredAgoNs);
-    return { nowNs: time, target, measured: { value, ageNs: entry.measuredAgoNs, fresh: entry.fresh } };
+    const measured = { value, ageNs: entry.measuredAgoNs, fresh: entry.fresh };
+    return { nowNs: time, target, measured, isPlanned: entry.isPlanned };
   });
 }
 
@@ -157,6 +160,7 @@ describe('SafetyGate, for any sequence of inputs', () => {
               observedAgoNs: 0,
               measuredAgoNs: 0,
               fresh: true,
+              isPlanned: false,
             };
           }),
         );
@@ -248,6 +252,7 @@ describe('SafetyGate, inside the limits', () => {
               observedAgoNs: 0,
               measuredAgoNs: 0,
               fresh: true,
+              isPlanned: false,
             };
           });
           for (const decision of runGate(inputsOf(moves))) {
