@@ -4,12 +4,13 @@
  *
  *   npx tsx examples/02-drive-an-arm-through-the-gate.ts
  */
-import { loadRobot, MirrorDriver, NS_PER_S, SafetyGate, send } from '../src/index.ts';
+import { Actuator, loadRobot, MirrorDriver, NS_PER_S, SafetyGate } from '../src/index.ts';
 
 const robot = loadRobot('so101');
 const periodNs = NS_PER_S / robot.rates.gateHz;
 const arm = new MirrorDriver(robot, 0);
 await arm.connect();
+const actuator = new Actuator(arm);
 
 const gate = new SafetyGate(robot);
 gate.arm(arm.read(), 0);
@@ -23,7 +24,7 @@ for (let tick = 1; tick <= 120; tick += 1) {
   const target = { positionsRad: wishRad, createdNs: nowNs, observedNs: nowNs };
   arm.publish(nowNs);
   const decision = gate.step({ nowNs, target, measured: { value: arm.read(), ageNs: 0, fresh: true } });
-  const { positionsRad } = send(arm, decision.command);
+  const { positionsRad } = actuator.send(decision.command);
   if (tick % 20 === 0) {
     const angle = (positionsRad[0] ?? 0).toFixed(3);
     console.log(

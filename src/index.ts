@@ -45,7 +45,7 @@ export { REASONS } from './safety/reasons.ts';
 export type { Reason } from './safety/reasons.ts';
 export type { SafeCommand } from './safety/safe-command.ts';
 
-export { send } from './actuators/send.ts';
+export { Actuator } from './actuators/actuator.ts';
 export type { ArmDriver, SentCommand } from './drivers/driver.ts';
 export { MirrorDriver } from './drivers/mirror/mirror-driver.ts';
 

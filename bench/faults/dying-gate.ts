@@ -12,6 +12,8 @@ export function wrapDriver(driver: ArmDriver, options: unknown): { readonly driv
       if (writes >= afterWrites) process.exit(1);
       return driver.read();
     },
+    readHealth: () => driver.readHealth(),
+    setTorque: (isOn) => driver.setTorque(isOn),
     write: (command) => {
       writes += 1;
       return driver.write(command);

@@ -1,4 +1,5 @@
 import type { ArmState } from '../core/observation.ts';
+import type { ArmHealth } from '../safety/health-monitor.ts';
 import type { SafeCommand } from '../safety/safe-command.ts';
 
 /**
@@ -12,6 +13,13 @@ export interface ArmDriver {
   connect(): Promise<void>;
   /** The newest measured state. Throws ArmatureError before connect or after the link was lost. */
   read(): ArmState;
+  /** What motors and robot report of themselves; undefined where they report nothing. Throws as `read` does. */
+  readHealth(): ArmHealth | undefined;
+  /**
+   * Torque on: the motors hold where they are, until the first command. Off: the joints are limp, and commands move nothing.
+   * Connecting changes nothing about it. Throws as `write` does.
+   */
+  setTorque(isOn: boolean): void;
   /** Sends one gated command and says what was really sent. */
   write(command: SafeCommand): SentCommand;
   close(): Promise<void>;

@@ -31,6 +31,14 @@ const headerSchema = z.strictObject({
   start: z.unknown(),
 });
 
+const healthSchema = z.strictObject({
+  currentsA: numbers.optional(),
+  temperaturesC: numbers.optional(),
+  voltagesV: numbers.optional(),
+  motorErrors: numbers.optional(),
+  mode: z.string().optional(),
+});
+
 const tickSchema = z.strictObject({
   kind: z.literal('tick'),
   /** Rises by one from tick to tick, but for those that nobody saw. */
@@ -62,6 +70,8 @@ const tickSchema = z.strictObject({
     ageNs: exactNumberSchema,
     fresh: z.boolean(),
   }),
+  /** What motors and robot reported of themselves; null for nothing. */
+  health: healthSchema.nullable(),
   /** Ages of the pictures, ns, in the order of the robot's cameras; NaN for one that is not there. */
   cameraAgesNs: numbers,
   /** Of the decision that arrived at this tick; null where none did. */
@@ -78,6 +88,7 @@ const tickSchema = z.strictObject({
 const endSchema = z.strictObject({ kind: z.literal('end'), ticks: z.int() });
 
 export type BlackBoxHeader = Omit<z.infer<typeof headerSchema>, 'kind' | 'version' | 'limitsSha256'>;
+export type HealthValues = z.infer<typeof healthSchema>;
 export type BlackBoxTick = Omit<z.infer<typeof tickSchema>, 'kind'>;
 
 /** What a black box holds: the last seconds before it was written, tick after tick. */
@@ -161,7 +172,7 @@ function fitting<T>(schema: z.ZodType<T>, document: unknown, where: string): T {
 }
 
 function tickDocument(tick: BlackBoxTick): Readonly<Record<string, unknown>> {
-  const { timeNs, stepNs, target, measured } = tick;
+  const { timeNs, stepNs, target, measured, health } = tick;
   return {
     kind: 'tick',
     ...tick,
@@ -170,6 +181,7 @@ function tickDocument(tick: BlackBoxTick): Readonly<Record<string, unknown>> {
     imposed: toExactJson(tick.imposed),
     target: target === null ? null : exactMembers(target),
     measured: exactMembers(measured),
+    health: health === null ? null : exactMembers(health),
     cameraAgesNs: tick.cameraAgesNs.map(exactNumber),
     previousRad: tick.previousRad.map(exactNumber),
     emittedRad: tick.emittedRad.map(exactNumber),
@@ -177,7 +189,9 @@ function tickDocument(tick: BlackBoxTick): Readonly<Record<string, unknown>> {
   };
 }
 
-function exactMembers(values: Readonly<Record<string, JointValues | number | boolean>>): Record<string, unknown> {
+type Member = JointValues | number | boolean | string | undefined;
+
+function exactMembers(values: Readonly<Record<string, Member>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]): [string, unknown] => {
       if (typeof value === 'number') return [name, exactNumber(value)];

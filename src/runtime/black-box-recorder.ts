@@ -79,7 +79,7 @@ function blackBoxStep(step: StepRecord, robot: RobotSpec): BlackBoxStep {
   const { timeNs, target, observation, decision } = step;
   return {
     tick: step.tick,
-    input: { nowNs: timeNs, target, isPlanned: step.isPlanned, measured: observation.arm },
+    input: { nowNs: timeNs, target, isPlanned: step.isPlanned, measured: observation.arm, health: step.health },
     gate: step.gate,
     sentRad: step.sent.positionsRad,
     actionTokens: decision?.trace?.actionTokens,

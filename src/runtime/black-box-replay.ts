@@ -1,11 +1,12 @@
 import type { JointTarget } from '../core/action.ts';
 import { InvalidFileError } from '../core/errors.ts';
 import type { ArmState, Sampled } from '../core/observation.ts';
-import type { BlackBoxFile, BlackBoxTick, JointValues } from '../record/black-box-format.ts';
+import type { BlackBoxFile, BlackBoxTick, HealthValues, JointValues } from '../record/black-box-format.ts';
 import { sameNumbers } from '../record/exact-numbers.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { SafetyGate } from '../safety/gate.ts';
 import type { GateDecision, GateInput, GateSnapshot } from '../safety/gate.ts';
+import type { ArmHealth } from '../safety/health-monitor.ts';
 import { openSpace } from '../safety/space-guard.ts';
 import type { SpaceGuard } from '../safety/space-guard.ts';
 
@@ -48,7 +49,7 @@ function startOf(start: unknown, path: string): GateSnapshot {
   });
 }
 
-function inputOf({ timeNs, target, measured }: BlackBoxTick): GateInput {
+function inputOf({ timeNs, target, measured, health }: BlackBoxTick): GateInput {
   const { ageNs, fresh, stampNs } = measured;
   const value: ArmState = {
     positionsRad: vector(measured.positionsRad),
@@ -58,7 +59,16 @@ function inputOf({ timeNs, target, measured }: BlackBoxTick): GateInput {
   };
   const sampled: Sampled<ArmState> = { value, ageNs, fresh };
   const asked = target === null ? undefined : targetOf(target);
-  return { nowNs: timeNs, target: asked, isPlanned: target?.isPlanned, measured: sampled };
+  return { nowNs: timeNs, target: asked, isPlanned: target?.isPlanned, measured: sampled, health: healthOf(health) };
+}
+
+function healthOf(health: HealthValues | null): ArmHealth | undefined {
+  if (health === null) return undefined;
+  const parts = Object.entries(health).map(([name, part]) => {
+    if (!Array.isArray(part)) return [name, part];
+    return [name, name === 'motorErrors' ? Uint8Array.from(part) : Float64Array.from(part)];
+  });
+  return Object.fromEntries(parts) as ArmHealth;
 }
 
 function targetOf({ positionsRad, createdNs, observedNs }: NonNullable<BlackBoxTick['target']>): JointTarget {

@@ -1,6 +1,8 @@
-import type { BlackBoxTick, JointValues } from '../record/black-box-format.ts';
+import type { BlackBoxTick, HealthValues, JointValues } from '../record/black-box-format.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { GateInput, GateSnapshot } from '../safety/gate.ts';
+import { healthLength, readHealth, writeHealth } from '../safety/health-numbers.ts';
+import type { ArmHealth } from '../safety/health-monitor.ts';
 import type { GateReport } from './step-listener.ts';
 
 /** How much a black box remembers, s. */
@@ -72,6 +74,7 @@ function columnsOf({ joints, cameras }: RobotSpec) {
     tokenCount: one,
     tokens: vector,
     cameraAgesNs: cameras.length,
+    health: healthLength(joints.length),
   };
 }
 
@@ -152,6 +155,7 @@ export class BlackBoxRing {
     this.#set(row, 'tokenCount', step.actionTokens?.length ?? -1);
     if (step.actionTokens !== undefined) this.#setAll(row, 'tokens', step.actionTokens);
     this.#setAll(row, 'cameraAgesNs', step.cameraAgesNs ?? []);
+    writeHealth(input.health, this.#values, this.#at(row, 'health'), this.#layout.width.previousRad);
     const oldest = this.#tickOf(Math.max(0, this.#count - this.#capacity));
     while ((this.#checkpoints[0]?.tick ?? oldest) < oldest) this.#checkpoints.shift();
   }
@@ -259,6 +263,7 @@ export function* snapshotTicks(
         ageNs: row.one('ageNs'),
         fresh: row.one('fresh') === 1,
       },
+      health: row.health() ?? null,
       cameraAgesNs: row.all('cameraAgesNs'),
       actionTokens: tokenCount < 0 ? null : row.all('tokens').slice(0, tokenCount),
       previousRad: row.all('previousRad'),
@@ -290,6 +295,16 @@ class Row {
   all(column: Column): number[] {
     const from = this.#layout.from[column];
     return Array.from(this.#values.subarray(from, from + this.#layout.width[column]));
+  }
+
+  health(): HealthValues | undefined {
+    const health = readHealth(this.#values, this.#layout.from.health, this.#layout.width.previousRad);
+    if (health === undefined) return undefined;
+    const parts = Object.entries(health).map(([name, part]: [string, ArmHealth[keyof ArmHealth]]) => [
+      name,
+      typeof part === 'object' ? Array.from(part) : part,
+    ]);
+    return Object.fromEntries(parts) as HealthValues;
   }
 
   checked(column: Column): JointValues {

@@ -1,10 +1,12 @@
-import { send } from '../actuators/send.ts';
+import { Actuator } from '../actuators/actuator.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import { NS_PER_S } from '../core/clock.ts';
 import type { ArmState, Sampled } from '../core/observation.ts';
 import type { ArmDriver, SentCommand } from '../drivers/driver.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { GateState, SafetyGate } from '../safety/gate.ts';
+import type { ArmHealth } from '../safety/health-monitor.ts';
+import type { SafeCommand } from '../safety/safe-command.ts';
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
 import { checkpointTicks } from './black-box-ring.ts';
 import type { GateCheckpoint } from './black-box-ring.ts';
@@ -26,6 +28,8 @@ export interface ArmInput {
 /** What became of it. */
 export interface ArmStep extends SetpointStep {
   readonly gate: GateReport;
+  /** What motors and robot reported of themselves. */
+  readonly health: ArmHealth | undefined;
   /** Number of this tick of the gate; it rises by one from tick to tick, and need not begin with 0. */
   readonly tick: number;
   /** False for a gate that commands nothing any more. */
@@ -56,12 +60,14 @@ export interface LocalArmOptions {
 export class LocalArm implements GatedArm {
   readonly #options: LocalArmOptions;
   readonly #setpoint: Setpoint;
+  readonly #actuator: Actuator;
   readonly #ticksPerCheckpoint: number;
   #commandRad: Float64Array = new Float64Array();
 
   constructor(options: LocalArmOptions) {
     this.#options = options;
     this.#setpoint = new Setpoint(options.robot);
+    this.#actuator = new Actuator(options.driver);
     this.#ticksPerCheckpoint = checkpointTicks(options.robot);
   }
 
@@ -89,9 +95,17 @@ export class LocalArm implements GatedArm {
     const asked = isRunning ? this.#setpoint.at(nowNs, gate.commanded) : NOTHING;
     const isDue = gateTick % this.#ticksPerCheckpoint === 0;
     const checkpoints = isDue ? [{ tick: gateTick, isImposed: false, gate: gate.snapshot() }] : [];
-    const gated = gate.step({ nowNs, ...asked, measured });
-    const sent = send(driver, gated.command);
+    const health = driver.readHealth();
+    const gated = gate.step({ nowNs, ...asked, measured, health });
+    const sent = this.#carryOut(gated.command);
     this.#commandRad = sent.positionsRad;
-    return { ...asked, tick: gateTick, hasStepped: true, gate: gated, checkpoints, sent };
+    return { ...asked, tick: gateTick, hasStepped: true, gate: gated, health, checkpoints, sent };
+  }
+
+  #carryOut(command: SafeCommand): SentCommand {
+    const { gate } = this.#options;
+    if (gate.guard.hasTorque(gate.isStill)) return this.#actuator.send(command);
+    this.#actuator.relax();
+    return { positionsRad: this.#commandRad, stampNs: command.stampNs };
   }
 }

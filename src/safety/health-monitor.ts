@@ -4,7 +4,8 @@ import { at } from './joint-limits.ts';
 import { overForMs } from './motion-monitor.ts';
 
 /** What a robot's own safety says of it. */
-export type RobotMode = 'normal' | 'reduced' | 'stopped' | 'emergency-stop';
+export const ROBOT_MODES = ['normal', 'reduced', 'stopped', 'emergency-stop'] as const;
+export type RobotMode = (typeof ROBOT_MODES)[number];
 
 /** What motors and robot report of themselves, as far as they do. Arrays have shape (J). */
 export interface ArmHealth {

@@ -27,6 +27,14 @@ export class SimulatedArm implements ArmDriver {
     });
   }
 
+  readHealth(): undefined {
+    return undefined;
+  }
+
+  setTorque(isOn: boolean): void {
+    this.#world.setTorque(isOn);
+  }
+
   write(command: SafeCommand): SentCommand {
     this.#world.setServoTargets(command.positionsRad);
     return { positionsRad: command.positionsRad, stampNs: command.stampNs };

@@ -19,6 +19,9 @@ export interface WorldOptions {
 
 type ObjectKind = 'BODY' | 'JOINT' | 'GEOM' | 'SITE' | 'CAMERA' | 'ACTUATOR';
 
+/** mjDSBL_ACTUATION of MuJoCo's disable flags: no actuator has a force. */
+const NO_ACTUATION = 1 << 11;
+
 let loadedWorlds = 0;
 
 /**
@@ -97,6 +100,7 @@ export class World {
   /** Everything back to the model's initial state; the arm at the given pose (rad, joint order), at rest. */
   reset(jointPositionsRad: ArrayLike<number>): void {
     this.module.mj_resetData(this.model, this.data);
+    this.setTorque(true);
     this.setJointPositions(jointPositionsRad);
     this.setServoTargets(jointPositionsRad);
   }
@@ -104,6 +108,18 @@ export class World {
   setJointPositions(positionsRad: ArrayLike<number>): void {
     const qpos = this.qpos;
     this.qposAddresses.forEach((address, joint) => (qpos[address] = positionsRad[joint] ?? 0));
+  }
+
+  /** Switches the servos. When they come on they hold where the joints are. */
+  setTorque(isOn: boolean): void {
+    const { opt } = this.model;
+    if (isOn === this.hasTorque) return;
+    opt.disableflags ^= NO_ACTUATION;
+    if (isOn) this.setServoTargets(this.jointPositions());
+  }
+
+  get hasTorque(): boolean {
+    return (this.model.opt.disableflags & NO_ACTUATION) === 0;
   }
 
   setServoTargets(positionsRad: ArrayLike<number>): void {

@@ -3,15 +3,30 @@ import type { Clock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { ArmState } from '../core/observation.ts';
 import type { ArmDriver, SentCommand } from '../drivers/driver.ts';
+import type { ArmHealth } from '../safety/health-monitor.ts';
 import type { SafeCommand } from '../safety/safe-command.ts';
 
 /**
  * What can go wrong with the way to an arm. `frozen`: new stamps on old values. `stale`: everything is reported
  * late. `silent`: nothing new is reported. `impossible`: the first joint is said to be where it cannot be.
  * `not-finite`: it is said to be nowhere. `unplugged`: reading and writing throw. `hanging`: they never return,
- * which only a thread of its own survives.
+ * which only a thread of its own survives. `overheated`, `brown-out`, `over-current`, `motor-error`: the motors say so.
+ * `emergency-stop`: the robot's own is pressed.
  */
-export const DRIVER_FAULTS = ['frozen', 'stale', 'silent', 'impossible', 'not-finite', 'unplugged', 'hanging'] as const;
+export const DRIVER_FAULTS = [
+  'frozen',
+  'stale',
+  'silent',
+  'impossible',
+  'not-finite',
+  'unplugged',
+  'hanging',
+  'overheated',
+  'brown-out',
+  'over-current',
+  'motor-error',
+  'emergency-stop',
+] as const;
 
 export type DriverFault = (typeof DRIVER_FAULTS)[number];
 
@@ -22,6 +37,15 @@ const MOST_HELD_BACK = 1000;
 /** No joint is ever there, rad. */
 const NOWHERE_RAD = 20;
 
+/** What the motors of an arm report that is not well, by the number of joints: far from what any arm allows. */
+const ILLNESSES: Partial<Record<DriverFault, (joints: number) => ArmHealth>> = {
+  overheated: (joints) => ({ temperaturesC: new Float64Array(joints).fill(120) }),
+  'brown-out': (joints) => ({ voltagesV: new Float64Array(joints).fill(1) }),
+  'over-current': (joints) => ({ currentsA: new Float64Array(joints).fill(100) }),
+  'motor-error': (joints) => ({ motorErrors: new Uint8Array(joints).fill(0x20) }),
+  'emergency-stop': () => ({ mode: 'emergency-stop' }),
+};
+
 /** A driver with which something can be wrong: for tests of agents, drivers and everything that is built on them. */
 export class FaultyDriver implements ArmDriver {
   readonly name: string;
@@ -31,6 +55,7 @@ export class FaultyDriver implements ArmDriver {
   readonly #held: ArmState[] = [];
   #newest: ArmState | undefined;
   #writes = 0;
+  #hasTorque: boolean | undefined;
 
   constructor(driver: ArmDriver) {
     this.name = driver.name;
@@ -53,6 +78,22 @@ export class FaultyDriver implements ArmDriver {
     if (this.#held.length > MOST_HELD_BACK) this.#held.shift();
     this.#newest = this.#reported(state);
     return this.#newest;
+  }
+
+  readHealth(): ArmHealth | undefined {
+    const ill = this.fault === undefined ? undefined : ILLNESSES[this.fault];
+    return ill === undefined ? this.#driver.readHealth() : ill(this.#newest?.positionsRad.length ?? 0);
+  }
+
+  /** As it was switched last; undefined: nobody did. */
+  get hasTorque(): boolean | undefined {
+    return this.#hasTorque;
+  }
+
+  setTorque(isOn: boolean): void {
+    this.#requireLink('switch the torque');
+    this.#driver.setTorque(isOn);
+    this.#hasTorque = isOn;
   }
 
   write(command: SafeCommand): SentCommand {

@@ -37,6 +37,7 @@ function tick(index: number, changes: Partial<BlackBoxTick> = {}): BlackBoxTick 
       ageNs: Infinity,
       fresh: false,
     },
+    health: null,
     cameraAgesNs: [Number.NaN],
     actionTokens: [32000, 33023],
     previousRad: [0, 1],
@@ -48,7 +49,9 @@ function tick(index: number, changes: Partial<BlackBoxTick> = {}): BlackBoxTick 
   };
 }
 
-const ticks = [tick(0), tick(1, { target: null, actionTokens: null, reasons: [] }), tick(2, { imposed: { speeds: Float64Array.of(Number.NaN) } })];
+const ticks = [tick(0), tick(1, { target: null, actionTokens: null, reasons: [] }), tick(2, {
+    health: { temperaturesC: [Number.NaN, 30], motorErrors: [0, 32], mode: 'reduced' },
+    imposed: { speeds: Float64Array.of(Number.NaN) } })];
 const text = [...blackBoxLines(header, ticks)].join('');
 
 describe('numbers of a black box', () => {

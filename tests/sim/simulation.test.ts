@@ -105,3 +105,28 @@ describe('DelayedSource', () => {
     expect(received).toEqual(['first']);
   });
 });
+
+describe('an arm without torque', () => {
+  it('sinks, follows nothing, and holds where it is when the torque comes back', () => {
+    world.reset(robot.homeRad);
+    const second = 1 / world.timestepS;
+    world.step(second);
+    const held = world.jointPositions();
+    world.setTorque(false);
+    world.setServoTargets(robot.restRad);
+    world.step(second / 4);
+    const sunk = world.jointPositions();
+    const fell = Math.max(...sunk.map((position, joint) => Math.abs(position - (held[joint] ?? 0))));
+    expect(fell).toBeGreaterThan(0.05);
+    expect(world.jointEfforts().every((effort) => effort === 0)).toBe(true);
+    world.step(3 * second);
+    const lying = world.jointPositions();
+    world.setTorque(true);
+    world.step(second);
+    const drift = Math.max(...world.jointPositions().map((position, joint) => Math.abs(position - (lying[joint] ?? 0))));
+    expect(drift).toBeLessThan(0.02);
+    world.setTorque(false);
+    world.reset(robot.homeRad);
+    expect(world.hasTorque).toBe(true);
+  });
+});

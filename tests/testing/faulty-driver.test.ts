@@ -14,6 +14,8 @@ function movingArm(): ArmDriver & { tick: number } {
     tick: 0,
     connect: () => Promise.resolve(),
     read: () => makeArmState([arm.tick, -arm.tick], arm.tick * PERIOD_NS),
+    readHealth: () => undefined,
+    setTorque: () => undefined,
     write: ({ positionsRad, stampNs }: SafeCommand) => ({ positionsRad, stampNs }),
     close: () => Promise.resolve(),
   };

@@ -15,6 +15,7 @@ export class MirrorDriver implements ArmDriver {
   readonly name = 'mirror';
   readonly #source = new PushSource<ArmState>();
   #connected = false;
+  #hasTorque = true;
   /** A command came since the state was last reported. */
   #isCommanded = false;
   #state: ArmState;
@@ -46,8 +47,19 @@ export class MirrorDriver implements ArmDriver {
     return this.#state;
   }
 
+  readHealth(): undefined {
+    return undefined;
+  }
+
+  setTorque(isOn: boolean): void {
+    this.#requireConnection('switch the torque');
+    this.#hasTorque = isOn;
+  }
+
   write(command: SafeCommand): SentCommand {
     this.#requireConnection('write');
+    // It has no mass: limp, it stays where it is.
+    if (!this.#hasTorque) return { positionsRad: this.#state.positionsRad, stampNs: command.stampNs };
     const elapsedS = (command.stampNs - this.#commandedNs) / NS_PER_S;
     const previousRad = this.#state.positionsRad;
     this.#state = {

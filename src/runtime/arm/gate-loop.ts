@@ -1,4 +1,4 @@
-import { send } from '../../actuators/send.ts';
+import { Actuator } from '../../actuators/actuator.ts';
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import type { ArmState, Sampled } from '../../core/observation.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
@@ -6,6 +6,7 @@ import type { RobotSpec, StopCategory } from '../../robot/robot-spec.ts';
 import { ArmGuard } from '../../safety/arm-guard.ts';
 import { SafetyGate } from '../../safety/gate.ts';
 import type { GateDecision } from '../../safety/gate.ts';
+import type { ArmHealth } from '../../safety/health-monitor.ts';
 import { OperatorDesk } from '../../safety/operator.ts';
 import { isLatched } from '../../safety/safety-state.ts';
 import type { SpaceGuard } from '../../safety/space-guard.ts';
@@ -52,6 +53,7 @@ export class GateLoop {
   readonly #guard: ArmGuard;
   readonly #gate: SafetyGate;
   readonly #setpoint: Setpoint;
+  readonly #actuator: Actuator;
   readonly #ticksPerCheckpoint: number;
   readonly #row: Float64Array;
   readonly #inbox: {
@@ -61,6 +63,7 @@ export class GateLoop {
   };
   readonly #newest: Newest<ArmState>;
   #measured: Sampled<ArmState>;
+  #health: ArmHealth | undefined;
   #commandRad: Float64Array;
   #isLost = false;
   #cause: StopCause = 'none';
@@ -83,6 +86,7 @@ export class GateLoop {
     this.#guard.ready();
     this.#gate = new SafetyGate(robot, { guard: this.#guard, space: options.space });
     this.#setpoint = new Setpoint(robot);
+    this.#actuator = new Actuator(options.driver);
     this.#ticksPerCheckpoint = checkpointTicks(robot);
     this.#row = new Float64Array(memory.record.length);
     this.#inbox = {
@@ -103,6 +107,7 @@ export class GateLoop {
     this.#obey(nowNs);
     this.#watchSupervisor(nowNs);
     const decision = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
+    if (!this.#isArmed) this.#relax();
     this.#publish(time, decision);
     this.#tick += 1;
     const isOver = this.#isEnding && this.#mayEnd(nowNs);
@@ -125,6 +130,7 @@ export class GateLoop {
     try {
       advance();
       this.#newest.offer(driver.read());
+      this.#health = driver.readHealth();
       this.#measured = this.#newest.sample(nowNs);
       this.#hasReadFailed = false;
     } catch (error) {
@@ -160,7 +166,7 @@ export class GateLoop {
         return this.#interrupt('operator');
       case 'end':
         this.#end(nowNs);
-        return this.#interrupt('operator', 1);
+        return this.#interrupt('operator');
       case 'disarm':
         return this.#interrupt('operator', 1);
       case 'reset':
@@ -187,7 +193,7 @@ export class GateLoop {
     else {
       // One period ago, so that the first step has a duration.
       const armedNs = nowNs - NS_PER_S / robot.rates.gateHz;
-      this.#gate.armFor({ ...request, measured: this.#measured.value, nowNs: armedNs });
+      this.#gate.armFor({ ...request, measured: this.#measured.value, health: this.#health, nowNs: armedNs });
       this.#commandRad = this.#measured.value.positionsRad;
     }
     this.#gate.heed(guard.acquire(SUPERVISOR.name, nowNs).id);
@@ -220,28 +226,41 @@ export class GateLoop {
     if (Number.isNaN(seenNs)) {
       if (this.#cause === 'supervisor-gone') return;
       this.#end(nowNs);
-      this.#interrupt('supervisor-gone', 1);
+      // With torque on: nobody has looked whether the arm may sink.
+      this.#interrupt('supervisor-gone');
     } else if (this.#isArmed && nowNs - seenNs > supervisorMs * NS_PER_MS) this.#interrupt('supervisor-silent');
   }
 
   #step(nowNs: number): GateDecision {
-    const { driver, memory, onFailure } = this.#options;
+    const { memory } = this.#options;
     this.#showGate();
     const asked = this.#cause === 'none' ? this.#asked(nowNs) : NOTHING;
     writeTarget(memory.record, this.#row, 'requestedRad', asked.target);
     memory.record.set(this.#row, 'isPlanned', asked.isPlanned ? 1 : 0);
-    const decision = this.#gate.step({ nowNs, ...asked, measured: this.#measured });
-    if (!this.#guard.hasTorque(this.#gate.isStill)) return decision;
+    const decision = this.#gate.step({ nowNs, ...asked, measured: this.#measured, health: this.#health });
     try {
-      this.#commandRad = send(driver, decision.command).positionsRad;
+      if (this.#guard.hasTorque(this.#gate.isStill)) this.#commandRad = this.#actuator.send(decision.command).positionsRad;
+      else this.#actuator.relax();
     } catch (error) {
-      // Writing on would send the arm, wherever it is by then, back to here as soon as the link stands again.
-      this.#isLost = true;
-      this.#interrupt('link');
-      this.#guard.trip({ reason: 'link-lost', value: 0, limit: 1 });
-      onFailure(error);
+      this.#lose(error);
     }
     return decision;
+  }
+
+  #relax(): void {
+    try {
+      if (!this.#isLost) this.#actuator.relax();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  /** Writing on would send the arm, wherever it is by then, back to here as soon as the link stands again. */
+  #lose(error: unknown): void {
+    this.#isLost = true;
+    this.#interrupt('link');
+    this.#guard.trip({ reason: 'link-lost', value: 0, limit: 1 });
+    this.#options.onFailure(error);
   }
 
   #showGate(): void {
@@ -278,7 +297,8 @@ export class GateLoop {
     layout.set(row, 'timeNs', nowNs);
     layout.set(row, 'deadlineNs', deadlineNs);
     layout.set(row, 'skipped', skipped);
-    layout.set(row, 'state', STATES.indexOf(this.#guard.state.name));
+    // What a lost link made of it after the step is told by the cause, and by the next tick.
+    layout.set(row, 'state', STATES.indexOf(decision?.state ?? this.#guard.state.name));
     layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
     encodeReasons(layout, row, decision?.reasons ?? []);
     // Where nothing is commanded, no command moves a joint.
@@ -296,6 +316,7 @@ export class GateLoop {
     layout.setJoints(row, 'measuredRad', value.positionsRad);
     layout.setJoints(row, 'velocitiesRadPerS', value.velocitiesRadPerS);
     layout.setJoints(row, 'effortsNm', value.effortsNm);
+    layout.setHealth(row, 'health', this.#health);
     memory.records.push(row);
   }
 }

@@ -29,10 +29,10 @@ export class HostBlackBox {
   }
 
   record(record: ArmRecord): void {
-    const { tick, timeNs, target, isPlanned, arm, sentRad, state, cause, isStill } = record;
+    const { tick, timeNs, target, isPlanned, arm, health, sentRad, state, cause, isStill } = record;
     if (state === 'gate-dead') return this.#write('gate-dead');
     if (record.hasStepped) {
-      const input = { nowNs: timeNs, target, isPlanned, measured: arm };
+      const input = { nowNs: timeNs, target, isPlanned, measured: arm, health };
       this.#ring.record({ tick, input, gate: { ...record, state }, sentRad });
     }
     if (!ORPHANED.has(cause)) this.#written = '';

@@ -1,3 +1,9 @@
+import { healthLength, readHealth, writeHealth } from '../../safety/health-numbers.ts';
+import type { ArmHealth } from '../../safety/health-monitor.ts';
+
+/** One value, one per joint, or what an arm reports of itself. */
+type Extent = 'one' | 'joints' | 'health';
+
 /** Where the fields of a record of 64-bit floats lie. Frames, shared slots and rings have the same layouts. */
 export class NumberLayout<Names extends string = string> {
   /** Numbers in a record. */
@@ -5,13 +11,13 @@ export class NumberLayout<Names extends string = string> {
   readonly jointCount: number;
   readonly #offsets: Readonly<Record<Names, number>>;
 
-  /** @param fields names in order: one value, or one per joint. */
-  constructor(fields: Readonly<Record<Names, 'one' | 'joints'>>, jointCount: number) {
+  /** @param fields names in order. */
+  constructor(fields: Readonly<Record<Names, Extent>>, jointCount: number) {
     const offsets = {} as Record<Names, number>;
     let length = 0;
-    for (const [name, extent] of Object.entries(fields) as [Names, 'one' | 'joints'][]) {
+    for (const [name, extent] of Object.entries(fields) as [Names, Extent][]) {
       offsets[name] = length;
-      length += extent === 'one' ? 1 : jointCount;
+      length += lengthOf(extent, jointCount);
     }
     this.#offsets = offsets;
     this.length = length;
@@ -37,4 +43,17 @@ export class NumberLayout<Names extends string = string> {
     const offset = this.#offsets[name];
     for (let joint = 0; joint < this.jointCount; joint += 1) record[offset + joint] = values?.[joint] ?? NaN;
   }
+
+  health(record: Float64Array, name: Names): ArmHealth | undefined {
+    return readHealth(record, this.#offsets[name], this.jointCount);
+  }
+
+  setHealth(record: Float64Array, name: Names, health: ArmHealth | undefined): void {
+    writeHealth(health, record, this.#offsets[name], this.jointCount);
+  }
+}
+
+function lengthOf(extent: Extent, jointCount: number): number {
+  if (extent === 'one') return 1;
+  return extent === 'joints' ? jointCount : healthLength(jointCount);
 }

@@ -1,5 +1,6 @@
 import type { JointTarget } from '../../core/action.ts';
 import type { ArmState, Sampled } from '../../core/observation.ts';
+import type { ArmHealth } from '../../safety/health-monitor.ts';
 import { REASONS } from '../../safety/reasons.ts';
 import type { Reason } from '../../safety/reasons.ts';
 import type { GateState } from '../../safety/gate.ts';
@@ -21,7 +22,7 @@ const RECORD_FIELDS = {
   state: 'one',
   /** Index in CAUSES. */
   cause: 'one',
-  /** One bit for each of REASONS, in their order: the first 32, and those after them. */
+  /** The reasons in their order, see encodeReasons: the first eight, and eight after them. */
   reasons: 'one',
   moreReasons: 'one',
   /** 1 when the last command did not move any joint. */
@@ -49,6 +50,7 @@ const RECORD_FIELDS = {
   measuredRad: 'joints',
   velocitiesRadPerS: 'joints',
   effortsNm: 'joints',
+  health: 'health',
 } as const;
 
 /** `gate-dead`: the gate does not tick any more, and the driver stopped the arm by itself. */
@@ -60,7 +62,9 @@ export const CAUSES = ['none', 'operator', 'link', 'supervisor-silent', 'supervi
 export type StopCause = (typeof CAUSES)[number];
 
 const REASON_NAMES = Object.keys(REASONS) as Reason[];
-const REASON_BITS = 32;
+/** A reason is a digit, 0 for none; eight of them fit a double, first one last. */
+const REASON_BASE = 64;
+const REASONS_PER_NUMBER = 8;
 
 /** One gate tick. Arrays have shape (J), rad, joint order of the RobotSpec. */
 export interface ArmRecord extends Omit<GateReport, 'state'> {
@@ -79,6 +83,7 @@ export interface ArmRecord extends Omit<GateReport, 'state'> {
   /** False where nothing was commanded. */
   readonly hasStepped: boolean;
   readonly arm: Sampled<ArmState>;
+  readonly health: ArmHealth | undefined;
   readonly sentRad: Float64Array;
 }
 
@@ -89,22 +94,27 @@ export function recordLayout(jointCount: number): RecordLayout {
 }
 
 export function encodeReasons(layout: RecordLayout, record: Float64Array, reasons: readonly Reason[]): void {
-  let [first, others] = [0, 0];
-  for (const reason of reasons) {
-    const bit = REASON_NAMES.indexOf(reason);
-    if (bit < REASON_BITS) first += 2 ** bit;
-    else others += 2 ** (bit - REASON_BITS);
+  layout.set(record, 'reasons', packed(reasons, 0));
+  layout.set(record, 'moreReasons', packed(reasons, REASONS_PER_NUMBER));
+}
+
+function packed(reasons: readonly Reason[], from: number): number {
+  let number = 0;
+  for (let index = Math.min(from + REASONS_PER_NUMBER, reasons.length) - 1; index >= from; index -= 1) {
+    number = number * REASON_BASE + REASON_NAMES.indexOf(reasons[index] as Reason) + 1;
   }
-  layout.set(record, 'reasons', first);
-  layout.set(record, 'moreReasons', others);
+  return number;
 }
 
 function decodeReasons(layout: RecordLayout, record: Float64Array): Reason[] {
-  const words = [layout.get(record, 'reasons'), layout.get(record, 'moreReasons')];
-  return REASON_NAMES.filter((_, bit) => {
-    const word = words[Math.floor(bit / REASON_BITS)] ?? 0;
-    return Math.floor(word / 2 ** (bit % REASON_BITS)) % 2 === 1;
-  });
+  const reasons: Reason[] = [];
+  for (const field of ['reasons', 'moreReasons'] as const) {
+    for (let rest = layout.get(record, field); rest >= 1; rest = Math.floor(rest / REASON_BASE)) {
+      const reason = REASON_NAMES[(rest % REASON_BASE) - 1];
+      if (reason !== undefined) reasons.push(reason);
+    }
+  }
+  return reasons;
 }
 
 /** The record of these numbers. Codes that do not exist, from another version, read as the most cautious ones. */
@@ -132,6 +142,7 @@ export function decodeRecord(layout: RecordLayout, numbers: Float64Array): ArmRe
     setpoint: one('setpoint'),
     command: one('command'),
     arm: { value, ageNs: one('ageNs'), fresh: one('fresh') === 1 },
+    health: layout.health(numbers, 'health'),
     target,
     isPlanned: one('isPlanned') === 1,
     hasStepped: one('hasStepped') === 1,

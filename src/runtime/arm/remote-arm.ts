@@ -113,23 +113,25 @@ export class RemoteArm implements GatedArm, Pacer {
       arm.command('stop');
     }
     const record = this.#current as ArmRecord;
-    const { tick, hasStepped, target, isPlanned, sentRad, timeNs } = record;
+    const { tick, hasStepped, target, isPlanned, health, sentRad, timeNs } = record;
     const { requestedRad, previousRad, emittedRad, measuredRad, reasons, state } = record;
     return {
       tick,
       hasStepped,
       target,
       isPlanned,
+      health,
       gate: { requestedRad, previousRad, emittedRad, measuredRad, reasons, state: state === 'gate-dead' ? this.state : state },
       checkpoints: this.#checkpoints.splice(0),
       sent: { positionsRad: sentRad, stampNs: timeNs },
     };
   }
 
-  /** The episode is over: the arm commands nothing any more. */
+  /** The episode is over. An arm that another scene will move is let go; any other one goes on holding itself up. */
   close(): void {
+    const { arm, scene } = this.#options;
     this.#unlisten();
-    this.#options.arm.command('disarm');
+    arm.command(scene === undefined ? 'stop' : 'disarm');
   }
 
   #take(record: ArmRecord): void {

@@ -10,6 +10,7 @@ export class WorldLink implements ArmDriver {
   readonly name = 'sim';
   readonly #jointCount: number;
   readonly #commandSlot: SharedSlot;
+  readonly #torqueSlot: SharedSlot;
   readonly #stateSlot: SharedSlot;
   readonly #command: Float64Array;
   readonly #state: Float64Array;
@@ -18,6 +19,7 @@ export class WorldLink implements ArmDriver {
   constructor(jointCount: number, buffers: WorldBuffers) {
     this.#jointCount = jointCount;
     this.#commandSlot = new SharedSlot(buffers.command);
+    this.#torqueSlot = new SharedSlot(buffers.torque);
     this.#stateSlot = new SharedSlot(buffers.state);
     this.#command = new Float64Array(this.#commandSlot.length);
     this.#state = new Float64Array(this.#stateSlot.length);
@@ -42,6 +44,14 @@ export class WorldLink implements ArmDriver {
     throw new ArmatureError('E_NOT_STARTED', 'the simulated arm has not measured anything yet', {
       remedy: 'Send the state of the scene before reading the arm.',
     });
+  }
+
+  readHealth(): undefined {
+    return undefined;
+  }
+
+  setTorque(isOn: boolean): void {
+    this.#torqueSlot.write([isOn ? 1 : 0]);
   }
 
   write(command: SafeCommand): SentCommand {

@@ -28,10 +28,11 @@ export class WorldLoop {
   readonly #options: WorldLoopOptions;
   readonly #periodNs: number;
   readonly #order: Int32Array;
-  readonly #slots: Readonly<Record<'command' | 'state' | 'token' | 'begin' | 'scene', SharedSlot>>;
-  readonly #values: Readonly<Record<'command' | 'state' | 'token' | 'scene', Float64Array>>;
+  readonly #slots: Readonly<Record<'command' | 'torque' | 'state' | 'token' | 'begin' | 'scene', SharedSlot>>;
+  readonly #values: Readonly<Record<'command' | 'torque' | 'state' | 'token' | 'scene', Float64Array>>;
   #beginVersion = 0;
   #commandVersion = 0;
+  #torqueVersion = 0;
   #isHalted = false;
   #isInStep = false;
   #startNs = 0;
@@ -47,6 +48,7 @@ export class WorldLoop {
     this.#order = new Int32Array(buffers.order);
     this.#slots = {
       command: new SharedSlot(buffers.command),
+      torque: new SharedSlot(buffers.torque),
       state: new SharedSlot(buffers.state),
       token: new SharedSlot(buffers.token),
       begin: new SharedSlot(this.ready.begin),
@@ -54,6 +56,7 @@ export class WorldLoop {
     };
     this.#values = {
       command: new Float64Array(this.#slots.command.length),
+      torque: new Float64Array(1),
       state: new Float64Array(this.#slots.state.length),
       token: new Float64Array(1),
       scene: new Float64Array(length),
@@ -99,16 +102,22 @@ export class WorldLoop {
     const behindNs = tickNs - LEAD * this.#periodNs;
     this.#startNs = behindNs + Math.floor((nowNs - behindNs) / this.#periodNs) * this.#periodNs;
     this.#steps = 0;
-    // A command for the world before is none for this one.
+    // What was commanded in the world before was not meant for this one.
     this.#commandVersion = this.#slots.command.version;
+    this.#torqueVersion = this.#slots.torque.version;
+    simulation.world.setTorque(true);
     simulation.begin({ startNs: this.#startNs, seed: this.#beginVersion });
   }
 
   #waitAndAdvance(): void {
     const { simulation, clock } = this.#options;
-    const { command } = this.#slots;
+    const { command, torque } = this.#slots;
     const patientNs = this.#startNs + (this.#steps + 1 + PATIENCE) * this.#periodNs;
     command.waitForChange(this.#commandVersion, (patientNs - clock.nowNs()) / 1e6);
+    if (torque.version !== this.#torqueVersion && torque.read(this.#values.torque)) {
+      this.#torqueVersion = torque.version;
+      simulation.world.setTorque(this.#isHalted || this.#values.torque[0] === 1);
+    }
     const hasCommand = command.version !== this.#commandVersion && command.read(this.#values.command);
     if (hasCommand) {
       // Before the gate ticked there was nothing to keep step with.

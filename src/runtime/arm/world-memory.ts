@@ -4,6 +4,8 @@ import { SharedSlot } from './shared-slot.ts';
 export interface WorldBuffers {
   /** Gate: where to go, rad, shape (J), and the stamp of the command. */
   readonly command: SharedArrayBuffer;
+  /** Gate: 1 for torque, 0 for none. */
+  readonly torque: SharedArrayBuffer;
   /** World: positions, velocities, efforts, each of shape (J), and the stamp. */
   readonly state: SharedArrayBuffer;
   /** Gate: when it ticked last; see ArmMemory. */
@@ -18,6 +20,7 @@ export const WORLD_ORDERS = { run: 0, halt: 1, end: 2 } as const;
 export function allocateWorldBuffers(jointCount: number, token: SharedArrayBuffer): WorldBuffers {
   return {
     command: SharedSlot.allocate(jointCount + 1),
+    torque: SharedSlot.allocate(1),
     state: SharedSlot.allocate(3 * jointCount + 1),
     token,
     order: new SharedArrayBuffer(4),

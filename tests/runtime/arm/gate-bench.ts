@@ -87,9 +87,9 @@ export class GateBench {
 
   #remember(record: ArmRecord): void {
     this.records.push(record);
-    const { tick, timeNs, target, isPlanned, arm, sentRad, hasStepped, state } = record;
+    const { tick, timeNs, target, isPlanned, arm, health, sentRad, hasStepped, state } = record;
     if (!hasStepped || state === 'gate-dead') return;
-    this.box.record({ tick, input: { nowNs: timeNs, target, isPlanned, measured: arm }, gate: { ...record, state }, sentRad });
+    this.box.record({ tick, input: { nowNs: timeNs, target, isPlanned, measured: arm, health }, gate: { ...record, state }, sentRad });
   }
 
   /** Armed, and on its way to a far goal that is asked for at every tick. */

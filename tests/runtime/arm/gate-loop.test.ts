@@ -7,6 +7,7 @@ import type { OperatorCommand } from '../../../src/runtime/arm/message-formats.t
 import type { ArmRecord } from '../../../src/runtime/arm/record-format.ts';
 import { replayBlackBox } from '../../../src/runtime/black-box-replay.ts';
 import { snapshotTicks } from '../../../src/runtime/black-box-ring.ts';
+import { DRIVER_FAULTS } from '../../../src/testing/index.ts';
 import { GateBench, PERIOD_NS, SUPERVISOR_MS, robot } from './gate-bench.ts';
 
 const OPERATOR_COMMANDS = Object.keys(COMMAND_CODES) as OperatorCommand[];
@@ -157,6 +158,78 @@ describe('the emergency stop', () => {
   });
 });
 
+describe('torque', () => {
+  it('comes on with arming, and stays through a stop that holds', () => {
+    const bench = new GateBench();
+    bench.run(2);
+    expect(bench.driver.hasTorque).toBeUndefined();
+    bench.command('arm');
+    bench.run(2);
+    expect(bench.driver.hasTorque).toBe(true);
+    bench.command('stop');
+    bench.run(STOP_TICKS);
+    expect(bench.last).toMatchObject({ state: 'hold', isStill: true });
+    expect(bench.driver.hasTorque).toBe(true);
+  });
+
+  it.each(['disarm', 'estop'] as const)('is taken away by %s once the arm stands, and not before', (command) => {
+    const bench = GateBench.moving();
+    bench.command(command);
+    bench.run(STOP_TICKS, () => expect(bench.driver.hasTorque).toBe(bench.last.isStill ? bench.driver.hasTorque : true));
+    expect(bench.last.isStill).toBe(true);
+    expect(bench.driver.hasTorque).toBe(false);
+    expectWithinLimits(bench.records);
+  });
+
+  it('is left on when the supervisor is gone: nobody has looked whether the arm may sink', () => {
+    const bench = GateBench.moving();
+    bench.memory.supervisorSlot.write([NaN]);
+    bench.isSupervised = false;
+    bench.run(STOP_TICKS);
+    expect(bench.isOver).toBe(true);
+    expect(bench.driver.hasTorque).toBe(true);
+  });
+
+  it('that cannot be switched is told once', () => {
+    const bench = GateBench.moving();
+    bench.command('stop');
+    bench.run(STOP_TICKS);
+    bench.command('disarm');
+    bench.driver.setTorque = () => {
+      throw new Error('no answer');
+    };
+    bench.run(20);
+    expect(bench.failures).toHaveLength(1);
+    expect(bench.last.state).toBe('disarmed');
+  });
+});
+
+describe('what motors and robot report of themselves', () => {
+  it.each([
+    ['overheated', 'over-temperature'],
+    ['brown-out', 'voltage-range'],
+    ['over-current', 'over-current'],
+    ['motor-error', 'motor-error'],
+  ] as const)('invariant 13, 16: %s latches a protective stop within the limits', (fault, reason) => {
+    const bench = GateBench.moving();
+    bench.driver.fault = fault;
+    bench.run(STOP_TICKS + 60, () => bench.follow([1.2, 1]));
+    expect(bench.last).toMatchObject({ state: 'protective-stop', isStill: true });
+    expect(bench.records.some(({ reasons }) => reasons.includes(reason))).toBe(true);
+    expectWithinLimits(bench.records);
+  });
+
+  it("invariant 16: the robot's own emergency stop is taken in the same tick, and latches", () => {
+    const bench = GateBench.moving();
+    bench.driver.fault = 'emergency-stop';
+    bench.run(1, () => bench.follow([1.2, 1]));
+    expect(bench.last.state).toBe('estop');
+    bench.driver.fault = undefined;
+    bench.run(STOP_TICKS, () => bench.follow([1.2, 1]));
+    expect(bench.last).toMatchObject({ state: 'estop', isStill: true });
+  });
+});
+
 describe('a lowered speed', () => {
   it('holds until the arm is disarmed and beyond, and nothing but an operator raises it', () => {
     const bench = GateBench.moving();
@@ -235,6 +308,7 @@ describe('invariant 25: the black box of a gate in its own thread', () => {
     { weight: 4, arbitrary: fc.record({ follow: fc.constantFrom(...targets) }) },
     { weight: 2, arbitrary: fc.record({ command: fc.constantFrom(...OPERATOR_COMMANDS), value: fc.constantFrom(0.3, 1) }) },
     { weight: 1, arbitrary: fc.record({ isSupervised: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ fault: fc.constantFrom(undefined, ...DRIVER_FAULTS.filter((name) => name !== 'hanging')) }) },
   );
 
   it('is repeated to the bit, whatever operators commanded meanwhile', () => {
@@ -243,6 +317,7 @@ describe('invariant 25: the black box of a gate in its own thread', () => {
         const bench = GateBench.moving();
         for (const [what, ticks] of deeds) {
           if ('command' in what) bench.command(what.command, what.value);
+          if ('fault' in what) bench.driver.fault = what.fault;
           if ('isSupervised' in what) bench.isSupervised = what.isSupervised;
           bench.run(ticks, () => ('follow' in what ? bench.follow(what.follow) : undefined));
         }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { send } from '../../src/actuators/send.ts';
+import { Actuator } from '../../src/actuators/actuator.ts';
 import type { ArmDriver, SentCommand } from '../../src/drivers/driver.ts';
 import type { SafeCommand } from '../../src/safety/safe-command.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
@@ -8,6 +8,7 @@ import { makeArmState, makeRobot, makeTarget } from '../../src/testing/index.ts'
 /** A driver that rounds to hundredths of a radian and reuses its buffer, as a servo bus may. */
 class RoundingDriver implements ArmDriver {
   readonly name = 'rounding';
+  readonly switched: boolean[] = [];
   readonly #sentRad = new Float64Array(2);
 
   connect(): Promise<void> {
@@ -16,6 +17,14 @@ class RoundingDriver implements ArmDriver {
 
   read(): never {
     throw new Error('not read in this test');
+  }
+
+  readHealth(): undefined {
+    return undefined;
+  }
+
+  setTorque(isOn: boolean): void {
+    this.switched.push(isOn);
   }
 
   write(command: SafeCommand): SentCommand {
@@ -34,9 +43,29 @@ it('says what was really sent, and keeps saying it after the next command', () =
   const driver = new RoundingDriver();
   const measured = { value: makeArmState([0.1234, 0.5678]), ageNs: 0, fresh: true };
   const { command } = gate.step({ nowNs: 1e7, target: undefined, measured });
-  const sent = send(driver, command);
+  const actuator = new Actuator(driver);
+  const sent = actuator.send(command);
   expect(sent.stampNs).toBe(1e7 + 1);
   const towards = gate.step({ nowNs: 2e7, target: makeTarget([1, 1], 2e7), measured });
-  for (let count = 0; count < 3; count += 1) send(driver, towards.command);
+  for (let count = 0; count < 3; count += 1) actuator.send(towards.command);
   expect([...sent.positionsRad]).toEqual([0.12, 0.57]);
+});
+
+it('switches the torque on with a command and off once, and not before anything was commanded', () => {
+  const gate = new SafetyGate(makeRobot());
+  gate.arm(makeArmState([0, 0.5]), 0);
+  const { command } = gate.step({
+    nowNs: 1e7,
+    target: undefined,
+    measured: { value: makeArmState([0, 0.5]), ageNs: 0, fresh: true },
+  });
+  const driver = new RoundingDriver();
+  const actuator = new Actuator(driver);
+  actuator.relax();
+  expect(driver.switched).toEqual([]);
+  for (const deed of ['send', 'send', 'relax', 'relax', 'send'] as const) {
+    if (deed === 'send') actuator.send(command);
+    else actuator.relax();
+  }
+  expect(driver.switched).toEqual([true, false, true]);
 });
