@@ -42,6 +42,7 @@ function lineOf(row: Row): string {
     `stopped${time(row.stopMs)} ms`,
     `travel ${row.travel.toFixed(4)} rad`,
     `limits ${row.worstLimitRatio.toFixed(6)}`,
+    `tick p99 ${row.gateP99Periods?.toFixed(2) ?? '-'} periods`,
     row.finalState,
     `(${row.outcome})`,
   ].join('  ');

@@ -10,6 +10,8 @@ export interface Fault {
   readonly policyDoes?: FaultyAgentOptions['fault'];
   /** Sent to the supervisor, which blocks itself for a while when it is sent SIGUSR2. */
   readonly toSupervisor?: NodeJS.Signals;
+  /** For how long it blocks itself, ms. */
+  readonly blockedMs?: number;
   /** What the driver does by itself after a while. */
   readonly driverDoes?: FaultPlan['fault'];
   readonly clockStepMs?: number;
@@ -21,11 +23,13 @@ export const FAULTS: readonly Fault[] = [
   { name: 'policy killed', toPolicy: 'SIGKILL' },
   { name: 'policy stopped', toPolicy: 'SIGSTOP' },
   { name: 'policy spinning', toPolicy: 'SIGUSR2', policyDoes: 'spin' },
+  { name: 'policy takes 2 GB', toPolicy: 'SIGUSR2', policyDoes: 'allocate' },
   { name: 'policy emits NaN', toPolicy: 'SIGUSR2', policyDoes: 'nan' },
   { name: 'policy emits noise', toPolicy: 'SIGUSR2', policyDoes: 'noise' },
   { name: 'supervisor killed', toSupervisor: 'SIGKILL' },
   { name: 'supervisor stopped', toSupervisor: 'SIGSTOP' },
-  { name: 'supervisor blocked', toSupervisor: 'SIGUSR2' },
+  { name: 'supervisor blocked 1 s', toSupervisor: 'SIGUSR2', blockedMs: 1000 },
+  { name: 'supervisor blocked 10 s', toSupervisor: 'SIGUSR2', blockedMs: 10_000 },
   { name: 'sensors frozen', driverDoes: 'frozen' },
   { name: 'sensors stale', driverDoes: 'stale' },
   { name: 'sensors silent', driverDoes: 'silent' },

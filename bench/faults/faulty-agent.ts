@@ -9,12 +9,21 @@ export interface FaultyAgentOptions {
   /** `moving`: all joints swing about home. `still`: it has nothing to command. */
   readonly manner: 'moving' | 'still';
   /** What it does from the signal on; the others are done to it from outside. */
-  readonly fault: 'none' | 'spin' | 'nan' | 'noise';
+  readonly fault: 'none' | 'spin' | 'allocate' | 'nan' | 'noise';
 }
 
 /** The swing: a part of each joint's range, and a period, s, slow enough for every joint. */
 const SWING = 0.15;
 const PERIOD_S = 2.5;
+/** As much as a process may grow when it goes wrong, in pieces, bytes. */
+const ALLOCATED_BYTES = 2 * 2 ** 30;
+const PIECE_BYTES = 2 ** 26;
+
+/** Takes memory, page by page, and lets it go. */
+function allocate(): number {
+  const pieces = Array.from({ length: ALLOCATED_BYTES / PIECE_BYTES }, () => Buffer.alloc(PIECE_BYTES, 1));
+  return pieces.length;
+}
 
 export function createAgent(robot: RobotSpec, options: unknown): Agent {
   const { manner, fault } = options as FaultyAgentOptions;
@@ -45,6 +54,7 @@ export function createAgent(robot: RobotSpec, options: unknown): Agent {
     },
     act: ({ timeNs }: Observation): Promise<AgentDecision> => {
       while (isFaulty && fault === 'spin');
+      while (isFaulty && fault === 'allocate') allocate();
       const positionsRad = positions(timeNs);
       const target =
         positionsRad === undefined ? undefined : { positionsRad, createdNs: clock.nowNs(), observedNs: timeNs };

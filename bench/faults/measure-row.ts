@@ -71,6 +71,17 @@ export function travel(records: readonly ArmRecord[], faultNs: number): number {
   );
 }
 
+/** See Row.gateP99Periods. A clock that was stepped makes one interval of any length. */
+export function gateP99Periods(records: readonly ArmRecord[], faultNs: number, robot: RobotSpec): number | null {
+  const ticks = records.filter(({ timeNs, state }) => timeNs >= faultNs && state !== 'gate-dead');
+  const periods = ticks
+    .slice(1)
+    .map(({ timeNs }, index) => ((timeNs - (ticks[index]?.timeNs ?? timeNs)) * robot.rates.gateHz) / 1e9)
+    .toSorted((left, right) => left - right);
+  const isDead = records.some(({ state }) => state === 'gate-dead');
+  return isDead ? null : (periods[Math.floor(0.99 * periods.length)] ?? null);
+}
+
 /** The largest of emitted velocity, acceleration and jerk over their limits, and of positions outside the soft range. */
 export function worstLimitRatio(records: readonly ArmRecord[], robot: RobotSpec): number {
   let worst = 0;

@@ -11,7 +11,7 @@ import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
 import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
 import type { Fault } from './fault-rows.ts';
-import { commanded, detection, firstBounded, readLog, standstill, travel, worstLimitRatio } from './measure-row.ts';
+import { commanded, detection, firstBounded, gateP99Periods, readLog, standstill, travel, worstLimitRatio } from './measure-row.ts';
 import type { SupervisorJob, SupervisorMessage } from './supervisor-process.ts';
 
 export interface RowOptions {
@@ -33,6 +33,8 @@ export interface Row {
   readonly travel: number;
   readonly finalState: string;
   readonly worstLimitRatio: number;
+  /** 99th percentile of the time between two ticks of the gate after the fault, in its periods; null for a dead gate. */
+  readonly gateP99Periods: number | null;
   readonly ok: boolean;
   /** What the supervisor made of it. */
   readonly outcome: string;
@@ -101,7 +103,7 @@ async function breakIt(child: ChildProcess, options: RowOptions, logFile: string
   const faultNs = isSent ? clock.nowNs() : undefined;
   if (fault.toPolicy !== undefined) process.kill(pids.policyPid, fault.toPolicy);
   if (fault.toSupervisor !== undefined) child.kill(fault.toSupervisor);
-  await delay(SETTLE_MS);
+  await delay(SETTLE_MS + (fault.blockedMs ?? 0));
   if (fault.toSupervisor === 'SIGSTOP') child.kill('SIGCONT');
   if (child.connected) child.send({ finish: true }, () => undefined);
   await until(() => !isAlive(pids.armPid), END_MS);
@@ -119,6 +121,7 @@ function jobOf({ robot, fault, driver, state }: RowOptions, logFile: string): Su
     wrap: wrapOf(fault),
     logFile,
     agent: { manner, fault: fault.policyDoes ?? 'none' },
+    blockedMs: fault.blockedMs ?? 0,
     readyTicks: READY_TICKS,
   };
 }
@@ -160,6 +163,7 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
     travel: travel(records, faultNs),
     finalState: finalState(isNoise ? records : own),
     worstLimitRatio: ratio,
+    gateP99Periods: gateP99Periods(records, faultNs, robot),
     ok: isStopped && ratio <= 1 + ROUNDING,
     outcome,
   };

@@ -16,6 +16,8 @@ import type { FaultyAgentOptions } from './faulty-agent.ts';
 export interface SupervisorJob extends Pick<ProcessArmOptions, 'driver' | 'wrap' | 'logFile'> {
   readonly robot: string;
   readonly agent: FaultyAgentOptions;
+  /** How long it blocks itself when it is sent SIGUSR2, ms. */
+  readonly blockedMs: number;
   /** Ticks in the state before the fault may come. */
   readonly readyTicks: number;
 }
@@ -26,8 +28,6 @@ export type SupervisorMessage =
   | { readonly policyFailedNs: number }
   | { readonly ended: { readonly outcome: string; readonly error?: string } };
 
-/** How long a blocked supervisor is blocked, ms. */
-const BLOCKED_MS = 2000;
 /** The parent ends the run long before, s. */
 const TIME_LIMIT_S = 60;
 
@@ -38,10 +38,6 @@ function tell(message: SupervisorMessage): void {
   if (process.connected) process.send?.(message);
 }
 
-process.on('SIGUSR2', () => {
-  const untilNs = clock.nowNs() + BLOCKED_MS * 1e6;
-  while (clock.nowNs() < untilNs);
-});
 process.on('disconnect', () => operator.abort());
 process.on('message', (message: { readonly job?: SupervisorJob; readonly finish?: true }) => {
   if (message.finish === true) operator.abort();
@@ -49,6 +45,10 @@ process.on('message', (message: { readonly job?: SupervisorJob; readonly finish?
 });
 
 async function supervise(job: SupervisorJob): Promise<void> {
+  process.on('SIGUSR2', () => {
+    const untilNs = clock.nowNs() + job.blockedMs * 1e6;
+    while (clock.nowNs() < untilNs);
+  });
   const robot = loadRobot(job.robot);
   const url = moduleEntry(import.meta.url, 'faulty-agent').url.href;
   const onFailure = (): void => tell({ policyFailedNs: clock.nowNs() });
