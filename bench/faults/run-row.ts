@@ -11,7 +11,16 @@ import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
 import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
 import type { Fault } from './fault-rows.ts';
-import { commanded, detection, firstBounded, gateP99Periods, readLog, standstill, travel, worstLimitRatio } from './measure-row.ts';
+import {
+  commanded,
+  detection,
+  firstBounded,
+  gateP99Periods,
+  readLog,
+  standstill,
+  travel,
+  worstLimitRatio,
+} from './measure-row.ts';
 import type { SupervisorJob, SupervisorMessage } from './supervisor-process.ts';
 
 export interface RowOptions {

@@ -6,8 +6,8 @@ import { blackBoxLines } from '../record/black-box-format.ts';
 import type { BlackBoxHeader } from '../record/black-box-format.ts';
 import { commitFiles } from '../record/dataset-files.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { snapshotTicks } from './black-box-ring.ts';
-import type { BlackBoxSnapshot } from './black-box-ring.ts';
+import { snapshotTicks } from './black-box-rows.ts';
+import type { BlackBoxSnapshot } from './black-box-rows.ts';
 
 /** Lines made before other work gets its turn: a millisecond's worth. */
 const LINES_AT_ONCE = 20;

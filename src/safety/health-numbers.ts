@@ -11,7 +11,12 @@ export function healthLength(jointCount: number): number {
 }
 
 /** Writes health as numbers, from `offset` on; joints that a part lacks become not a number. Allocates nothing. */
-export function writeHealth(health: ArmHealth | undefined, into: Float64Array, offset: number, jointCount: number): void {
+export function writeHealth(
+  health: ArmHealth | undefined,
+  into: Float64Array,
+  offset: number,
+  jointCount: number,
+): void {
   let bits = health === undefined ? 0 : HAS_HEALTH;
   for (let part = 0; part < PARTS.length; part += 1) {
     const values = health?.[PARTS[part] as (typeof PARTS)[number]];

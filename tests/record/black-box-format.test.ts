@@ -49,9 +49,14 @@ function tick(index: number, changes: Partial<BlackBoxTick> = {}): BlackBoxTick 
   };
 }
 
-const ticks = [tick(0), tick(1, { target: null, actionTokens: null, reasons: [] }), tick(2, {
+const ticks = [
+  tick(0),
+  tick(1, { target: null, actionTokens: null, reasons: [] }),
+  tick(2, {
     health: { temperaturesC: [Number.NaN, 30], motorErrors: [0, 32], mode: 'reduced' },
-    imposed: { speeds: Float64Array.of(Number.NaN) } })];
+    imposed: { speeds: Float64Array.of(Number.NaN) },
+  }),
+];
 const text = [...blackBoxLines(header, ticks)].join('');
 
 describe('numbers of a black box', () => {

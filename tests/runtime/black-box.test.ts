@@ -7,7 +7,8 @@ import { blackBoxLines, parseBlackBox } from '../../src/record/black-box-format.
 import type { BlackBoxFile } from '../../src/record/black-box-format.ts';
 import { BlackBoxRecorder } from '../../src/runtime/black-box-recorder.ts';
 import { replayBlackBox } from '../../src/runtime/black-box-replay.ts';
-import { BLACK_BOX_S, BlackBoxRing, checkpointTicks, snapshotTicks } from '../../src/runtime/black-box-ring.ts';
+import { BLACK_BOX_S, BlackBoxRing, checkpointTicks } from '../../src/runtime/black-box-ring.ts';
+import { snapshotTicks } from '../../src/runtime/black-box-rows.ts';
 import { runEpisode } from '../../src/runtime/loop.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
 import { ScriptedAgent, makeArmState, makeRobot, makeTarget } from '../../src/testing/index.ts';

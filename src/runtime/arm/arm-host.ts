@@ -17,7 +17,7 @@ import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { HostBlackBox } from './host-black-box.ts';
 import { commandOfCode, heartbeatLayout } from './message-formats.ts';
-import { STATES, decodeRecord, encodeReasons } from './record-format.ts';
+import { decodeRecord, encodeRecord } from './record-format.ts';
 import { preferThread, raisePriority } from './thread-priority.ts';
 
 /** A supervisor that does not read loses records rather than memory of this process. */
@@ -218,22 +218,22 @@ class Opened {
 
   /** The gate is dead and tells nothing; whether the arm stands is still to be seen. */
   #sendForTheGate(): void {
-    const { record } = this.#memory;
-    const row = this.#row;
     const nowNs = this.#options.clock.nowNs();
-    const state = this.#port.read();
-    record.set(row, 'tick', record.get(row, 'tick') + 1);
-    record.set(row, 'timeNs', nowNs);
-    record.set(row, 'deadlineNs', nowNs);
-    record.set(row, 'state', STATES.indexOf('gate-dead'));
-    encodeReasons(record, row, []);
-    if (state !== undefined) {
-      record.set(row, 'ageNs', nowNs - state.stampNs);
-      record.set(row, 'stampNs', state.stampNs);
-      record.setJoints(row, 'measuredRad', state.positionsRad);
-      record.setJoints(row, 'velocitiesRadPerS', state.velocitiesRadPerS);
-      record.setJoints(row, 'effortsNm', state.effortsNm);
-    } else record.setJoints(row, 'velocitiesRadPerS', new Float64Array(record.jointCount));
+    const last = decodeRecord(this.#memory.record, this.#row);
+    // An arm that cannot be asked is taken to stand, as its driver was told to.
+    const velocitiesRadPerS = new Float64Array(last.sentRad.length);
+    const value = this.#port.read() ?? { ...last.arm.value, velocitiesRadPerS };
+    encodeRecord(this.#memory.record, this.#row, {
+      ...last,
+      tick: last.tick + 1,
+      timeNs: nowNs,
+      deadlineNs: nowNs,
+      state: 'gate-dead',
+      reasons: [],
+      target: undefined,
+      hasStepped: false,
+      arm: { ...last.arm, value, ageNs: nowNs - value.stampNs },
+    });
     this.#sendRecord();
   }
 

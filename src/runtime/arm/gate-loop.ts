@@ -16,9 +16,9 @@ import type { GateCheckpoint } from '../black-box-ring.ts';
 import { NOTHING, Setpoint } from '../setpoint.ts';
 import type { SetpointStep } from '../setpoint.ts';
 import type { ArmMemory } from './arm-memory.ts';
-import { commandOfCode, readTarget, writeTarget } from './message-formats.ts';
+import { commandOfCode, readTarget } from './message-formats.ts';
 import type { OperatorCommand } from './message-formats.ts';
-import { CAUSES, STATES, encodeReasons } from './record-format.ts';
+import { encodeRecord } from './record-format.ts';
 import type { StopCause } from './record-format.ts';
 import type { TickTime } from './tick-timer.ts';
 
@@ -35,6 +35,11 @@ export interface GateLoopOptions {
   readonly onCheckpoint: (checkpoint: GateCheckpoint) => void;
   /** Told of what an operator must know; called rarely. */
   readonly onFailure: (error: unknown) => void;
+}
+
+interface Step {
+  readonly asked: SetpointStep;
+  readonly decision: GateDecision;
 }
 
 /** Whose setpoints the gate follows. */
@@ -106,9 +111,9 @@ export class GateLoop {
     this.#read(nowNs);
     this.#obey(nowNs);
     this.#watchSupervisor(nowNs);
-    const decision = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
+    const step = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
     if (!this.#isArmed) this.#relax();
-    this.#publish(time, decision);
+    this.#publish(time, step);
     this.#tick += 1;
     const isOver = this.#isEnding && this.#mayEnd(nowNs);
     this.#options.memory.token.write([isOver ? NaN : nowNs]);
@@ -231,20 +236,18 @@ export class GateLoop {
     } else if (this.#isArmed && nowNs - seenNs > supervisorMs * NS_PER_MS) this.#interrupt('supervisor-silent');
   }
 
-  #step(nowNs: number): GateDecision {
-    const { memory } = this.#options;
+  #step(nowNs: number): Step {
     this.#showGate();
     const asked = this.#cause === 'none' ? this.#asked(nowNs) : NOTHING;
-    writeTarget(memory.record, this.#row, 'requestedRad', asked.target);
-    memory.record.set(this.#row, 'isPlanned', asked.isPlanned ? 1 : 0);
     const decision = this.#gate.step({ nowNs, ...asked, measured: this.#measured, health: this.#health });
     try {
-      if (this.#guard.hasTorque(this.#gate.isStill)) this.#commandRad = this.#actuator.send(decision.command).positionsRad;
+      if (this.#guard.hasTorque(this.#gate.isStill))
+        this.#commandRad = this.#actuator.send(decision.command).positionsRad;
       else this.#actuator.relax();
     } catch (error) {
       this.#lose(error);
     }
-    return decision;
+    return { asked, decision };
   }
 
   #relax(): void {
@@ -288,35 +291,31 @@ export class GateLoop {
     return this.#setpoint.at(nowNs, this.#gate.commanded);
   }
 
-  #publish({ nowNs, deadlineNs, skipped }: Readonly<TickTime>, decision: GateDecision | undefined): void {
+  #publish(time: Readonly<TickTime>, step: Step | undefined): void {
     const { memory } = this.#options;
-    const { record: layout } = memory;
-    const row = this.#row;
-    const { value, ageNs, fresh } = this.#measured;
-    layout.set(row, 'tick', this.#tick);
-    layout.set(row, 'timeNs', nowNs);
-    layout.set(row, 'deadlineNs', deadlineNs);
-    layout.set(row, 'skipped', skipped);
-    // What a lost link made of it after the step is told by the cause, and by the next tick.
-    layout.set(row, 'state', STATES.indexOf(decision?.state ?? this.#guard.state.name));
-    layout.set(row, 'cause', CAUSES.indexOf(this.#cause));
-    encodeReasons(layout, row, decision?.reasons ?? []);
-    // Where nothing is commanded, no command moves a joint.
-    layout.set(row, 'isStill', decision === undefined || this.#gate.isStill ? 1 : 0);
-    layout.set(row, 'setpoint', this.#setpointSequence);
-    layout.set(row, 'command', this.#commandSequence);
-    layout.set(row, 'ageNs', ageNs);
-    layout.set(row, 'stampNs', value.stampNs);
-    layout.set(row, 'fresh', fresh ? 1 : 0);
-    layout.set(row, 'hasStepped', decision === undefined ? 0 : 1);
-    if (decision === undefined) writeTarget(layout, row, 'requestedRad', undefined);
-    layout.setJoints(row, 'previousRad', decision?.previousRad ?? this.#commandRad);
-    layout.setJoints(row, 'emittedRad', decision?.emittedRad ?? this.#commandRad);
-    layout.setJoints(row, 'sentRad', this.#commandRad);
-    layout.setJoints(row, 'measuredRad', value.positionsRad);
-    layout.setJoints(row, 'velocitiesRadPerS', value.velocitiesRadPerS);
-    layout.setJoints(row, 'effortsNm', value.effortsNm);
-    layout.setHealth(row, 'health', this.#health);
-    memory.records.push(row);
+    const decision = step?.decision;
+    encodeRecord(memory.record, this.#row, {
+      ...time,
+      tick: this.#tick,
+      timeNs: time.nowNs,
+      // What a lost link made of it after the step is told by the cause, and by the next tick.
+      state: decision?.state ?? this.#guard.state.name,
+      cause: this.#cause,
+      reasons: decision?.reasons ?? [],
+      // Where nothing is commanded, no command moves a joint.
+      isStill: decision === undefined || this.#gate.isStill,
+      setpoint: this.#setpointSequence,
+      command: this.#commandSequence,
+      ...(step?.asked ?? NOTHING),
+      requestedRad: decision?.requestedRad,
+      hasStepped: decision !== undefined,
+      arm: this.#measured,
+      health: this.#health,
+      previousRad: decision?.previousRad ?? this.#commandRad,
+      emittedRad: decision?.emittedRad ?? this.#commandRad,
+      sentRad: this.#commandRad,
+      measuredRad: this.#measured.value.positionsRad,
+    });
+    memory.records.push(this.#row);
   }
 }

@@ -35,7 +35,17 @@ const HEARTBEAT_FIELDS = {
  * command nothing. `end`: stop, and end the process with the torque as it is. `reset`: leave a latched stop. `estop`, `release`: the emergency stop is pressed, and is
  * no longer. `slow`: no faster than `value` of the velocity limits. `fast`: as fast as `value` of them allows again.
  */
-export const COMMAND_CODES = { arm: 1, stop: 2, disarm: 3, end: 4, reset: 5, estop: 6, release: 7, slow: 8, fast: 9 } as const;
+export const COMMAND_CODES = {
+  arm: 1,
+  stop: 2,
+  disarm: 3,
+  end: 4,
+  reset: 5,
+  estop: 6,
+  release: 7,
+  slow: 8,
+  fast: 9,
+} as const;
 
 export type OperatorCommand = keyof typeof COMMAND_CODES;
 

@@ -6,7 +6,7 @@ import type { Reason } from '../../safety/reasons.ts';
 import type { GateState } from '../../safety/gate.ts';
 import { SAFETY_STATES } from '../../safety/safety-state.ts';
 import type { GateReport } from '../step-listener.ts';
-import { readTarget } from './message-formats.ts';
+import { readTarget, writeTarget } from './message-formats.ts';
 import { NumberLayout } from './number-layout.ts';
 
 /** What the arm process says of one gate tick, in its ring, its frames and its log. */
@@ -22,7 +22,7 @@ const RECORD_FIELDS = {
   state: 'one',
   /** Index in CAUSES. */
   cause: 'one',
-  /** The reasons in their order, see encodeReasons: the first eight, and eight after them. */
+  /** The reasons in their order, see REASON_BASE: the first eight, and eight after them. */
   reasons: 'one',
   moreReasons: 'one',
   /** 1 when the last command did not move any joint. */
@@ -93,11 +93,6 @@ export function recordLayout(jointCount: number): RecordLayout {
   return new NumberLayout(RECORD_FIELDS, jointCount);
 }
 
-export function encodeReasons(layout: RecordLayout, record: Float64Array, reasons: readonly Reason[]): void {
-  layout.set(record, 'reasons', packed(reasons, 0));
-  layout.set(record, 'moreReasons', packed(reasons, REASONS_PER_NUMBER));
-}
-
 function packed(reasons: readonly Reason[], from: number): number {
   let number = 0;
   for (let index = Math.min(from + REASONS_PER_NUMBER, reasons.length) - 1; index >= from; index -= 1) {
@@ -115,6 +110,35 @@ function decodeReasons(layout: RecordLayout, record: Float64Array): Reason[] {
     }
   }
   return reasons;
+}
+
+/** Writes a record as numbers; decodeRecord gives it back. */
+export function encodeRecord(layout: RecordLayout, numbers: Float64Array, record: ArmRecord): void {
+  const { arm, state, cause } = record;
+  layout.set(numbers, 'tick', record.tick);
+  layout.set(numbers, 'timeNs', record.timeNs);
+  layout.set(numbers, 'deadlineNs', record.deadlineNs);
+  layout.set(numbers, 'skipped', record.skipped);
+  layout.set(numbers, 'state', STATES.indexOf(state));
+  layout.set(numbers, 'cause', CAUSES.indexOf(cause));
+  layout.set(numbers, 'reasons', packed(record.reasons, 0));
+  layout.set(numbers, 'moreReasons', packed(record.reasons, REASONS_PER_NUMBER));
+  layout.set(numbers, 'isStill', record.isStill ? 1 : 0);
+  layout.set(numbers, 'setpoint', record.setpoint);
+  layout.set(numbers, 'command', record.command);
+  layout.set(numbers, 'ageNs', arm.ageNs);
+  layout.set(numbers, 'stampNs', arm.value.stampNs);
+  layout.set(numbers, 'fresh', arm.fresh ? 1 : 0);
+  writeTarget(layout, numbers, 'requestedRad', record.target);
+  layout.set(numbers, 'isPlanned', record.isPlanned ? 1 : 0);
+  layout.set(numbers, 'hasStepped', record.hasStepped ? 1 : 0);
+  layout.setJoints(numbers, 'previousRad', record.previousRad);
+  layout.setJoints(numbers, 'emittedRad', record.emittedRad);
+  layout.setJoints(numbers, 'sentRad', record.sentRad);
+  layout.setJoints(numbers, 'measuredRad', arm.value.positionsRad);
+  layout.setJoints(numbers, 'velocitiesRadPerS', arm.value.velocitiesRadPerS);
+  layout.setJoints(numbers, 'effortsNm', arm.value.effortsNm);
+  layout.setHealth(numbers, 'health', record.health);
 }
 
 /** The record of these numbers. Codes that do not exist, from another version, read as the most cautious ones. */

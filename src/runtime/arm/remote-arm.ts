@@ -121,7 +121,14 @@ export class RemoteArm implements GatedArm, Pacer {
       target,
       isPlanned,
       health,
-      gate: { requestedRad, previousRad, emittedRad, measuredRad, reasons, state: state === 'gate-dead' ? this.state : state },
+      gate: {
+        requestedRad,
+        previousRad,
+        emittedRad,
+        measuredRad,
+        reasons,
+        state: state === 'gate-dead' ? this.state : state,
+      },
       checkpoints: this.#checkpoints.splice(0),
       sent: { positionsRad: sentRad, stampNs: timeNs },
     };

@@ -89,7 +89,12 @@ export class GateBench {
     this.records.push(record);
     const { tick, timeNs, target, isPlanned, arm, health, sentRad, hasStepped, state } = record;
     if (!hasStepped || state === 'gate-dead') return;
-    this.box.record({ tick, input: { nowNs: timeNs, target, isPlanned, measured: arm, health }, gate: { ...record, state }, sentRad });
+    this.box.record({
+      tick,
+      input: { nowNs: timeNs, target, isPlanned, measured: arm, health },
+      gate: { ...record, state },
+      sentRad,
+    });
   }
 
   /** Armed, and on its way to a far goal that is asked for at every tick. */
