@@ -211,9 +211,10 @@ export class GateLoop {
   /** From now on no targets, until an operator arms again. What was first to interrupt stays the cause. */
   #interrupt(cause: StopCause, category: StopCategory = 2): void {
     if (this.#isArmed) this.#guard.stop(category);
+    // What interrupts again and again changes nothing any more.
+    if (this.#cause === 'none') this.#isImposed = true;
     if (this.#cause === 'none' || cause === 'supervisor-gone') this.#cause = cause;
     this.#gate.heed(undefined);
-    this.#isImposed = true;
     this.#setpoint.follow(undefined, this.#commandRad, 0);
   }
 

@@ -27,6 +27,7 @@ export class GateBench {
   /** True: the supervisor shows at every tick that it lives. */
   isSupervised = true;
   isOver = false;
+  checkpoints = 0;
   #sequence = 0;
 
   constructor() {
@@ -41,7 +42,10 @@ export class GateBench {
       advance: () => mirror.publish(this.clock.nowNs()),
       memory: this.memory,
       supervisorMs: SUPERVISOR_MS,
-      onCheckpoint: (checkpoint) => this.box.checkpoint(checkpoint),
+      onCheckpoint: (checkpoint) => {
+        this.checkpoints += 1;
+        this.box.checkpoint(checkpoint);
+      },
       onFailure: (error) => this.failures.push(error),
     });
   }

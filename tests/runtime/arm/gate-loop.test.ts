@@ -98,9 +98,13 @@ describe('the loop of the gate', () => {
     // Setpoints alone do not show that somebody supervises.
     bench.run(SUPERVISOR_MS / 10 + STOP_TICKS, () => bench.follow([1.2, 1]));
     expect(bench.last).toMatchObject({ cause: 'supervisor-silent', isStill: true });
+    // Its state is kept once a second, and where it was changed; not at every tick that nothing changed.
+    expect(bench.checkpoints).toBeLessThan(8);
     bench.isSupervised = true;
     bench.run(50, () => bench.follow([0, 0.5]));
     expect(bench.last).toMatchObject({ cause: 'supervisor-silent', isStill: true });
+    // Its state is kept once a second, and where it was changed; not at every tick that nothing changed.
+    expect(bench.checkpoints).toBeLessThan(8);
     bench.command('arm');
     bench.run(5, () => bench.follow([0, 0.5]));
     expect(bench.last).toMatchObject({ cause: 'none', state: 'active' });
