@@ -189,21 +189,21 @@ function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
 }
 
 describe('the type wall', () => {
-  it('mints SafeCommand in one place, safety/gate.ts', () => {
+  it('invariant 26: mints SafeCommand in one place, safety/gate.ts', () => {
     const casts = sources.flatMap((file) =>
       [...file.code.matchAll(/\bas\s+(?:unknown\s+as\s+)?SafeCommand\b/g)].map(() => file.path),
     );
     expect(casts).toEqual(['safety/gate.ts']);
   });
 
-  it('20: issues tokens of operators in one place, safety/operator.ts', () => {
+  it('invariant 20: issues tokens of operators in one place, safety/operator.ts', () => {
     const casts = sources.flatMap((file) =>
       [...file.code.matchAll(/\bas\s+(?:unknown\s+as\s+)?OperatorToken\b(?!\s*\|)/g)].map(() => file.path),
     );
     expect(casts).toEqual(['safety/operator.ts']);
   });
 
-  it('calls ArmDriver.write only in actuators, and in the fake that stands before a driver', () => {
+  it('invariant 21: calls ArmDriver.write only in actuators, and in the fake that stands before a driver', () => {
     const callers = offenders((file) => file.folder !== 'actuators' && /\bdriver\.write\(/.test(file.code));
     // A fake in front of a driver hands on the very command it was given.
     expect(callers).toEqual(['testing/faulty-driver.ts']);

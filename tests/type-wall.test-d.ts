@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { ArmDriver } from '../src/drivers/driver.ts';
 import type { JointTarget } from '../src/core/action.ts';
+import type { AgentDecision } from '../src/core/agent.ts';
 import type { ArmGuard } from '../src/safety/arm-guard.ts';
 import type { OperatorToken } from '../src/safety/operator.ts';
 import type { SafeCommand } from '../src/safety/safe-command.ts';
@@ -11,7 +12,7 @@ interface LooksLikeACommand {
 }
 
 describe('the type wall', () => {
-  it('lets a driver write nothing but a SafeCommand', () => {
+  it('invariant 21: lets a driver write nothing but a SafeCommand', () => {
     expectTypeOf<ArmDriver['write']>().parameters.toEqualTypeOf<[SafeCommand]>();
   });
 
@@ -22,11 +23,15 @@ describe('the type wall', () => {
     driver.write({ positionsRad: new Float64Array(6), stampNs: 0 });
   });
 
+  it('invariant 8: knows no targets but those of joints, so there is no singular pose to slow down at', () => {
+    expectTypeOf<AgentDecision['target']>().toEqualTypeOf<JointTarget | undefined>();
+  });
+
   it('does not take the target of an agent for a SafeCommand', () => {
     expectTypeOf<JointTarget>().not.toExtend<SafeCommand>();
   });
 
-  it('20: does not take a plain object, or a number, for the consent of an operator', () => {
+  it('invariant 20: does not take a plain object, or a number, for the consent of an operator', () => {
     expectTypeOf<{ readonly serial: number }>().not.toExtend<OperatorToken>();
     const guard = {} as ArmGuard;
     // @ts-expect-error a reset without an operator does not compile

@@ -43,7 +43,7 @@ EVALUATION_SEED = 450_000
 class Setting:
     """What rows share. Rows that run at once share the cores between them."""
     out: Path
-    minutes: float = 3.0
+    minutes: float = 4.0
     demonstrations: int = 800   # per task
     episodes: int = 200         # evaluated, per task
     tasks: tuple = TASKS

@@ -22,7 +22,8 @@ def write(lines, path=None):
 def table(lines):
     """Markdown; the seeds of a row are pooled."""
     tasks = list(dict.fromkeys(task for line in lines for task in line['tasks']))
-    head = ['lever', 'what', 'seeds', 'samples', 'hours', *tasks]
+    kinds = [(task, kind) for task in tasks for kind in ('successes', 'wrongObjects')]
+    head = ['lever', 'what', 'seeds', 'samples', 'hours', *(task if kind == 'successes' else f'{task}, wrong thing' for task, kind in kinds)]
     out = [cells(head), cells(['---'] * len(head))]
     for row in ROWS:
         mine = [line for line in lines if line['name'] == row.name]
@@ -30,7 +31,7 @@ def table(lines):
             samples = sum(line['samples'] for line in mine) / len(mine)
             hours = sum(line['minutes'] for line in mine) / len(mine) / 60
             out.append(cells([row.lever, f'{row.what} (`{row.name}`)', len(mine), f'{samples / 1000:.0f} k', f'{hours:.2f}',
-                              *(success([line['tasks'][task] for line in mine if task in line['tasks']]) for task in tasks)]))
+                              *(share([line['tasks'][task] for line in mine if task in line['tasks']], kind) for task, kind in kinds)]))
     return '\n'.join(out)
 
 
@@ -38,10 +39,10 @@ def cells(values):
     return '| ' + ' | '.join(map(str, values)) + ' |'
 
 
-def success(results):
-    episodes, successes = (sum(result[name] for result in results) for name in ('episodes', 'successes'))
-    low, high = wilson_95(successes, episodes)
-    return f'{100 * successes / episodes:.0f} % ({100 * low:.0f} to {100 * high:.0f})'
+def share(results, kind):
+    episodes, count = (sum(result[name] or 0 for result in results) for name in ('episodes', kind))
+    low, high = wilson_95(count, episodes)
+    return f'{100 * count / episodes:.0f} % ({100 * low:.0f} to {100 * high:.0f})'
 
 
 def wilson_95(successes, episodes):

@@ -28,7 +28,7 @@ const withEntries = (joint: string, entries: Record<string, unknown>) => (calibr
   Object.assign(calibration[joint] ?? {}, entries);
 
 describe('loadCalibration', () => {
-  it('10: takes the example, and names it by its hash', () => {
+  it('invariant 10: takes the example, and names it by its hash', () => {
     const { calibration, sha256 } = loadCalibration(EXAMPLE, robot);
     expect(Object.keys(calibration)).toEqual(robot.joints.map(({ name }) => name));
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -61,12 +61,12 @@ describe('loadCalibration', () => {
     ['ticks that the encoder has not', withEntries('gripper', { range_max: 5000 }), 'gripper'],
     ['an entry nobody knows', withEntries('gripper', { speed: 1 }), 'speed'],
     ['half a tick', withEntries('gripper', { homing_offset: 0.5 }), 'gripper'],
-  ])('10: refuses %s, naming the file', (_what, change, message) => {
+  ])('invariant 10: refuses %s, naming the file', (_what, change, message) => {
     expect(() => load(change)).toThrow(message);
     expect(() => loadCalibration(path, robot)).toThrow(path);
   });
 
-  it('10: refuses a file that is missing, or is no JSON', () => {
+  it('invariant 10: refuses a file that is missing, or is no JSON', () => {
     expect(() => loadCalibration(path, robot)).toThrow('Calibrate the arm');
     writeFileSync(path, '{');
     expect(() => loadCalibration(path, robot)).toThrow('not valid JSON');
@@ -74,7 +74,7 @@ describe('loadCalibration', () => {
 });
 
 describe('calibrationDifferences', () => {
-  it('10: tells a motor that was calibrated otherwise, and one that does not answer', () => {
+  it('invariant 10: tells a motor that was calibrated otherwise, and one that does not answer', () => {
     const { calibration } = loadCalibration(EXAMPLE, robot);
     expect(calibrationDifferences(calibration, calibration)).toEqual([]);
     const { gripper, ...others } = calibration;

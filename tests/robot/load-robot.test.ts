@@ -28,12 +28,12 @@ function load(change: (robot: Entry, limits: Entry) => void): void {
 }
 
 describe('loadRobot', () => {
-  it.each(listRobots())('10: finds no fault with %s', (name) => {
+  it.each(listRobots())('invariant 10: finds no fault with %s', (name) => {
     expect(robotProblems(loadRobot(name))).toEqual([]);
   });
 
   it.each(['positionRad', 'velocityRadPerS', 'accelerationRadPerS2', 'jerkRadPerS3', 'effortNm', 'trackingErrorRad'])(
-    '10: refuses a joint without %s, naming file, joint and remedy',
+    'invariant 10: refuses a joint without %s, naming file, joint and remedy',
     (limit) => {
       const attempt = (): void => load((_robot, limits) => delete limits[limit]);
       const parts = [join(directory, 'robot.yaml'), 'joint "shoulder_lift"', limit, 'every joint needs all its limits'];
@@ -53,7 +53,7 @@ describe('loadRobot', () => {
     ['a monitor that never trips', { trackingErrorRad: 6 }, 'would never trip'],
     ['a stop longer than the range', { accelerationRadPerS2: 1 }, 'more than its range'],
     ['a limit nobody knows', { speed: 3 }, 'speed'],
-  ])('10: refuses a joint with %s', (_what, change, message) => {
+  ])('invariant 10: refuses a joint with %s', (_what, change, message) => {
     const attempt = (): void => load((_robot, limits) => Object.assign(limits, change));
     expect(attempt).toThrow(new RegExp(`joint "shoulder_lift"[^]*${message.replace('?', '[?]')}`));
   });
@@ -66,11 +66,11 @@ describe('loadRobot', () => {
     ['no monitors', { monitors: undefined }, 'monitors'],
     ['only stops that keep the torque', { stopCategories: [2] }, 'an emergency stop needs category 0 or 1'],
     ['gate ticks between control ticks', { rates: { controlHz: 30, gateHz: 100, stateHz: 100 } }, 'whole multiple'],
-  ])('10: refuses %s', (_what, change, message) => {
+  ])('invariant 10: refuses %s', (_what, change, message) => {
     expect(() => load((robot) => Object.assign(robot, change))).toThrow(message);
   });
 
-  it('10: refuses two joints of one name, and names them', () => {
+  it('invariant 10: refuses two joints of one name, and names them', () => {
     const [shoulder] = makeRobot().joints;
     const twins = makeRobot({ joints: [shoulder, shoulder] as never, gripper: 'shoulder' });
     expect(robotProblems(twins)).toContain('two joints are named "shoulder"');

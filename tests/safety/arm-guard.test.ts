@@ -75,7 +75,7 @@ describe('ArmGuard', () => {
     expect(bench.guard.hasTorque(true)).toBe(false);
   });
 
-  it('20: only a fresh token of its own desk arms', () => {
+  it('invariant 20: only a fresh token of its own desk arms', () => {
     const bench = new Bench();
     bench.guard.ready();
     const operator = bench.desk.issue();
@@ -93,7 +93,7 @@ describe('ArmGuard', () => {
     ['outside its range', { positionsRad: Float64Array.of(0, 1.3) }, 'joint "gripper" between -0.2 and 1.2'],
     ['not a number', { positionsRad: Float64Array.of(Number.NaN, 0.5) }, 'joint "shoulder"'],
     ['incomplete', { effortsNm: Float64Array.of(0) }, '2 efforts'],
-  ])('9: does not arm where the measured state is %s', (_what, change, message) => {
+  ])('invariant 9: does not arm where the measured state is %s', (_what, change, message) => {
     const bench = new Bench();
     bench.guard.ready();
     const measured = { ...makeArmState(START, bench.nowNs), ...change };
@@ -104,7 +104,7 @@ describe('ArmGuard', () => {
     expect(bench.name).toBe('hold');
   });
 
-  it('16: does not arm a robot that says it is stopped, or whose motor has an error', () => {
+  it('invariant 16: does not arm a robot that says it is stopped, or whose motor has an error', () => {
     for (const health of [{ mode: 'stopped' }, { motorErrors: Uint8Array.of(0, 4) }] as ArmHealth[]) {
       const bench = new Bench();
       bench.guard.ready();
@@ -115,7 +115,7 @@ describe('ArmGuard', () => {
     }
   });
 
-  it('9: begins slowly where the first target is not where the arm is, until it has caught up', () => {
+  it('invariant 9: begins slowly where the first target is not where the arm is, until it has caught up', () => {
     const bench = new Bench().started();
     expect(bench.tick([0.5, 0.5]).speedFactor).toBe(0.25);
     bench.commandRad = Float64Array.from(START);
@@ -124,7 +124,7 @@ describe('ArmGuard', () => {
     expect(bench.tick([0.9, 0.5]).speedFactor).toBe(1);
   });
 
-  it('12: a silent policy is stopped, and may go on within resumeMs without an operator', () => {
+  it('invariant 12: a silent policy is stopped, and may go on within resumeMs without an operator', () => {
     const bench = new Bench().started();
     bench.tick(START);
     for (let tick = 0; tick < 190; tick += 1) bench.tick();
@@ -138,7 +138,7 @@ describe('ArmGuard', () => {
     expect(bench.tick(START).follows).toBe(true);
   });
 
-  it('20: one source commands at a time; a person may take over, and it is bumpless', () => {
+  it('invariant 20: one source commands at a time; a person may take over, and it is bumpless', () => {
     const bench = new Bench().started();
     bench.tick(START);
     expect(() => bench.guard.acquire('person', bench.nowNs)).toThrow('"policy" does');
@@ -151,7 +151,7 @@ describe('ArmGuard', () => {
     expect(() => bench.guard.acquire('stranger', bench.nowNs)).toThrow('E_NOT_APPOINTED');
   });
 
-  it('20: anyone may slow down, only an operator may speed up', () => {
+  it('invariant 20: anyone may slow down, only an operator may speed up', () => {
     const bench = new Bench().started();
     expect(bench.guard.slowDown(0.5)).toBe(0.5);
     expect(bench.guard.slowDown(0.8)).toBe(0.5);
@@ -170,7 +170,7 @@ describe('ArmGuard', () => {
     }
   });
 
-  it('13: a fault that latches ends every lease and drops commands until an operator has reset and armed', () => {
+  it('invariant 13: a fault that latches ends every lease and drops commands until an operator has reset and armed', () => {
     const bench = new Bench().started();
     bench.tick(START);
     const permission = bench.tick([0.02, 0.5], { state: makeArmState([1, 0.5], bench.nowNs + 9 * MS) });
@@ -185,7 +185,7 @@ describe('ArmGuard', () => {
     expect(bench.tick(START).reasons).toEqual(['no-lease']);
   });
 
-  it('11: a fault that passes stops the arm for as long as it lasts, and costs no lease', () => {
+  it('invariant 11: a fault that passes stops the arm for as long as it lasts, and costs no lease', () => {
     const bench = new Bench().started();
     bench.tick(START);
     const state = makeArmState(START, bench.nowNs - MS);
@@ -196,7 +196,7 @@ describe('ArmGuard', () => {
     expect(bench.tick(START).follows).toBe(true);
   });
 
-  it('16: mirrors what the robot says of itself, and keeps to it', () => {
+  it('invariant 16: mirrors what the robot says of itself, and keeps to it', () => {
     const bench = new Bench().started();
     bench.tick(START, { health: { mode: 'reduced' } });
     expect(bench.name).toBe('reduced');
@@ -211,7 +211,7 @@ describe('ArmGuard', () => {
     expect(bench.name).toBe('disarmed');
   });
 
-  it('18: mirrors the robot before it is armed, and while it is latched', () => {
+  it('invariant 18: mirrors the robot before it is armed, and while it is latched', () => {
     const bench = new Bench();
     bench.tick(START, { health: { mode: 'emergency-stop' } });
     expect(bench.name).toBe('estop');
@@ -224,7 +224,7 @@ describe('ArmGuard', () => {
     expect(bench.guard.state).toMatchObject({ name: 'estop', stopCategory: 1, isEstopPressed: true });
   });
 
-  it('13: an arm without torque is not held against its commands', () => {
+  it('invariant 13: an arm without torque is not held against its commands', () => {
     const bench = new Bench().started();
     bench.tick(START);
     bench.guard.stop(1);
@@ -236,7 +236,7 @@ describe('ArmGuard', () => {
     }
   });
 
-  it('18: estop stops in every state, at once, and nothing sent meanwhile is kept', () => {
+  it('invariant 18: estop stops in every state, at once, and nothing sent meanwhile is kept', () => {
     const bench = new Bench().started();
     bench.tick(START);
     bench.guard.estop();
@@ -253,7 +253,7 @@ describe('ArmGuard', () => {
     expect(bench.name).toBe('hold');
   });
 
-  it('19: a stop that takes the torque away is not called off by commands', () => {
+  it('invariant 19: a stop that takes the torque away is not called off by commands', () => {
     const bench = new Bench().started();
     bench.tick(START);
     bench.guard.stop(1);
@@ -266,7 +266,7 @@ describe('ArmGuard', () => {
     expect(bench.name).toBe('disarmed');
   });
 
-  it('25: goes on from a snapshot as it would have gone on', () => {
+  it('invariant 25: goes on from a snapshot as it would have gone on', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 2, maxLength: 60 }), fc.nat(), (moves, cut) => {
         const bench = new Bench().started();
@@ -334,7 +334,7 @@ describe('ArmGuard, for any sequence of what others than the operator do', () =>
     bench.tick(what === 'silence' ? undefined : START, what === 'mode' ? { health: { mode: 'normal' } } : {});
   }
 
-  it('20: an arm that is not armed does not move', () => {
+  it('invariant 20: an arm that is not armed does not move', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
         const bench = new Bench();
@@ -346,7 +346,7 @@ describe('ArmGuard, for any sequence of what others than the operator do', () =>
     );
   });
 
-  it('20: once stopped, disarmed or latched, it stays so; lowered speed stays lowered', () => {
+  it('invariant 20: once stopped, disarmed or latched, it stays so; lowered speed stays lowered', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
         const bench = new Bench().started();
@@ -365,7 +365,7 @@ describe('ArmGuard, for any sequence of what others than the operator do', () =>
 });
 
 describe('ArmGuard, of a robot that contradicts itself', () => {
-  it('10: does not arm, and names joint and file', () => {
+  it('invariant 10: does not arm, and names joint and file', () => {
     const desk = new OperatorDesk();
     const [shoulder, gripper] = makeRobot().joints;
     const limits = { ...(shoulder as NonNullable<typeof shoulder>).limits, positionRad: [-90, 90] as [number, number] };

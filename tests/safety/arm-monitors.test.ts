@@ -104,7 +104,7 @@ describe('ArmMonitors', () => {
 });
 
 describe('the sensor', () => {
-  it('11: is stale after sensorMs and silent after twice that, by arrival', () => {
+  it('invariant 11: is stale after sensorMs and silent after twice that, by arrival', () => {
     const faults = watch([{}, ...repeat(25, { again: true })]);
     const first = (reason: string): number => faults.findIndex((each) => each.some((fault) => fault.reason === reason));
     // The state was 4 ms old when it came; ticks are 10 ms apart.
@@ -114,22 +114,22 @@ describe('the sensor', () => {
     expect(faults[25]).toMatchObject([{ reason: 'silent-sensor', response: 'protective-stop', category: 1 }]);
   });
 
-  it('11: is stale by its stamps, however often it arrives', () => {
+  it('invariant 11: is stale by its stamps, however often it arrives', () => {
     expect(reasonsOf(watch(repeat(20, (index) => ({ ageMs: 4 + 9 * index }))))).toEqual(['stale-sensor']);
     expect(reasonsOf(watch(repeat(40, (index) => ({ ageMs: 4 + 10 * index }))))).toContain('silent-sensor');
   });
 
-  it('11: may miss a few deliveries', () => {
+  it('invariant 11: may miss a few deliveries', () => {
     expect(reasonsOf(watch(repeat(100, (index) => ({ again: index % 9 !== 0 }))))).toEqual([]);
   });
 
-  it('11: does not travel in time', () => {
+  it('invariant 11: does not travel in time', () => {
     expect(reasonsOf(watch([{}, {}, { ageMs: 40 }]))).toEqual(['sensor-time']);
     expect(reasonsOf(watch([{}, { ageMs: -500 }]))).toEqual(['sensor-time']);
     expect(reasonsOf(watch([{}, { ageMs: Number.NaN }]))).toEqual(['sensor-time']);
   });
 
-  it('11: a stamp from the future does not make what follows look old or new for ever', () => {
+  it('invariant 11: a stamp from the future does not make what follows look old or new for ever', () => {
     const faults = watch([{}, { ageMs: -500 }, ...repeat(50, {})]);
     expect(faults.slice(2).flat()).toEqual([]);
   });
@@ -139,13 +139,13 @@ describe('the sensor', () => {
     ['velocity', { velocitiesRadPerS: [0, Infinity] }],
     ['effort', { effortsNm: [Number.NaN, 0] }],
     ['number of joints', { positionsRad: [0] }],
-  ] as const)('11: a state with a bad %s is not believed, and is no state for ever', (_what, bad) => {
+  ] as const)('invariant 11: a state with a bad %s is not believed, and is no state for ever', (_what, bad) => {
     const faults = watch([{}, ...repeat(30, bad)]);
     expect(faults[1]).toMatchObject([{ reason: 'bad-sensor', response: 'stop' }]);
     expect(reasonsOf(faults.slice(-1))).toEqual(['bad-sensor', 'silent-sensor']);
   });
 
-  it('11: is frozen when its values stay equal to the bit while the arm is told to move', () => {
+  it('invariant 11: is frozen when its values stay equal to the bit while the arm is told to move', () => {
     const frozen = repeat(60, (index) => ({
       commandRad: [0.004 * index, 0.5],
       positionsRad: [-1e-6 * (index % 2), 0.5 - 1e-6 * (index % 2)],
@@ -156,14 +156,14 @@ describe('the sensor', () => {
     expect(at).toBe(33);
   });
 
-  it('11: is not frozen when the arm rests, even for long before it moves', () => {
+  it('invariant 11: is not frozen when the arm rests, even for long before it moves', () => {
     const still = { positionsRad: [0, 0.5] };
     const resting = repeat(300, (index) => ({ positionsRad: [-1e-6 * (index % 2), 0.5 - 1e-6 * (index % 2)] }));
     const moving = repeat(40, (index) => ({ commandRad: [0.02 * index, 0.5] }));
     expect(reasonsOf(watch([...resting, ...moving, still].slice(0, 340)))).toEqual([]);
   });
 
-  it('11: is not frozen when a gripper holds a thing', () => {
+  it('invariant 11: is not frozen when a gripper holds a thing', () => {
     const closing = repeat(100, (index) => ({
       commandRad: [0, Math.max(0, 0.5 - 0.01 * index)],
       positionsRad: [-1e-6 * (index % 2), 0.5 - 1e-6 * (index % 2)],
@@ -171,21 +171,21 @@ describe('the sensor', () => {
     expect(reasonsOf(watch(closing))).toEqual([]);
   });
 
-  it('11: cannot jump further than the joint can move', () => {
+  it('invariant 11: cannot jump further than the joint can move', () => {
     const faults = watch([{}, { positionsRad: [0.5, 0.5], commandRad: START }]);
     expect(faults[1]).toMatchObject([{ reason: 'impossible-sensor', joint: 'shoulder', response: 'protective-stop' }]);
   });
 });
 
 describe('the motion', () => {
-  it('13: a blocked arm trips, and one that lags for a moment does not', () => {
+  it('invariant 13: a blocked arm trips, and one that lags for a moment does not', () => {
     const blocked = repeat(60, (index) => ({ commandRad: [0.02 * index, 0.5], positionsRad: START }));
     expect(reasonsOf(watch(blocked))).toEqual(['tracking-error']);
     const lagging = [...repeat(15, { commandRad: [0.4, 0.5], positionsRad: START }), ...repeat(20, {})];
     expect(reasonsOf(watch([...lagging, ...lagging]))).toEqual([]);
   });
 
-  it('13: measured velocity over 1.2 times its limit, for longer than a moment', () => {
+  it('invariant 13: measured velocity over 1.2 times its limit, for longer than a moment', () => {
     expect(reasonsOf(watch(repeat(3, { velocitiesRadPerS: [2.5, 0] })))).toEqual([]);
     expect(reasonsOf(watch(repeat(20, { velocitiesRadPerS: [2.3, 0] })))).toEqual([]);
     expect(watch(repeat(20, { velocitiesRadPerS: [-2.5, 0] })).at(-1)).toMatchObject([
@@ -193,7 +193,7 @@ describe('the motion', () => {
     ]);
   });
 
-  it('13: one measurement beyond the hard range by more than half a degree', () => {
+  it('invariant 13: one measurement beyond the hard range by more than half a degree', () => {
     const drift = (to: number): Tick[] =>
       repeat(16, (index) => ({ commandRad: [(to * Math.min(index, 15)) / 15, 0.5] }));
     expect(reasonsOf(watch(drift(1.508)))).toEqual([]);
@@ -202,7 +202,7 @@ describe('the motion', () => {
     expect(faults.slice(0, -1).flat()).toEqual([]);
   });
 
-  it('13: measured effort', () => {
+  it('invariant 13: measured effort', () => {
     expect(reasonsOf(watch(repeat(20, { effortsNm: [3.2, 0] })))).toEqual([]);
     expect(watch(repeat(20, { effortsNm: [0, -2.5] })).at(-1)).toMatchObject([
       { reason: 'measured-effort', joint: 'gripper', value: 2.5 },
@@ -219,7 +219,7 @@ describe('the health', () => {
     mode: 'normal',
   };
 
-  it('13: is fine within its limits, and a peak is forgiven', () => {
+  it('invariant 13: is fine within its limits, and a peak is forgiven', () => {
     expect(reasonsOf(watch(repeat(30, { health: well })))).toEqual([]);
     const peak = { health: { ...well, currentsA: Float64Array.of(3, 0) } };
     expect(reasonsOf(watch([...repeat(5, peak), ...repeat(5, { health: well }), ...repeat(5, peak)]))).toEqual([]);
@@ -233,12 +233,12 @@ describe('the health', () => {
     ['motor-error', 'gripper', { motorErrors: Uint8Array.of(0, 32) }],
     ['bad-health', 'shoulder', { temperaturesC: Float64Array.of(Number.NaN, 40) }],
     ['bad-health', 'gripper', { currentsA: Float64Array.of(0) }],
-  ] as const)('13: %s at the %s', (reason, joint, change) => {
+  ] as const)('invariant 13: %s at the %s', (reason, joint, change) => {
     const faults = watch(repeat(20, { health: { ...well, ...change } }));
     expect(faults.at(-1)).toMatchObject([{ reason, joint, response: 'protective-stop' }]);
   });
 
-  it('16: what the robot itself says counts in the same tick', () => {
+  it('invariant 16: what the robot itself says counts in the same tick', () => {
     const allowed = makeRobot({ stopCategories: [0, 1, 2] });
     expect(watch([{ health: { mode: 'stopped' } }], allowed)[0]).toMatchObject([
       { reason: 'robot-stopped', response: 'protective-stop', category: 0 },
@@ -251,7 +251,7 @@ describe('the health', () => {
 });
 
 describe('the gate ticks', () => {
-  it('14: late ones are counted, and too many within the window are a fault', () => {
+  it('invariant 14: late ones are counted, and too many within the window are a fault', () => {
     const lateEvery = (count: number): Tick[] => repeat(60, (index) => ({ stepMs: index % count === 0 ? 25 : 10 }));
     expect(reasonsOf(watch(lateEvery(12)))).toEqual([]);
     expect(watch(repeat(11, { stepMs: 25 })).map((each) => each.length)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
@@ -265,13 +265,13 @@ describe('the gate ticks', () => {
     expect(monitors.lateTicks).toBe(2);
   });
 
-  it('14: a tick that is one period late is not late', () => {
+  it('invariant 14: a tick that is one period late is not late', () => {
     expect(reasonsOf(watch(repeat(100, { stepMs: 20 })))).toEqual([]);
   });
 });
 
 describe('the category of a stop', () => {
-  it('19: is one the robot allows: the one asked for, else the next more severe, else its most severe', () => {
+  it('invariant 19: is one the robot allows: the one asked for, else the next more severe, else its most severe', () => {
     expect(allowedCategory(2, [1, 2])).toBe(2);
     expect(allowedCategory(2, [0, 1])).toBe(1);
     expect(allowedCategory(2, [0])).toBe(0);
@@ -281,7 +281,7 @@ describe('the category of a stop', () => {
     expect(emergencyCategory([0, 1, 2])).toBe(0);
   });
 
-  it('19: every fault latches where it takes the torque away', () => {
+  it('invariant 19: every fault latches where it takes the torque away', () => {
     for (const { response, category } of Object.values(FAULT_RULES)) {
       if (category !== 2) expect(response).not.toBe('stop');
     }

@@ -63,7 +63,7 @@ function motion(positionsRad: (timeS: number) => readonly number[]): Agent {
 }
 
 describe('the monitors of the SO-101, in simulation', () => {
-  it.each(listTasks())('13: find no fault in an expert who is disturbed at %s', async (name) => {
+  it.each(listTasks())('invariant 13: find no fault in an expert who is disturbed at %s', async (name) => {
     const perturbation = new Perturbation(robot, new Rng(3));
     const disturbed = await faultsOf(
       name,
@@ -77,7 +77,7 @@ describe('the monitors of the SO-101, in simulation', () => {
     expect(disturbed).toEqual([]);
   });
 
-  it('13: find no fault in an arm that reverses at full speed', async () => {
+  it('invariant 13: find no fault in an arm that reverses at full speed', async () => {
     const [low, high] = [
       [-1.5, -1.4, 0, -0.6, -2, 0.1],
       [1.5, -0.6, 0.8, 1.2, 2, 1.5],
@@ -86,7 +86,7 @@ describe('the monitors of the SO-101, in simulation', () => {
     expect(faults).toEqual([]);
   });
 
-  it('13: find the arm that is blocked', async () => {
+  it('invariant 13: find the arm that is blocked', async () => {
     const world = await World.load({ robot, scene: loadTask('reach').scene });
     const simulation = new Simulation(world, { cameras: false });
     world.reset(robot.homeRad);

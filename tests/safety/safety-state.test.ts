@@ -67,7 +67,7 @@ estop            .        .    .       estop           estop    .        .      
 `;
 
 describe('the transition table', () => {
-  it('17: has exactly the transitions of the grid, for every state and event', () => {
+  it('invariant 17: has exactly the transitions of the grid, for every state and event', () => {
     const [heading = [], ...rows] = GRID.trim()
       .split('\n')
       .map((line) => line.trim().split(/\s+/));
@@ -87,7 +87,7 @@ describe('the transition table', () => {
     }
   });
 
-  it('17: an event that is not listed changes nothing, not even the object', () => {
+  it('invariant 17: an event that is not listed changes nothing, not even the object', () => {
     for (const state of reachable(BOOT_STATE)) {
       for (const event of events) {
         if (!isListed(state, event)) expect(transition(state, event)).toBe(state);
@@ -95,13 +95,13 @@ describe('the transition table', () => {
     }
   });
 
-  it.each(['toString', 'constructor', '__proto__', 'STOP', ''])('17: knows no event named "%s"', (type) => {
+  it.each(['toString', 'constructor', '__proto__', 'STOP', ''])('invariant 17: knows no event named "%s"', (type) => {
     for (const state of reachable(BOOT_STATE)) {
       expect(transition(state, { type } as unknown as SafetyEvent)).toBe(state);
     }
   });
 
-  it('17: an event that is listed and changes nothing gives the same object, so a tick allocates nothing', () => {
+  it('invariant 17: an event that is listed and changes nothing gives the same object, so a tick allocates nothing', () => {
     const active = [EVENTS['ready'], EVENTS['arm'], EVENTS['command']].reduce<SafetyState>(
       (state, event) => transition(state, event as SafetyEvent),
       BOOT_STATE,
@@ -110,11 +110,11 @@ describe('the transition table', () => {
     expect(transition(active, { type: 'command' })).toBe(active);
   });
 
-  it('17: reaches every state', () => {
+  it('invariant 17: reaches every state', () => {
     expect(new Set(reachable(BOOT_STATE).map((state) => state.name))).toEqual(new Set(SAFETY_STATES));
   });
 
-  it('18: every state leads to estop in one event', () => {
+  it('invariant 18: every state leads to estop in one event', () => {
     for (const state of reachable(BOOT_STATE)) {
       for (const category of [0, 1] as const) {
         const next = transition(state, { type: 'estop', category });
@@ -124,7 +124,7 @@ describe('the transition table', () => {
     }
   });
 
-  it('18: estop needs release and then reset, and reset leads to disarmed', () => {
+  it('invariant 18: estop needs release and then reset, and reset leads to disarmed', () => {
     for (const state of reachable(BOOT_STATE).filter(({ name }) => name === 'estop')) {
       for (const event of events) {
         const next = transition(state, event);
@@ -136,13 +136,13 @@ describe('the transition table', () => {
     }
   });
 
-  it('18: a latched state drops commands', () => {
+  it('invariant 18: a latched state drops commands', () => {
     for (const state of reachable(BOOT_STATE).filter(isLatched)) {
       expect(isListed(state, { type: 'command' })).toBe(false);
     }
   });
 
-  it('19: a stop under way never becomes milder', () => {
+  it('invariant 19: a stop under way never becomes milder', () => {
     for (const state of reachable(BOOT_STATE)) {
       for (const event of events) {
         const next = transition(state, event);
@@ -152,7 +152,7 @@ describe('the transition table', () => {
     }
   });
 
-  it.each(CATEGORIES)('19: a stop of category %i ends where its name says', (category) => {
+  it.each(CATEGORIES)('invariant 19: a stop of category %i ends where its name says', (category) => {
     const active = { ...BOOT_STATE, name: 'active' as const };
     const stopping = transition(active, { type: 'stop', category });
     expect(stopping).toMatchObject({ name: 'stopping', stopCategory: category });
@@ -163,17 +163,17 @@ describe('the transition table', () => {
     expect(hasTorque(rest, true)).toBe(category === 2);
   });
 
-  it.each([0, 1] as const)('19: a command does not call off a stop of category %i', (category) => {
+  it.each([0, 1] as const)('invariant 19: a command does not call off a stop of category %i', (category) => {
     const stopping = transition({ ...BOOT_STATE, name: 'active' }, { type: 'stop', category });
     expect(isListed(stopping, { type: 'command' })).toBe(false);
   });
 
-  it('19: a command goes on from a stop of category 2', () => {
+  it('invariant 19: a command goes on from a stop of category 2', () => {
     const stopping = transition({ ...BOOT_STATE, name: 'active' }, { type: 'stop', category: 2 });
     expect(transition(stopping, { type: 'command' }).name).toBe('active');
   });
 
-  it('20: no way into motion without an operator', () => {
+  it('invariant 20: no way into motion without an operator', () => {
     const others = events.filter((event) => !isOperators(event));
     for (const start of reachable(BOOT_STATE).filter(
       ({ name }) => ['boot', 'disarmed'].includes(name) || isLatched({ ...BOOT_STATE, name }),
@@ -182,7 +182,7 @@ describe('the transition table', () => {
     }
   });
 
-  it('20: lowered speed stays lowered without an operator, through stops and rests', () => {
+  it('invariant 20: lowered speed stays lowered without an operator, through stops and rests', () => {
     const others = events.filter((event) => !isOperators(event));
     for (const start of reachable(BOOT_STATE).filter(({ isReduced }) => isReduced)) {
       expect(reachable(start, others).every(({ name, isReduced }) => isReduced && name !== 'active')).toBe(true);
@@ -211,7 +211,7 @@ function perform(machine: SafetyStateMachine, desk: OperatorDesk, { event: name,
 }
 
 describe('SafetyStateMachine, for any sequence of events', () => {
-  it('18: stays latched until released and reset with a fresh token', () => {
+  it('invariant 18: stays latched until released and reset with a fresh token', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const desk = new OperatorDesk();
@@ -228,7 +228,7 @@ describe('SafetyStateMachine, for any sequence of events', () => {
     );
   });
 
-  it('18: estop wins whatever came before', () => {
+  it('invariant 18: estop wins whatever came before', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const desk = new OperatorDesk();
@@ -240,7 +240,7 @@ describe('SafetyStateMachine, for any sequence of events', () => {
     );
   });
 
-  it('20: never moves without arming by a fresh token', () => {
+  it('invariant 20: never moves without arming by a fresh token', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const desk = new OperatorDesk();
@@ -260,7 +260,7 @@ describe('SafetyStateMachine, for any sequence of events', () => {
 });
 
 describe('SafetyStateMachine', () => {
-  it('17: tells of an event that is not listed', () => {
+  it('invariant 17: tells of an event that is not listed', () => {
     const refused: string[] = [];
     const machine = new SafetyStateMachine(new OperatorDesk(), (event, state) =>
       refused.push(`${event.type} in ${state.name}`),
@@ -270,7 +270,7 @@ describe('SafetyStateMachine', () => {
     expect(machine.state).toBe(BOOT_STATE);
   });
 
-  it('18: a token from before the stop does not reset it', () => {
+  it('invariant 18: a token from before the stop does not reset it', () => {
     const desk = new OperatorDesk();
     const machine = new SafetyStateMachine(desk);
     const early = desk.issue();
@@ -282,7 +282,7 @@ describe('SafetyStateMachine', () => {
     expect(machine.state.name).toBe('disarmed');
   });
 
-  it('18: a token that did not fit the state stays good, and one that was used does not', () => {
+  it('invariant 18: a token that did not fit the state stays good, and one that was used does not', () => {
     const desk = new OperatorDesk();
     const machine = new SafetyStateMachine(desk);
     const token = desk.issue();
@@ -294,7 +294,7 @@ describe('SafetyStateMachine', () => {
     expect(machine.state.isReduced).toBe(true);
   });
 
-  it('20: takes no token of another desk', () => {
+  it('invariant 20: takes no token of another desk', () => {
     const machine = new SafetyStateMachine(new OperatorDesk());
     machine.apply({ type: 'ready' });
     expect(() => machine.apply({ type: 'arm', operator: new OperatorDesk().issue() })).toThrow('E_OPERATOR_TOKEN');
@@ -302,7 +302,7 @@ describe('SafetyStateMachine', () => {
 });
 
 describe('the table in docs/architecture.md', () => {
-  it('17: is the table of the source', () => {
+  it('invariant 17: is the table of the source', () => {
     const text = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
     const rows = [...text.matchAll(/^\| `?([a-z0-9-]+)`? ((?:\|[a-z -]*){8})\|$/gm)].map(
       ([, name = '', cells = '']) => ({
