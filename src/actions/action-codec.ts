@@ -48,12 +48,24 @@ export function decodeActions(
   const targetsRad = new Float64Array(spec.actions.length);
   for (const [joint, action] of spec.actions.entries()) {
     const bin = actionBin(spec.codec, ids[joint], action.joint);
-    const command = finite(commandRad[joint], `command of "${action.joint}"`);
-    const measured = finite(measuredRad[joint], `measured position of "${action.joint}"`);
-    const target = binTarget(action, spec.codec, bin, command);
-    targetsRad[joint] = Math.min(Math.max(target, measured - spec.leashRad), measured + spec.leashRad);
+    targetsRad[joint] = decodeBin(spec, joint, bin, commandRad, measuredRad);
   }
   return targetsRad;
+}
+
+/** Target of one joint's bin, rad, leash included. Throws E_NOT_FINITE. */
+export function decodeBin(
+  spec: LayoutSpec,
+  joint: number,
+  bin: number,
+  commandRad: ArrayLike<number>,
+  measuredRad: ArrayLike<number>,
+): number {
+  const action = spec.actions[joint] as ActionSpec;
+  const command = finite(commandRad[joint], `command of "${action.joint}"`);
+  const measured = finite(measuredRad[joint], `measured position of "${action.joint}"`);
+  const target = binTarget(action, spec.codec, bin, command);
+  return Math.min(Math.max(target, measured - spec.leashRad), measured + spec.leashRad);
 }
 
 /**

@@ -36,6 +36,16 @@ export interface PolicyDecision {
   readonly inferenceNs: number;
 }
 
+/** Looks at tokens as they are chosen, in emission order. */
+export interface TokenReview {
+  /** Bins, of those allowed, among which this token must be chosen again; undefined where the choice stands. */
+  narrow(slot: number, bin: number, allowed: AllowedInterval): AllowedInterval | undefined;
+  /** The choice that stands. */
+  chose(slot: number, bin: number): void;
+}
+
+const everyChoiceStands: TokenReview = { narrow: () => undefined, chose: () => undefined };
+
 /**
  * Runs a policy: token frame in, action tokens out, one after another, each seeing those before it, or all
  * from one run, as model.actionTokens says.
@@ -100,13 +110,14 @@ export class PolicyEngine {
    * Decides the action tokens of the control ticks until the next decision.
    * @param allowed bins of each of these tokens, in emission order, shape (executedTokens of the layout); no
    *   token outside them is emitted. Tokens of a chunk's later ticks are not asked for.
+   * @param review may make a token be chosen once more
    * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT. After an
    * error the engine has forgotten the past, so that no half step stays in its context.
    */
-  async decide(frame: TokenFrame, allowed: readonly AllowedInterval[]): Promise<PolicyDecision> {
+  async decide(frame: TokenFrame, allowed: readonly AllowedInterval[], review?: TokenReview): Promise<PolicyDecision> {
     return this.#inTurn(async () => {
       try {
-        return await this.#decide(frame, allowed);
+        return await this.#decide(frame, allowed, review);
       } catch (error) {
         this.#forget();
         this.#ring.erase();
@@ -124,7 +135,11 @@ export class PolicyEngine {
     });
   }
 
-  async #decide(frame: TokenFrame, allowed: readonly AllowedInterval[]): Promise<PolicyDecision> {
+  async #decide(
+    frame: TokenFrame,
+    allowed: readonly AllowedInterval[],
+    review: TokenReview = everyChoiceStands,
+  ): Promise<PolicyDecision> {
     const { executedTokens, spec } = this.#layout;
     if (allowed.length !== executedTokens) {
       throw new ArmatureError('E_ALLOWED_BINS', 'each action token needs its interval of allowed bins', {
@@ -145,10 +160,14 @@ export class PolicyEngine {
       const last = tokens.at(-1);
       if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
       else if (last !== undefined) logits = await this.#pushToken(last);
-      const { bin, probability, masked } = sampleBin(logits, { allowed: interval, sampling, rng: this.#rng });
-      tokens.push(spec.codec.textVocabulary + bin);
-      probabilities.push(probability);
-      maskedTokens.push(masked);
+      const context = { allowed: interval, sampling, rng: this.#rng };
+      const first = sampleBin(logits, context);
+      const narrower = review.narrow(slot, first.bin, interval);
+      const chosen = narrower === undefined ? first : sampleBin(logits, { ...context, allowed: narrower });
+      review.chose(slot, chosen.bin);
+      tokens.push(spec.codec.textVocabulary + chosen.bin);
+      probabilities.push(chosen.probability);
+      maskedTokens.push(chosen.masked || narrower !== undefined);
     }
     this.#unseenToken = isParallel ? undefined : tokens.at(-1);
     return { tokens, probabilities, masked: maskedTokens, inferenceNs: this.#clock.nowNs() - startNs };

@@ -9,10 +9,14 @@ import { PolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngineOptions } from '../policy/engine.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { openSpace } from '../safety/space-guard.ts';
+import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
+import { loadSpaceGuard } from './load-space-guard.ts';
+import { SpaceMask } from './space-mask.ts';
 
 /** What the agent needs of a policy. */
 export type TokenPolicy = Pick<PolicyEngine, 'manifest' | 'reset' | 'decide' | 'close'>;
@@ -32,6 +36,8 @@ export interface GatoAgentOptions {
    * it, among all within the soft position limits. Default true.
    */
   readonly safetyMask?: boolean | undefined;
+  /** What the safety mask knows of the space around the arm; the agent disposes of it. Default: nothing. */
+  readonly space?: SpaceGuard | undefined;
 }
 
 /**
@@ -48,6 +54,7 @@ export class GatoAgent implements Agent {
   readonly #encoder: TokenEncoder;
   readonly #clock: Clock | undefined;
   readonly #reachable: ReachableTargets | undefined;
+  readonly #space: SpaceMask | undefined;
   readonly #stopwatch = new MonotonicClock();
   /** Decided, but not carried out yet, next tick first. */
   #ahead: DecidedTick[] = [];
@@ -60,7 +67,10 @@ export class GatoAgent implements Agent {
     this.#policy = policy;
     this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
-    this.#reachable = options.safetyMask === false ? undefined : new ReachableTargets(robot);
+    const { safetyMask = true, space = openSpace } = options;
+    this.#reachable = safetyMask ? new ReachableTargets(robot) : undefined;
+    const isBounded = safetyMask && space !== openSpace;
+    this.#space = isBounded ? new SpaceMask(robot, space, policy.manifest.tokens) : undefined;
   }
 
   /**
@@ -70,16 +80,19 @@ export class GatoAgent implements Agent {
   static async load(
     robot: RobotSpec,
     nameOrDirectory: string,
-    options: GatoAgentOptions & Omit<PolicyEngineOptions, 'clock'> = {},
+    options: Omit<GatoAgentOptions, 'space'> & Omit<PolicyEngineOptions, 'clock'> = {},
   ): Promise<GatoAgent> {
     const { clock, safetyMask, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
-    return new GatoAgent(robot, await PolicyEngine.create(loaded, engineOptions), { clock, safetyMask });
+    const policy = await PolicyEngine.create(loaded, engineOptions);
+    const space = safetyMask === false ? undefined : await loadSpaceGuard(robot);
+    return new GatoAgent(robot, policy, { clock, safetyMask, space });
   }
 
   reset(seed: number): Promise<void> {
     this.#ahead = [];
+    this.#space?.reset();
     return this.#policy.reset(seed);
   }
 
@@ -88,6 +101,7 @@ export class GatoAgent implements Agent {
     if (!this.#isFresh(observation)) {
       // The arm comes to a stop meanwhile: what was decided before was for another situation.
       this.#ahead = [];
+      this.#space?.reset();
       return { target: undefined, computeNs: 0 };
     }
     const { tokens: layout } = this.#policy.manifest;
@@ -101,6 +115,7 @@ export class GatoAgent implements Agent {
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
+    this.#space?.end(positionsRad);
     return {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
@@ -109,12 +124,15 @@ export class GatoAgent implements Agent {
   }
 
   close(): Promise<void> {
+    this.#space?.dispose();
     return this.#policy.close();
   }
 
   async #decide(observation: Observation, allowed: readonly BinInterval[]): Promise<DecidedTick[]> {
     const { actions, chunk } = this.#policy.manifest.tokens;
-    const { tokens, probabilities, masked } = await this.#policy.decide(this.#encoder.encode(observation), allowed);
+    this.#space?.begin(observation.commandRad, observation.arm.value.positionsRad);
+    const frame = this.#encoder.encode(observation);
+    const { tokens, probabilities, masked } = await this.#policy.decide(frame, allowed, this.#space);
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
       return {

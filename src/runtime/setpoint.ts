@@ -33,7 +33,8 @@ export class Setpoint {
   readonly #periodNs: { readonly gate: number; readonly control: number };
   #target: JointTarget | undefined;
   #fromRad: Float64Array | undefined;
-  #isReachable = false;
+  /** Undefined: not asked yet. */
+  #isReachable: boolean | undefined;
   #startNs = 0;
   /** Of the straight line. */
   #before: TargetMemory | undefined;
@@ -49,9 +50,8 @@ export class Setpoint {
     this.#target = target;
     this.#fromRad = fromRad;
     this.#startNs = nowNs;
-    const isUsable = target !== undefined && isVector(target.positionsRad, fromRad.length);
-    this.#isReachable = isUsable && this.#reachable.includes(target.positionsRad, fromRad);
-    if (!isUsable) this.#before = undefined;
+    if (target === undefined || !isVector(target.positionsRad, fromRad.length)) this.#before = undefined;
+    this.#isReachable = undefined;
   }
 
   /**
@@ -70,7 +70,10 @@ export class Setpoint {
     const straight: SetpointStep = { target: { ...target, positionsRad: straightRad }, isPlanned: false };
     const stepS = (nowNs - (commanded?.timeNs ?? Number.NaN)) / NS_PER_S;
     if (commanded === undefined || !(stepS > 0 && stepS < Infinity)) return straight;
-    const step = { limits: this.#limits, speedLimits: this.#limits.velocityRadPerS, stepS };
+    const { speedFactor } = commanded;
+    this.#isReachable ??= this.#reachable.includes(target.positionsRad, fromRad, speedFactor);
+    const speedLimits = this.#limits.velocityRadPerS.map((speed) => speed * speedFactor);
+    const step = { limits: this.#limits, speedLimits, stepS };
     const planned = follow(straightRad, commanded.motion, this.#before, step);
     this.#before = planned.target;
     if (!this.#isReachable) return straight;

@@ -55,6 +55,8 @@ export interface Commanded {
   readonly motion: Motion;
   /** Monotonic ns. */
   readonly timeNs: number;
+  /** In (0, 1]: the share of the velocity limits that the next step may use. */
+  readonly speedFactor: number;
 }
 
 /** What the gate did and why. Arrays have shape (J), rad, joint order of the RobotSpec. */
@@ -83,7 +85,10 @@ export interface GateSnapshot {
 }
 
 /** What the next step is judged against. */
-interface Memory extends Commanded {
+interface Memory {
+  readonly motion: Motion;
+  /** Monotonic ns. */
+  readonly timeNs: number;
   /** The last usable target; undefined after a stop. */
   readonly target: TargetMemory | undefined;
   /** In (0, 1]: what the space around the last command leaves of the velocity limits. */
@@ -163,7 +168,9 @@ export class SafetyGate {
 
   /** Undefined before `arm`. */
   get commanded(): Commanded | undefined {
-    return this.#memory;
+    if (this.#memory === undefined) return undefined;
+    const { motion, timeNs, spaceFactor } = this.#memory;
+    return { motion, timeNs, speedFactor: spaceFactor * this.#guard.speedScale };
   }
 
   /** From now on targets come under this lease; undefined: under none, so that none is followed. */

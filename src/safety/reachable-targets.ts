@@ -30,12 +30,15 @@ export class ReachableTargets {
     };
   }
 
-  /** Arrays in rad, of shape (J). */
-  includes(targetRad: Float64Array, commandRad: Float64Array): boolean {
+  /**
+   * Arrays in rad, of shape (J).
+   * @param speedFactor in (0, 1]: the share of the velocity limits that may be used
+   */
+  includes(targetRad: Float64Array, commandRad: Float64Array, speedFactor = 1): boolean {
     const { low, high } = allowedPositions(commandRad, this.#limits);
     return targetRad.every((target, joint) => {
       const way = Math.abs(target - at(commandRad, joint));
-      const isNear = way <= this.#furthestRad(joint) * (1 + ROUNDING);
+      const isNear = way <= speedFactor * this.#furthestRad(joint) * (1 + ROUNDING);
       return isNear && target >= at(low, joint) && target <= at(high, joint);
     });
   }

@@ -48,6 +48,29 @@ const firstContinuousId = tiny.manifest.tokens.codec.textVocabulary;
 const sampled = { kind: 'temperature', temperature: 1, topK: 50 } as const;
 
 describe('PolicyEngine', () => {
+  it('chooses a token again among the bins that a review leaves, tells the review, and says so', async () => {
+    const engine = await engineOf();
+    const frame = frameOf(1);
+    const highest = tiny.manifest.tokens.codec.bins - 1;
+    const [first = 0] = (await engine.decide(frame, everyToken(tiny))).tokens;
+    await engine.reset(0);
+    const bin = first - firstContinuousId;
+    const isLow = bin < highest / 2;
+    const left = isLow ? { low: bin + 1, high: highest } : { low: 0, high: bin - 1 };
+    const chosen: number[] = [];
+    const decision = await engine.decide(frame, everyToken(tiny), {
+      narrow: (slot, choice, allowed) => {
+        expect(allowed).toEqual({ low: 0, high: highest });
+        return slot === 0 && choice === bin ? left : undefined;
+      },
+      chose: (slot, choice) => (chosen[slot] = choice),
+    });
+    expect(decision.tokens).toEqual(chosen.map((choice) => choice + firstContinuousId));
+    expect(chosen[0]).toBeGreaterThanOrEqual(left.low);
+    expect(chosen[0]).toBeLessThanOrEqual(left.high);
+    expect(decision.masked).toEqual(chosen.map((_, slot) => slot === 0));
+  });
+
   it.each(goldenCases)('emits what PyTorch does without a cache: $name, $steps steps, $tokens', async (golden) => {
     const engine = await engineOf(tinyWithSteps(golden.steps, golden.policy));
     const allowed = everyToken(golden.policy);
