@@ -48,9 +48,15 @@ export function decodeActions(
   const targetsRad = new Float64Array(spec.actions.length);
   for (const [joint, action] of spec.actions.entries()) {
     const bin = actionBin(spec.codec, ids[joint], action.joint);
-    targetsRad[joint] = decodeBin(spec, joint, bin, commandRad, measuredRad);
+    targetsRad[joint] = decodeBin(spec, joint, bin, { commandRad, measuredRad });
   }
   return targetsRad;
+}
+
+/** What targets are decoded on, rad, shapes (J): the last command sent, and the measured position. */
+export interface DecodedFrom {
+  readonly commandRad: ArrayLike<number>;
+  readonly measuredRad: ArrayLike<number>;
 }
 
 /** Target of one joint's bin, rad, leash included. Throws E_NOT_FINITE. */
@@ -58,8 +64,7 @@ export function decodeBin(
   spec: LayoutSpec,
   joint: number,
   bin: number,
-  commandRad: ArrayLike<number>,
-  measuredRad: ArrayLike<number>,
+  { commandRad, measuredRad }: DecodedFrom,
 ): number {
   const action = spec.actions[joint] as ActionSpec;
   const command = finite(commandRad[joint], `command of "${action.joint}"`);

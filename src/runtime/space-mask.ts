@@ -21,8 +21,7 @@ export class SpaceMask implements TokenReview {
   readonly #limits: JointLimits;
   readonly #stopPath: StopPath;
   readonly #periodS: number;
-  #commandRad: Float64Array;
-  #measuredRad: Float64Array;
+  #from: { readonly commandRad: Float64Array; readonly measuredRad: Float64Array };
   /** Of the decision before. */
   #movedRad: Float64Array;
   readonly #poseRad: Float64Array;
@@ -35,8 +34,7 @@ export class SpaceMask implements TokenReview {
     this.#limits = jointLimits(robot);
     this.#stopPath = new StopPath(this.#limits, 1 / robot.rates.gateHz);
     this.#periodS = 1 / robot.rates.controlHz;
-    this.#commandRad = new Float64Array(joints);
-    this.#measuredRad = new Float64Array(joints);
+    this.#from = { commandRad: new Float64Array(joints), measuredRad: new Float64Array(joints) };
     this.#movedRad = new Float64Array(joints);
     this.#poseRad = new Float64Array(joints);
   }
@@ -48,8 +46,7 @@ export class SpaceMask implements TokenReview {
 
   /** A decision begins. @param commandRad the last command sent; both in rad, shape (J) */
   begin(commandRad: Float64Array, measuredRad: Float64Array): void {
-    this.#commandRad = commandRad;
-    this.#measuredRad = measuredRad;
+    this.#from = { commandRad, measuredRad };
     this.#poseRad.set(commandRad.map((position, joint) => position + at(this.#movedRad, joint)));
   }
 
@@ -80,7 +77,7 @@ export class SpaceMask implements TokenReview {
 
   /** The decision's target, rad, shape (J). */
   end(targetRad: Float64Array): void {
-    this.#movedRad = targetRad.map((target, joint) => target - at(this.#commandRad, joint));
+    this.#movedRad = targetRad.map((target, joint) => target - at(this.#from.commandRad, joint));
   }
 
   /** Frees the guard. */
@@ -89,27 +86,30 @@ export class SpaceMask implements TokenReview {
   }
 
   #set(joint: number, bin: number): void {
-    this.#poseRad[joint] = decodeBin(this.#spec, joint, bin, this.#commandRad, this.#measuredRad);
+    this.#poseRad[joint] = decodeBin(this.#spec, joint, bin, this.#from);
   }
 
   #isClear(joint: number, bin: number): boolean {
     this.#set(joint, bin);
     const positionsRad = this.#poseRad.slice();
-    const velocitiesRadPerS = positionsRad.map((to, index) => (to - at(this.#commandRad, index)) / this.#periodS);
+    const velocitiesRadPerS = positionsRad.map((to, index) => (to - at(this.#from.commandRad, index)) / this.#periodS);
     const accelerationsRadPerS2 = new Float64Array(positionsRad.length);
     const arriving = { positionsRad, velocitiesRadPerS, accelerationsRadPerS2 };
-    const { clear, speedFactor } = this.#space.check(this.#stopPath.after(this.#commandRad, arriving), this.#periodS);
+    const { clear, speedFactor } = this.#space.check(
+      this.#stopPath.after(this.#from.commandRad, arriving),
+      this.#periodS,
+    );
     const mostRadPerS = at(this.#limits.velocityRadPerS, joint) * speedFactor;
     return clear && Math.abs(at(velocitiesRadPerS, joint)) <= mostRadPerS;
   }
 
   /** The allowed bin that moves the joint least. */
   #stayBin(joint: number, { low, high }: BinInterval): number {
-    const command = at(this.#commandRad, joint);
+    const command = at(this.#from.commandRad, joint);
     let [first, last] = [low, high];
     while (first < last) {
       const middle = Math.floor((first + last) / 2);
-      if (decodeBin(this.#spec, joint, middle, this.#commandRad, this.#measuredRad) < command) first = middle + 1;
+      if (decodeBin(this.#spec, joint, middle, this.#from) < command) first = middle + 1;
       else last = middle;
     }
     return first;

@@ -39,7 +39,8 @@ export class RayCamera {
   readonly #id: number;
   /** Ray directions in camera axes (x right, y up, looking along -z), shape (height * width, 3). */
   readonly #rays: Float64Array;
-  readonly #directions: DoubleBuffer;
+  /** Not in WASM memory: the call copies it there, and a view would be detached when that makes the memory grow. */
+  readonly #directions: Float64Array;
   readonly #geoms: IntBuffer;
   readonly #distances: DoubleBuffer;
   readonly #normals: DoubleBuffer;
@@ -51,7 +52,7 @@ export class RayCamera {
     this.height = size.height;
     const count = size.width * size.height;
     this.#rays = pinholeRays(size, floats(world.model.cam_fovy)[this.#id] ?? 45);
-    this.#directions = new world.module.DoubleBuffer(3 * count);
+    this.#directions = new Float64Array(3 * count);
     this.#geoms = new world.module.IntBuffer(count);
     this.#distances = new world.module.DoubleBuffer(count);
     this.#normals = new world.module.DoubleBuffer(3 * count);
@@ -62,7 +63,7 @@ export class RayCamera {
     const { module, model, data } = this.#world;
     const origin = this.#aim(shift);
     const count = this.width * this.height;
-    const directions = this.#directions.GetView() as unknown as number[];
+    const directions = this.#directions as unknown as number[];
     const groups = [1, 1, 1, 1, 0, 0];
     // prettier-ignore
     module.mj_multiRay(model, data, origin, directions, groups, true, -1, this.#geoms, this.#distances, this.#normals, count, farM);
@@ -70,14 +71,14 @@ export class RayCamera {
   }
 
   dispose(): void {
-    for (const buffer of [this.#directions, this.#geoms, this.#distances, this.#normals]) buffer.delete();
+    for (const buffer of [this.#geoms, this.#distances, this.#normals]) buffer.delete();
   }
 
   /** Turns the rays into world directions and gives the camera's position. */
   #aim(shift: CameraShift): [number, number, number] {
     const { positionM, rotation } = cameraPose(this.#world, this.#id, shift);
     const rays = this.#rays;
-    const out = floats(this.#directions.GetView());
+    const out = this.#directions;
     for (let at = 0; at < rays.length; at += 3) rotate(rotation, rays, out, at);
     return [...positionM];
   }
