@@ -14,13 +14,24 @@ export class Actuator {
   }
 
   /**
+   * Sends one command where the arm may have torque; elsewhere takes the torque away, and undefined is returned.
+   * Throws what the driver throws.
+   */
+  carryOut(command: SafeCommand, mayHaveTorque: boolean): SentCommand | undefined {
+    if (mayHaveTorque) return this.send(command);
+    this.relax();
+    return undefined;
+  }
+
+  /**
    * Returns a copy of what was really sent: the driver may round to encoder ticks or clip, and that is what datasets
-   * and the next observation hold. Throws what the driver throws.
+   * and the next observation hold. Throws what the driver throws; what torque the motors have then is not known.
    */
   send(command: SafeCommand): SentCommand {
     if (!this.#hasTorque) this.#driver.setTorque(true);
-    this.#hasTorque = true;
+    this.#hasTorque = false;
     const { positionsRad, stampNs } = this.#driver.write(command);
+    this.#hasTorque = true;
     return { positionsRad: positionsRad.slice(), stampNs };
   }
 

@@ -6,7 +6,6 @@ import type { ArmDriver, SentCommand } from '../drivers/driver.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { GateState, SafetyGate } from '../safety/gate.ts';
 import type { ArmHealth } from '../safety/health-monitor.ts';
-import type { SafeCommand } from '../safety/safe-command.ts';
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
 import { checkpointTicks } from './black-box-ring.ts';
 import type { GateCheckpoint } from './black-box-ring.ts';
@@ -97,15 +96,10 @@ export class LocalArm implements GatedArm {
     const checkpoints = isDue ? [{ tick: gateTick, isImposed: false, gate: gate.snapshot() }] : [];
     const health = driver.readHealth();
     const gated = gate.step({ nowNs, ...asked, measured, health });
-    const sent = this.#carryOut(gated.command);
+    const mayHaveTorque = gate.guard.hasTorque(gate.isStill);
+    const held = { positionsRad: this.#commandRad, stampNs: gated.command.stampNs };
+    const sent = this.#actuator.carryOut(gated.command, mayHaveTorque) ?? held;
     this.#commandRad = sent.positionsRad;
     return { ...asked, tick: gateTick, hasStepped: true, gate: gated, health, checkpoints, sent };
-  }
-
-  #carryOut(command: SafeCommand): SentCommand {
-    const { gate } = this.#options;
-    if (gate.guard.hasTorque(gate.isStill)) return this.#actuator.send(command);
-    this.#actuator.relax();
-    return { positionsRad: this.#commandRad, stampNs: command.stampNs };
   }
 }

@@ -85,9 +85,14 @@ export class GatoAgent implements Agent {
     const { clock, safetyMask, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
-    const policy = await PolicyEngine.create(loaded, engineOptions);
-    const space = safetyMask === false ? undefined : await loadSpaceGuard(robot);
-    return new GatoAgent(robot, policy, { clock, safetyMask, space });
+    const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
+    try {
+      const policy = await PolicyEngine.create(loaded, engineOptions);
+      return new GatoAgent(robot, policy, { clock, safetyMask, space });
+    } catch (error) {
+      space.dispose();
+      throw error;
+    }
   }
 
   reset(seed: number): Promise<void> {
@@ -115,7 +120,7 @@ export class GatoAgent implements Agent {
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
-    this.#space?.end(positionsRad);
+    this.#space?.decided(positionsRad, commandRad);
     return {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
@@ -123,16 +128,17 @@ export class GatoAgent implements Agent {
     };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    // What is still being decided asks the space.
+    await this.#policy.close();
     this.#space?.dispose();
-    return this.#policy.close();
   }
 
   async #decide(observation: Observation, allowed: readonly BinInterval[]): Promise<DecidedTick[]> {
     const { actions, chunk } = this.#policy.manifest.tokens;
-    this.#space?.begin(observation.commandRad, observation.arm.value.positionsRad);
+    const review = this.#space?.review(observation.commandRad, observation.arm.value.positionsRad);
     const frame = this.#encoder.encode(observation);
-    const { tokens, probabilities, masked } = await this.#policy.decide(frame, allowed, this.#space);
+    const { tokens, probabilities, masked } = await this.#policy.decide(frame, allowed, review);
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
       return {

@@ -8,6 +8,7 @@ import type { JointLimits } from '../safety/joint-limits.ts';
 import { follow } from '../safety/limiter.ts';
 import type { TargetMemory } from '../safety/limiter.ts';
 import { ReachableTargets } from '../safety/reachable-targets.ts';
+import { targetDefect } from '../safety/watchdog.ts';
 
 /** Kept from the soft position limits, rad, and from the velocity limits, relative. */
 const MARGIN_RAD = 1e-9;
@@ -50,7 +51,7 @@ export class Setpoint {
     this.#target = target;
     this.#fromRad = fromRad;
     this.#startNs = nowNs;
-    if (target === undefined || !isVector(target.positionsRad, fromRad.length)) this.#before = undefined;
+    if (target === undefined || targetDefect(target, fromRad.length) !== undefined) this.#before = undefined;
     this.#isReachable = undefined;
   }
 
@@ -62,7 +63,7 @@ export class Setpoint {
   at(nowNs: number, commanded: Commanded | undefined): SetpointStep {
     const [target, fromRad] = [this.#target, this.#fromRad];
     if (target === undefined || fromRad === undefined) return NOTHING;
-    if (!isVector(target.positionsRad, fromRad.length)) return { target, isPlanned: false };
+    if (targetDefect(target, fromRad.length) !== undefined) return { target, isPlanned: false };
     const share = (nowNs - this.#startNs + this.#periodNs.gate) / this.#periodNs.control;
     // A clock that shows no number leaves the target to the gate, which then does not move.
     if (!Number.isFinite(share)) return { target, isPlanned: false };
@@ -89,8 +90,4 @@ function insideOf(limits: JointLimits): JointLimits {
     softHighRad: limits.softHighRad.map((high, joint) => Math.max(high - MARGIN_RAD, at(limits.softLowRad, joint))),
     velocityRadPerS: limits.velocityRadPerS.map((speed) => speed * (1 - MARGIN)),
   };
-}
-
-function isVector(values: unknown, length: number): values is Float64Array {
-  return values instanceof Float64Array && values.length === length && values.every(Number.isFinite);
 }

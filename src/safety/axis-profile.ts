@@ -28,7 +28,7 @@ export interface AxisProfile {
 /**
  * The quickest way from any state to rest at a target, in continuous time. Pushed towards the target as hard as
  * jerk, acceleration and velocity limits allow, the end of the quickest stop moves towards it all the time; where it
- * meets the target, the stop begins. Time-optimal for the same reason as bang-bang control is: any other way
+ * meets the target, the stop begins. Time-optimal for the same reason as bang-bang control is: every other way
  * is behind this one until then.
  *
  * @param start may be faster than the limits; then it is brought within them on the way.

@@ -19,9 +19,6 @@ export interface WorldOptions {
 
 type ObjectKind = 'BODY' | 'JOINT' | 'GEOM' | 'SITE' | 'CAMERA' | 'ACTUATOR';
 
-/** mjDSBL_ACTUATION of MuJoCo's disable flags: no actuator has a force. */
-const NO_ACTUATION = 1 << 11;
-
 let loadedWorlds = 0;
 
 /**
@@ -114,12 +111,17 @@ export class World {
   setTorque(isOn: boolean): void {
     const { opt } = this.model;
     if (isOn === this.hasTorque) return;
-    opt.disableflags ^= NO_ACTUATION;
+    opt.disableflags ^= this.#noActuation;
     if (isOn) this.setServoTargets(this.jointPositions());
   }
 
   get hasTorque(): boolean {
-    return (this.model.opt.disableflags & NO_ACTUATION) === 0;
+    return (this.model.opt.disableflags & this.#noActuation) === 0;
+  }
+
+  /** The flag under which no actuator has a force. */
+  get #noActuation(): number {
+    return this.module.mjtDisableBit.mjDSBL_ACTUATION.value;
   }
 
   setServoTargets(positionsRad: ArrayLike<number>): void {

@@ -69,3 +69,19 @@ it('switches the torque on with a command and off once, and not before anything 
   }
   expect(driver.switched).toEqual([true, false, true]);
 });
+
+it('switches the torque on anew after a write that failed: nobody knows what the motors have then', () => {
+  const gate = new SafetyGate(makeRobot());
+  gate.arm(makeArmState([0, 0.5]), 0);
+  const measured = { value: makeArmState([0, 0.5]), ageNs: 0, fresh: true };
+  const { command } = gate.step({ nowNs: 1e7, target: undefined, measured });
+  const driver = new RoundingDriver();
+  const actuator = new Actuator(driver);
+  actuator.carryOut(command, true);
+  driver.write = () => {
+    throw new Error('the link is lost');
+  };
+  expect(() => actuator.carryOut(command, true)).toThrow('the link is lost');
+  expect(() => actuator.carryOut(command, true)).toThrow('the link is lost');
+  expect(driver.switched).toEqual([true, true]);
+});

@@ -53,19 +53,19 @@ function ride(wishes: readonly ('stay' | number)[], isMasked: boolean, decisions
         ...reachable.range(commandRad),
         measuredRad: commandRad,
       });
-      mask.begin(commandRad, commandRad);
+      const review = mask.review(commandRad, commandRad);
       const ids = wishes.map((wish, joint) => {
         const interval = allowed[joint] ?? { low: 0, high: bins - 1 };
         const bin =
           wish === 'stay' ? stayBin(joint, commandRad) : Math.min(Math.max(wish, interval.low), interval.high);
-        const narrower = isMasked ? mask.narrow(joint, bin, interval) : undefined;
+        const narrower = isMasked ? review.narrow(joint, bin, interval) : undefined;
         narrowed += narrower === undefined ? 0 : 1;
         const chosen = narrower === undefined ? bin : Math.min(Math.max(bin, narrower.low), narrower.high);
-        mask.chose(joint, chosen);
+        review.chose(joint, chosen);
         return textVocabulary + chosen;
       });
       const targetRad = decodeActions(spec, ids, commandRad, commandRad);
-      mask.end(targetRad);
+      mask.decided(targetRad, commandRad);
       setpoint.follow(makeTarget([...targetRad], nowNs), commandRad, nowNs);
     }
     const value = makeArmState([...commandRad], nowNs);

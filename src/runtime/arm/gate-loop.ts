@@ -242,9 +242,9 @@ export class GateLoop {
     const asked = this.#cause === 'none' ? this.#asked(nowNs) : NOTHING;
     const decision = this.#gate.step({ nowNs, ...asked, measured: this.#measured, health: this.#health });
     try {
-      if (this.#guard.hasTorque(this.#gate.isStill))
-        this.#commandRad = this.#actuator.send(decision.command).positionsRad;
-      else this.#actuator.relax();
+      const mayHaveTorque = this.#guard.hasTorque(this.#gate.isStill);
+      const sent = this.#actuator.carryOut(decision.command, mayHaveTorque);
+      if (sent !== undefined) this.#commandRad = sent.positionsRad;
     } catch (error) {
       this.#lose(error);
     }

@@ -31,9 +31,10 @@ const HEARTBEAT_FIELDS = {
 
 /**
  * `arm`: hold where the arm is, and follow what comes from now on; after a stop that left it armed, follow again.
- * `stop`: brake and hold, whatever comes, until armed again. `disarm`: stop, then take the torque away and
- * command nothing. `end`: stop, and end the process with the torque as it is. `reset`: leave a latched stop. `estop`, `release`: the emergency stop is pressed, and is
- * no longer. `slow`: no faster than `value` of the velocity limits. `fast`: as fast as `value` of them allows again.
+ * `stop`: brake and hold, whatever comes, until armed again. `disarm`: stop, then take the torque away and command
+ * nothing. `end`: stop, and end the process with the torque as it is. `reset`: leave a latched stop. `estop`,
+ * `release`: the emergency stop is pressed, and is no longer. `slow`: no faster than `value` of the velocity limits.
+ * `fast`: as fast as `value` of them allows again.
  */
 export const COMMAND_CODES = {
   arm: 1,
