@@ -1,6 +1,8 @@
 import { decodeActions } from '../src/actions/action-codec.ts';
 import type { Observation } from '../src/core/observation.ts';
 import { Rng } from '../src/core/rng.ts';
+import { loadRobot } from '../src/robot/load-robot.ts';
+import { GatoAgent } from '../src/runtime/gato-agent.ts';
 import { PolicyEngine } from '../src/policy/engine.ts';
 import { KeyValueRing } from '../src/policy/key-value-ring.ts';
 import type { LoadedPolicy } from '../src/policy/load-policy.ts';
@@ -51,6 +53,18 @@ export async function cachedVariant(policy: LoadedPolicy, settings: VariantSetti
   const allowed = everyBin(policy);
   const decide = async (frame: TokenFrame): Promise<readonly number[]> => (await engine.decide(frame, allowed)).tokens;
   return { name: 'armature', ...settings, tick: tickOf(policy, decide), close: () => engine.close() };
+}
+
+/** All of a decision as a run makes it: the engine, and the safety mask with its collision twin. The arm is at home. */
+export async function agentVariant(policy: LoadedPolicy, settings: VariantSettings): Promise<Variant> {
+  const robot = loadRobot(policy.manifest.robot);
+  const agent = await GatoAgent.load(robot, policy.directory, settings);
+  const example = exampleObservation(policy);
+  const homeRad = Float64Array.from(robot.homeRad);
+  const arm = { ...example.arm, value: { ...example.arm.value, positionsRad: homeRad } };
+  const observation = { ...example, arm, commandRad: homeRad };
+  const tick = async (): Promise<readonly number[]> => (await agent.act(observation)).trace?.actionTokens ?? [];
+  return { name: 'with mask', ...settings, tick, close: () => agent.close() };
 }
 
 /** The same graphs without a cache: each token runs the whole sequence again. */

@@ -4,7 +4,7 @@ import { loadPolicy } from '../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../src/policy/load-policy.ts';
 import type { Precision } from '../src/policy/model-manifest.ts';
 import { quantilesMs } from '../src/runtime/statistics.ts';
-import { cachedVariant, uncachedVariant } from './tick-variants.ts';
+import { agentVariant, cachedVariant, uncachedVariant } from './tick-variants.ts';
 import type { Variant } from './tick-variants.ts';
 import { torchVariant } from './torch-reference.ts';
 
@@ -49,6 +49,7 @@ async function openVariants(loaded: LoadedPolicy): Promise<{ variants: Variant[]
   for (const threads of [1, 2]) {
     for (const precision of precisions) {
       opened.push(await cachedVariant(loaded, { precision, threads }));
+      opened.push(await agentVariant(loaded, { precision, threads }));
       opened.push(await uncachedVariant(loaded, { precision, threads }));
     }
     const torch = await torchVariant(loaded, { threads, checkpoint: values.checkpoint });
