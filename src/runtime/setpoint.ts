@@ -3,10 +3,10 @@ import type { JointTarget } from '../core/action.ts';
 import { NS_PER_S } from '../core/clock.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { Commanded } from '../safety/gate.ts';
-import { at, jointLimits } from '../safety/joint-limits.ts';
+import { at, copyMotion, jointLimits } from '../safety/joint-limits.ts';
 import type { JointLimits } from '../safety/joint-limits.ts';
-import { follow } from '../safety/limiter.ts';
-import type { TargetMemory } from '../safety/limiter.ts';
+import { Limiter, blankCourse } from '../safety/limiter.ts';
+import type { Course } from '../safety/limiter.ts';
 import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { targetDefect } from '../safety/watchdog.ts';
 
@@ -30,6 +30,7 @@ export const NOTHING: SetpointStep = { target: undefined, isPlanned: false };
  */
 export class Setpoint {
   readonly #limits: JointLimits;
+  readonly #limiter: Limiter;
   readonly #reachable: ReachableTargets;
   readonly #periodNs: { readonly gate: number; readonly control: number };
   #target: JointTarget | undefined;
@@ -37,11 +38,21 @@ export class Setpoint {
   /** Undefined: not asked yet. */
   #isReachable: boolean | undefined;
   #startNs = 0;
-  /** Of the straight line. */
-  #before: TargetMemory | undefined;
+  readonly #straightRad: Float64Array;
+  /** The velocity limits of the present step, rad/s. */
+  readonly #speedLimits: Float64Array;
+  /** The step planned last, which followed the straight line, and the one to plan. */
+  #before: Course;
+  #next: Course;
 
   constructor(robot: RobotSpec) {
+    const jointCount = robot.joints.length;
     this.#limits = insideOf(jointLimits(robot));
+    this.#limiter = new Limiter(this.#limits);
+    this.#straightRad = new Float64Array(jointCount);
+    this.#speedLimits = new Float64Array(jointCount);
+    this.#before = blankCourse(jointCount);
+    this.#next = blankCourse(jointCount);
     this.#reachable = new ReachableTargets(robot);
     this.#periodNs = { gate: NS_PER_S / robot.rates.gateHz, control: NS_PER_S / robot.rates.controlHz };
   }
@@ -51,7 +62,7 @@ export class Setpoint {
     this.#target = target;
     this.#fromRad = fromRad;
     this.#startNs = nowNs;
-    if (target === undefined || targetDefect(target, fromRad.length) !== undefined) this.#before = undefined;
+    if (target === undefined || targetDefect(target, fromRad.length) !== undefined) this.#before.hasTarget = false;
     this.#isReachable = undefined;
   }
 
@@ -67,19 +78,31 @@ export class Setpoint {
     const share = (nowNs - this.#startNs + this.#periodNs.gate) / this.#periodNs.control;
     // A clock that shows no number leaves the target to the gate, which then does not move.
     if (!Number.isFinite(share)) return { target, isPlanned: false };
-    const straightRad = interpolateTarget(fromRad, target.positionsRad, share, new Float64Array(fromRad.length));
-    const straight: SetpointStep = { target: { ...target, positionsRad: straightRad }, isPlanned: false };
+    const straightRad = interpolateTarget(fromRad, target.positionsRad, share, this.#straightRad);
     const stepS = (nowNs - (commanded?.timeNs ?? Number.NaN)) / NS_PER_S;
-    if (commanded === undefined || !(stepS > 0 && stepS < Infinity)) return straight;
-    const { speedFactor } = commanded;
-    this.#isReachable ??= this.#reachable.includes(target.positionsRad, fromRad, speedFactor);
-    const speedLimits = this.#limits.velocityRadPerS.map((speed) => speed * speedFactor);
-    const step = { limits: this.#limits, speedLimits, stepS };
-    const planned = follow(straightRad, commanded.motion, this.#before, step);
-    this.#before = planned.target;
-    if (!this.#isReachable) return straight;
-    return { target: { ...target, positionsRad: planned.motion.positionsRad }, isPlanned: true };
+    if (commanded === undefined || !(stepS > 0 && stepS < Infinity)) return towards(target, straightRad, false);
+    this.#isReachable ??= this.#reachable.includes(target.positionsRad, fromRad, commanded.speedFactor);
+    this.#plan(straightRad, commanded, stepS);
+    if (!this.#isReachable) return towards(target, straightRad, false);
+    return towards(target, this.#before.motion.positionsRad, true);
   }
+
+  #plan(straightRad: Float64Array, { motion, speedFactor }: Commanded, stepS: number): void {
+    const speedLimits = this.#speedLimits;
+    for (let joint = 0; joint < speedLimits.length; joint += 1) {
+      speedLimits[joint] = at(this.#limits.velocityRadPerS, joint) * speedFactor;
+    }
+    const [before, next] = [this.#before, this.#next];
+    copyMotion(motion, before.motion);
+    this.#limiter.follow(straightRad, before, { speedLimits, stepS, isPlanned: false }, next);
+    this.#before = next;
+    this.#next = before;
+  }
+}
+
+/** A target elsewhere, in an array of its own: whoever gets it may keep it. */
+function towards({ createdNs, observedNs }: JointTarget, positionsRad: Float64Array, isPlanned: boolean): SetpointStep {
+  return { target: { positionsRad: positionsRad.slice(), createdNs, observedNs }, isPlanned };
 }
 
 /** A little narrower, so that the gate does not find fault with what is right at a limit, for rounding alone. */

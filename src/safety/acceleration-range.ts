@@ -9,37 +9,35 @@ const ROUNDING = 1e-10;
 /** Rounding of a position, relative: a target right at a soft limit is reached. */
 const POSITION_ROUNDING = 2 * Number.EPSILON;
 
-/** A closed range per joint, each of shape (J). */
-export interface Range {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+/** What one step is limited by. */
+export interface StepLimits {
+  readonly limits: JointLimits;
+  /** rad/s, shape (J): the velocity limits times the share of them that may be used now. */
+  readonly speedLimits: Float64Array;
+  readonly stepS: number;
 }
 
 /**
- * The accelerations of one step, rad/s^2, after which every joint is within its acceleration and jerk limits (less
- * the reserve for rounding), within its velocity limit even once the acceleration has been taken back to zero,
- * and able to stop within its soft position limits. Each condition alone allows a half line, because velocity,
- * position and what a stop still needs all grow with the acceleration of the step; `stopAcceleration` lies in
- * all of them, so the range is never empty. A joint that stands beyond a soft limit may only head back.
+ * The acceleration of the next step of a joint, rad/s^2, that is nearest to the one wished for among those after which
+ * the joint is within its acceleration and jerk limits (less the reserve for rounding), within its velocity limit even
+ * once the acceleration has been taken back to zero, and able to stop within its soft position limits. Each condition
+ * alone allows a half line, because velocity, position and what a stop still needs all grow with the acceleration of the
+ * step; `stopAcceleration` lies in all of them, so there always is one. A joint that stands beyond a soft limit may
+ * only head back.
  */
-export function accelerationRange(motion: Motion, limits: JointLimits, stepS: number): Range {
-  const low = new Float64Array(limits.names.length);
-  const high = new Float64Array(limits.names.length);
-  const ahead = new LimitAhead(motion, limits, stepS);
-  for (let joint = 0; joint < low.length; joint += 1) {
-    const stop = stopAcceleration(
-      at(motion.velocitiesRadPerS, joint),
-      at(motion.accelerationsRadPerS2, joint),
-      stepS,
-      limits.brakes[joint] as BrakeLimits,
-    );
-    // Rounding alone can put an end of the range on the wrong side of the stop.
-    ahead.look(joint, 1);
-    high[joint] = Math.max(ahead.highest(), stop);
-    ahead.look(joint, -1);
-    low[joint] = Math.min(-ahead.highest(), stop);
-  }
-  return { low, high };
+export function nearestAcceleration(wished: number, joint: number, motion: Motion, step: StepLimits): number {
+  const stop = stopAcceleration(
+    at(motion.velocitiesRadPerS, joint),
+    at(motion.accelerationsRadPerS2, joint),
+    step.stepS,
+    step.limits.brakes[joint] as BrakeLimits,
+  );
+  // Rounding alone can put an end of the range on the wrong side of the stop.
+  ahead.look(motion, joint, 1, step);
+  const high = Math.max(ahead.highest(), stop);
+  ahead.look(motion, joint, -1, step);
+  const low = Math.min(-ahead.highest(), stop);
+  return Math.min(Math.max(wished, low), high);
 }
 
 /** What stands against a motion; false everywhere for one within all limits. */
@@ -54,11 +52,11 @@ export interface Objections {
  * Holds a motion against the limits themselves, without reserve: its differences are those of the commands.
  *
  * @param next one step after `motion`.
- * @param speedLimits rad/s, shape (J): the velocity limits, or less where the arm must be slower.
+ * @param found is overwritten.
  */
-export function objectionsTo(next: Motion, motion: Motion, { limits, speedLimits, stepS }: StepLimits): Objections {
-  const found: Objections = { position: false, velocity: false, acceleration: false, jerk: false };
-  const ahead = new LimitAhead(motion, limits, stepS);
+export function findObjections(next: Motion, motion: Motion, step: StepLimits, found: Objections): void {
+  const { limits, speedLimits, stepS } = step;
+  found.position = found.velocity = found.acceleration = found.jerk = false;
   for (let joint = 0; joint < limits.names.length; joint += 1) {
     const { accelerationRadPerS2, jerkRadPerS3 } = limits.rates[joint] as BrakeLimits;
     const acceleration = at(next.accelerationsRadPerS2, joint);
@@ -67,33 +65,22 @@ export function objectionsTo(next: Motion, motion: Motion, { limits, speedLimits
     found.acceleration ||= !(Math.abs(acceleration) <= accelerationRadPerS2 * (1 + ROUNDING));
     found.jerk ||= !(change <= jerkRadPerS3 * stepS * (1 + ROUNDING));
     found.velocity ||= !(speed <= at(speedLimits, joint) * (1 + ROUNDING));
-    for (const direction of DIRECTIONS) {
-      ahead.look(joint, direction);
+    for (let direction: Direction = 1; ; direction = -1) {
+      ahead.look(motion, joint, direction, step);
       // What is too fast anyway may also be too fast to stop: asked of the fastest that the rates allow.
       const rated = Math.min(direction * acceleration, ahead.fastest());
       found.velocity ||= !ahead.keepsSpeed(rated);
       found.position ||= !ahead.keepsPosition(rated);
+      if (direction < 0) break;
     }
   }
-  return found;
-}
-
-/** What one step is limited by. */
-export interface StepLimits {
-  readonly limits: JointLimits;
-  /** rad/s, shape (J): the velocity limits times the share of them that may be used now. */
-  readonly speedLimits: Float64Array;
-  readonly stepS: number;
 }
 
 type Direction = 1 | -1;
-const DIRECTIONS: readonly Direction[] = [1, -1];
 
 /** One joint and its limits in one direction; the other direction is its mirror image. */
 class LimitAhead {
-  readonly #motion: Motion;
-  readonly #limits: JointLimits;
-  readonly #stepS: number;
+  #stepS = 0;
   #rates: BrakeLimits = { accelerationRadPerS2: 0, jerkRadPerS3: 0 };
   #brake = this.#rates;
   #velocity = 0;
@@ -102,19 +89,14 @@ class LimitAhead {
   /** Distance to the soft limit, rad; negative beyond it. */
   #room = 0;
 
-  constructor(motion: Motion, limits: JointLimits, stepS: number) {
-    this.#motion = motion;
-    this.#limits = limits;
+  look(motion: Motion, joint: number, direction: Direction, { limits, stepS }: StepLimits): void {
+    const { softLowRad, softHighRad, velocityRadPerS, rates, brakes } = limits;
+    const position = at(motion.positionsRad, joint);
     this.#stepS = stepS;
-  }
-
-  look(joint: number, direction: Direction): void {
-    const { softLowRad, softHighRad, velocityRadPerS, rates, brakes } = this.#limits;
-    const position = at(this.#motion.positionsRad, joint);
     this.#rates = rates[joint] as BrakeLimits;
     this.#brake = brakes[joint] as BrakeLimits;
-    this.#velocity = direction * at(this.#motion.velocitiesRadPerS, joint);
-    this.#acceleration = direction * at(this.#motion.accelerationsRadPerS2, joint);
+    this.#velocity = direction * at(motion.velocitiesRadPerS, joint);
+    this.#acceleration = direction * at(motion.accelerationsRadPerS2, joint);
     this.#speedLimit = at(velocityRadPerS, joint) * (1 + ROUNDING);
     const limit = direction > 0 ? at(softHighRad, joint) : at(softLowRad, joint);
     const room = direction * (limit - position);
@@ -159,3 +141,6 @@ class LimitAhead {
     return landingAcceleration(-this.#velocity, this.#stepS, this.#brake.jerkRadPerS3);
   }
 }
+
+/** For all calls, so that a tick allocates nothing: what it is told is forgotten with the next look. */
+const ahead = new LimitAhead();

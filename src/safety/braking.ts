@@ -50,10 +50,10 @@ function plainStop(speed: number, { accelerationRadPerS2: most, jerkRadPerS3: je
  */
 export function stopDisplacement(velocity: number, acceleration: number, limits: BrakeLimits): number {
   const jerk = limits.jerkRadPerS3;
-  if (heading(velocity, acceleration, jerk) < 0) return -stopDisplacement(-velocity, -acceleration, limits);
-  const ramp = acceleration / jerk;
-  const peak = velocity + (acceleration * ramp) / 2;
-  return plainStop(peak, limits) + ramp * (peak - (jerk * ramp * ramp) / 6);
+  const side = heading(velocity, acceleration, jerk) < 0 ? -1 : 1;
+  const ramp = (side * acceleration) / jerk;
+  const peak = side * velocity + (side * acceleration * ramp) / 2;
+  return side * (plainStop(peak, limits) + ramp * (peak - (jerk * ramp * ramp) / 6));
 }
 
 /**
@@ -94,7 +94,7 @@ export function reachAbove(velocity: number, acceleration: number, limits: Brake
  */
 export function stopAcceleration(velocity: number, acceleration: number, stepS: number, limits: BrakeLimits): number {
   const { accelerationRadPerS2: most, jerkRadPerS3: jerk } = limits;
-  if (heading(velocity, acceleration, jerk) < 0) return -stopAcceleration(-velocity, -acceleration, stepS, limits);
-  const landing = landingAcceleration(-velocity, stepS, jerk);
-  return Math.max(landing, acceleration - jerk * stepS, -most);
+  const side = heading(velocity, acceleration, jerk) < 0 ? -1 : 1;
+  const landing = landingAcceleration(-side * velocity, stepS, jerk);
+  return side * Math.max(landing, side * acceleration - jerk * stepS, -most);
 }

@@ -6,10 +6,10 @@ import type { RobotSpec } from '../robot/robot-spec.ts';
 import { ArmGuard } from './arm-guard.ts';
 import type { ArmRequest, GuardMemory, Permission } from './arm-guard.ts';
 import type { ArmHealth } from './health-monitor.ts';
-import { jointLimits } from './joint-limits.ts';
+import { at, copyMotion, jointLimits } from './joint-limits.ts';
 import type { JointLimits, Motion } from './joint-limits.ts';
-import { brake, follow, isStill, standingAt } from './limiter.ts';
-import type { TargetMemory } from './limiter.ts';
+import { Limiter, blankCourse, isStill } from './limiter.ts';
+import type { Course, TargetMemory } from './limiter.ts';
 import { OperatorDesk } from './operator.ts';
 import type { Reason } from './reasons.ts';
 import type { SafeCommand } from './safe-command.ts';
@@ -50,7 +50,7 @@ export interface GateInput {
   readonly isPlanned?: boolean | undefined;
 }
 
-/** What was commanded last, and when: the next step is counted from it. */
+/** What was commanded last, and when: the next step is counted from it, and overwrites it. */
 export interface Commanded {
   readonly motion: Motion;
   /** Monotonic ns. */
@@ -77,7 +77,7 @@ export interface GateDecision {
  * on to the bit as this one does.
  */
 export interface GateSnapshot {
-  readonly memory: Memory | undefined;
+  readonly memory: MemorySnapshot | undefined;
   readonly guard: GuardMemory;
   readonly leaseId: number | undefined;
   readonly unusableTargets: number;
@@ -85,7 +85,7 @@ export interface GateSnapshot {
 }
 
 /** What the next step is judged against. */
-interface Memory {
+export interface MemorySnapshot {
   readonly motion: Motion;
   /** Monotonic ns. */
   readonly timeNs: number;
@@ -95,13 +95,15 @@ interface Memory {
   readonly spaceFactor: number;
 }
 
-/** One step, before it is told. */
-interface NextStep {
-  readonly motion: Motion;
-  readonly target: TargetMemory | undefined;
-  readonly spaceFactor: number;
-  readonly reasons: readonly Reason[];
+/** The same while the gate works with it: one step fills what the step before the last one left. */
+interface Memory extends Course {
+  timeNs: number;
+  spaceFactor: number;
 }
+
+const TIME_WENT_BACKWARDS: readonly Reason[] = ['time-went-backwards'];
+const TOO_EARLY: readonly Reason[] = ['too-early'];
+const TIME_JUMPED: readonly Reason[] = ['time-jumped'];
 
 /**
  * The one way from a target to a motor. Whatever it is given, every command it emits lies within the soft
@@ -118,11 +120,16 @@ export class SafetyGate {
   readonly #shortestStepS: number;
   readonly #longestStepS: number;
   readonly #space: SpaceGuard;
+  readonly #limiter: Limiter;
   readonly #stopPath: StopPath;
+  /** The velocity limits of the present step, rad/s. */
+  readonly #speedLimits: Float64Array;
   readonly #isOwned: boolean;
   #guard: ArmGuard;
   #leaseId: number | undefined;
+  /** Undefined before arming. */
   #memory: Memory | undefined;
+  #next: Memory;
   #unusableTargets = 0;
   #lastUnusableNs: number | undefined;
 
@@ -131,7 +138,10 @@ export class SafetyGate {
     this.#limits = jointLimits(robot);
     this.#shortestStepS = shortestStepS(this.#limits, 1 / robot.rates.gateHz);
     this.#longestStepS = longestStepS(this.#limits, 1 / robot.rates.gateHz);
+    this.#limiter = new Limiter(this.#limits);
     this.#stopPath = new StopPath(this.#limits, 1 / robot.rates.gateHz);
+    this.#speedLimits = new Float64Array(robot.joints.length);
+    this.#next = blankMemory(robot.joints.length);
     this.#space = options.space ?? openSpace;
     this.#isOwned = options.guard === undefined;
     this.#guard = options.guard ?? new ArmGuard(robot, new OperatorDesk());
@@ -140,7 +150,7 @@ export class SafetyGate {
   /** A gate that goes on from a snapshot of one of the same robot, with a space guard in the same state. */
   static restore(robot: RobotSpec, snapshot: GateSnapshot, space: SpaceGuard = openSpace): SafetyGate {
     const gate = new SafetyGate(robot, { guard: ArmGuard.restore(robot, new OperatorDesk(), snapshot.guard), space });
-    gate.#memory = snapshot.memory;
+    gate.#memory = snapshot.memory && restored(snapshot.memory);
     gate.#leaseId = snapshot.leaseId;
     gate.#unusableTargets = snapshot.unusableTargets;
     gate.#lastUnusableNs = snapshot.lastUnusableNs;
@@ -149,7 +159,7 @@ export class SafetyGate {
 
   snapshot(): GateSnapshot {
     return {
-      memory: this.#memory,
+      memory: this.#memory && snapshotOf(this.#memory),
       guard: this.#guard.snapshot(),
       leaseId: this.#leaseId,
       unusableTargets: this.#unusableTargets,
@@ -209,8 +219,10 @@ export class SafetyGate {
    * as ArmGuard.arm does.
    */
   armFor(request: ArmRequest): void {
-    const motion = standingAt(this.#guard.arm(request));
-    this.#memory = { motion, timeNs: request.nowNs, target: undefined, spaceFactor: 1 };
+    const memory = blankMemory(this.#robot.joints.length);
+    memory.motion.positionsRad.set(this.#guard.arm(request));
+    memory.timeNs = request.nowNs;
+    this.#memory = memory;
     this.#leaseId = undefined;
     this.#unusableTargets = 0;
     this.#lastUnusableNs = undefined;
@@ -226,14 +238,17 @@ export class SafetyGate {
     }
     const stepS = (input.nowNs - memory.timeNs) / NS_PER_S;
     // Written so that a clock that is not a number counts as standing still.
-    if (!(stepS > 0 && stepS < Infinity)) return this.#decide(input, memory, memory, ['time-went-backwards']);
-    if (stepS < this.#shortestStepS) return this.#decide(input, memory, memory, ['too-early']);
+    if (!(stepS > 0 && stepS < Infinity)) return this.#decide(input, memory, memory, TIME_WENT_BACKWARDS);
+    if (stepS < this.#shortestStepS) return this.#decide(input, memory, memory, TOO_EARLY);
     const jumped = stepS > this.#longestStepS;
     const permission = this.#permission(input, memory, jumped);
-    const next = jumped ? this.#pause(memory) : this.#next(input, memory, permission, stepS);
+    const next = this.#next;
+    const reasons = jumped ? pause(memory, next) : this.#move(input, memory, permission, next);
+    next.timeNs = input.nowNs;
     this.#guard.settle(isStill(next.motion));
-    this.#memory = { ...next, timeNs: input.nowNs };
-    return this.#decide(input, memory, this.#memory, jumped ? ['time-jumped'] : next.reasons);
+    this.#memory = next;
+    this.#next = memory;
+    return this.#decide(input, memory, next, reasons);
   }
 
   #permission(input: GateInput, memory: Memory, jumped: boolean): Permission {
@@ -272,32 +287,37 @@ export class SafetyGate {
     });
   }
 
-  /** At rest where the arm was last sent. */
-  #pause({ motion, spaceFactor }: Memory): NextStep {
-    return { motion: standingAt(motion.positionsRad), target: undefined, spaceFactor, reasons: [] };
+  /** Fills in the next step. Returns why it does not go where it was asked to. */
+  #move(input: GateInput, memory: Memory, permission: Permission, next: Memory): readonly Reason[] {
+    const stepS = (input.nowNs - memory.timeNs) / NS_PER_S;
+    if (!permission.follows || input.target === undefined) {
+      this.#brake(memory, stepS, next);
+      return permission.reasons;
+    }
+    const factor = permission.speedFactor * memory.spaceFactor;
+    const speedLimits = this.#speedLimits;
+    for (let joint = 0; joint < speedLimits.length; joint += 1) {
+      speedLimits[joint] = at(this.#limits.velocityRadPerS, joint) * factor;
+    }
+    const step = { speedLimits, stepS, isPlanned: input.isPlanned === true };
+    const reasons = this.#limiter.follow(input.target.positionsRad, memory, step, next);
+    next.spaceFactor = memory.spaceFactor;
+    if (this.#space === openSpace) return reasons;
+    const path = this.#stopPath.after(memory.motion.positionsRad, next.motion);
+    const verdict = this.#space.check(path, this.#stopPath.stepS, this.state === 'reduced');
+    if (!verdict.clear) {
+      this.#brake(memory, stepS, next);
+      return verdict.reasons;
+    }
+    next.spaceFactor = verdict.speedFactor;
+    // Why the arm is slower matters only where it is.
+    return reasons.length > 0 ? [...reasons, ...verdict.reasons] : reasons;
   }
 
-  #next(input: GateInput, memory: Memory, permission: Permission, stepS: number): NextStep {
-    const { motion, spaceFactor } = memory;
-    const limits = this.#limits;
-    const stop = (reasons: readonly Reason[]): NextStep => ({
-      motion: brake(motion, limits, stepS),
-      target: undefined,
-      spaceFactor,
-      reasons,
-    });
-    if (!permission.follows || input.target === undefined) return stop(permission.reasons);
-    const factor = permission.speedFactor * spaceFactor;
-    const speedLimits = limits.velocityRadPerS.map((speed) => speed * factor);
-    const step = { limits, speedLimits, stepS, isPlanned: input.isPlanned };
-    const wished = follow(input.target.positionsRad, motion, memory.target, step);
-    if (this.#space === openSpace) return { ...wished, spaceFactor };
-    const path = this.#stopPath.after(motion.positionsRad, wished.motion);
-    const verdict = this.#space.check(path, this.#stopPath.stepS, this.state === 'reduced');
-    if (!verdict.clear) return stop(verdict.reasons);
-    // Why the arm is slower matters only where it is.
-    const reasons = wished.reasons.length > 0 ? [...wished.reasons, ...verdict.reasons] : wished.reasons;
-    return { ...wished, reasons, spaceFactor: verdict.speedFactor };
+  #brake(memory: Memory, stepS: number, next: Memory): void {
+    this.#limiter.brake(memory.motion, stepS, next.motion);
+    next.hasTarget = false;
+    next.spaceFactor = memory.spaceFactor;
   }
 
   #decide(input: GateInput, previous: Memory, next: Memory, reasons: readonly Reason[]): GateDecision {
@@ -314,4 +334,32 @@ export class SafetyGate {
       state: this.state,
     };
   }
+}
+
+function blankMemory(jointCount: number): Memory {
+  return { ...blankCourse(jointCount), timeNs: 0, spaceFactor: 1 };
+}
+
+/** At rest where the arm was last sent. */
+function pause({ motion, spaceFactor }: Memory, next: Memory): readonly Reason[] {
+  next.motion.positionsRad.set(motion.positionsRad);
+  next.motion.velocitiesRadPerS.fill(0);
+  next.motion.accelerationsRadPerS2.fill(0);
+  next.hasTarget = false;
+  next.spaceFactor = spaceFactor;
+  return TIME_JUMPED;
+}
+
+function snapshotOf({ motion, target, hasTarget, timeNs, spaceFactor }: Memory): MemorySnapshot {
+  return structuredClone({ motion, timeNs, target: hasTarget ? target : undefined, spaceFactor });
+}
+
+function restored({ motion, target, timeNs, spaceFactor }: MemorySnapshot): Memory {
+  const { length } = motion.positionsRad;
+  const memory = { ...blankMemory(length), timeNs, spaceFactor, hasTarget: target !== undefined };
+  copyMotion(motion, memory.motion);
+  if (target === undefined) return memory;
+  memory.target.positionsRad.set(target.positionsRad);
+  memory.target.velocitiesRadPerS.set(target.velocitiesRadPerS);
+  return memory;
 }

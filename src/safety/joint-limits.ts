@@ -52,6 +52,12 @@ export function jointLimits(robot: RobotSpec): JointLimits {
   };
 }
 
+export function copyMotion(from: Motion, into: Motion): void {
+  into.positionsRad.set(from.positionsRad);
+  into.velocitiesRadPerS.set(from.velocitiesRadPerS);
+  into.accelerationsRadPerS2.set(from.accelerationsRadPerS2);
+}
+
 /** Element of an array whose length the gate has checked. */
 export function at(values: Float64Array, index: number): number {
   return values[index] as number;

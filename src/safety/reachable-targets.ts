@@ -1,11 +1,16 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { Range } from './acceleration-range.ts';
 import { at, jointLimits } from './joint-limits.ts';
 import type { JointLimits } from './joint-limits.ts';
-import { allowedPositions } from './position-limit.ts';
+import { highestAllowed, lowestAllowed } from './position-limit.ts';
 
 /** Rounding of the sum of a command and a way, relative. */
 const ROUNDING = 1e-9;
+
+/** A closed range per joint, each of shape (J). */
+export interface Range {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
 
 /**
  * Where the joints may be sent within one control period: inside the soft position limits, and no further than the
@@ -23,10 +28,9 @@ export class ReachableTargets {
 
   /** @param commandRad the last command sent, rad, shape (J). Targets in rad, each of shape (J). */
   range(commandRad: Float64Array): Range {
-    const { low, high } = allowedPositions(commandRad, this.#limits);
     return {
-      low: low.map((limit, joint) => Math.max(limit, at(commandRad, joint) - this.#furthestRad(joint))),
-      high: high.map((limit, joint) => Math.min(limit, at(commandRad, joint) + this.#furthestRad(joint))),
+      low: commandRad.map((command, joint) => this.#lowest(command, joint, this.#furthestRad(joint))),
+      high: commandRad.map((command, joint) => this.#highest(command, joint, this.#furthestRad(joint))),
     };
   }
 
@@ -35,12 +39,21 @@ export class ReachableTargets {
    * @param speedFactor in (0, 1]: the share of the velocity limits that may be used
    */
   includes(targetRad: Float64Array, commandRad: Float64Array, speedFactor = 1): boolean {
-    const { low, high } = allowedPositions(commandRad, this.#limits);
     return targetRad.every((target, joint) => {
-      const way = Math.abs(target - at(commandRad, joint));
-      const isNear = way <= speedFactor * this.#furthestRad(joint) * (1 + ROUNDING);
-      return isNear && target >= at(low, joint) && target <= at(high, joint);
+      const command = at(commandRad, joint);
+      const furthestRad = speedFactor * this.#furthestRad(joint) * (1 + ROUNDING);
+      return (
+        target >= this.#lowest(command, joint, furthestRad) && target <= this.#highest(command, joint, furthestRad)
+      );
     });
+  }
+
+  #lowest(command: number, joint: number, furthestRad: number): number {
+    return Math.max(lowestAllowed(command, this.#limits, joint), command - furthestRad);
+  }
+
+  #highest(command: number, joint: number, furthestRad: number): number {
+    return Math.min(highestAllowed(command, this.#limits, joint), command + furthestRad);
   }
 
   #furthestRad(joint: number): number {

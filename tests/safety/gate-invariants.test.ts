@@ -5,7 +5,7 @@ import { EmittedSequence } from '../../bench/gate/emitted-sequence.ts';
 import { inventedRobots } from '../../bench/gate/invented-robots.ts';
 import { Rng } from '../../src/core/rng.ts';
 import { listRobots, loadRobot } from '../../src/robot/load-robot.ts';
-import { brake, isStill } from '../../src/safety/limiter.ts';
+import { Limiter, blankMotion, isStill } from '../../src/safety/limiter.ts';
 import { jointLimits } from '../../src/safety/joint-limits.ts';
 import type { JointLimits, Motion } from '../../src/safety/joint-limits.ts';
 import { shortestStepS } from '../../src/safety/step-length.ts';
@@ -55,11 +55,13 @@ describe('SafetyGate, attacked', () => {
 
   /** What went wrong with a stop from this motion; undefined when it ended at rest within all limits. */
   function stopFailure(start: Motion, limits: JointLimits, nextStepS: () => number): string | undefined {
+    const limiter = new Limiter(limits);
     let motion = start;
     for (let step = 0; step < 2000; step += 1) {
       if (isStill(motion)) return undefined;
       const stepS = nextStepS();
-      const next = brake(motion, limits, stepS);
+      const next = blankMotion(limits.names.length);
+      limiter.brake(motion, stepS, next);
       for (let joint = 0; joint < limits.names.length; joint += 1) {
         const position = next.positionsRad[joint] as number;
         const rates = limits.rates[joint] as JointLimits['rates'][number];

@@ -244,6 +244,14 @@ describe('GateDecision', () => {
     expect([...bench.step(undefined).emittedRad]).toEqual([0, 0.5]);
   });
 
+  it('stays as it is told, and so does the state of the gate, while the gate goes on', () => {
+    const bench = new Bench();
+    const told = [...bench.steps(3, [1, 0.8]), bench.gate.snapshot()];
+    const then = structuredClone(told);
+    bench.steps(20, [-1, 0.2]);
+    expect(told).toEqual(then);
+  });
+
   it('explains every reason in words', () => {
     for (const text of Object.values(REASONS)) expect(text).toMatch(/^[a-z].*[^.]$/);
   });

@@ -9,6 +9,7 @@ import type { GateDecision } from '../../safety/gate.ts';
 import type { ArmHealth } from '../../safety/health-monitor.ts';
 import { OperatorDesk } from '../../safety/operator.ts';
 import { isLatched } from '../../safety/safety-state.ts';
+import type { Reason } from '../../safety/reasons.ts';
 import type { SpaceGuard } from '../../safety/space-guard.ts';
 import { Newest } from '../../sensors/newest.ts';
 import { checkpointTicks } from '../black-box-ring.ts';
@@ -39,8 +40,12 @@ export interface GateLoopOptions {
 
 interface Step {
   readonly asked: SetpointStep;
-  readonly decision: GateDecision;
+  /** Undefined: nothing was commanded. */
+  readonly decision: GateDecision | undefined;
 }
+
+const NO_STEP: Step = { asked: NOTHING, decision: undefined };
+const NO_REASONS: readonly Reason[] = [];
 
 /** Whose setpoints the gate follows. */
 const SUPERVISOR = { name: 'supervisor', kind: 'program' } as const;
@@ -111,7 +116,7 @@ export class GateLoop {
     this.#read(nowNs);
     this.#obey(nowNs);
     this.#watchSupervisor(nowNs);
-    const step = this.#isArmed && !this.#isLost ? this.#step(nowNs) : undefined;
+    const step = this.#isArmed && !this.#isLost ? this.#step(nowNs) : NO_STEP;
     if (!this.#isArmed) this.#relax();
     this.#publish(time, step);
     this.#tick += 1;
@@ -292,22 +297,23 @@ export class GateLoop {
     return this.#setpoint.at(nowNs, this.#gate.commanded);
   }
 
-  #publish(time: Readonly<TickTime>, step: Step | undefined): void {
+  #publish(time: Readonly<TickTime>, { asked, decision }: Step): void {
     const { memory } = this.#options;
-    const decision = step?.decision;
     encodeRecord(memory.record, this.#row, {
-      ...time,
       tick: this.#tick,
       timeNs: time.nowNs,
+      deadlineNs: time.deadlineNs,
+      skipped: time.skipped,
       // What a lost link made of it after the step is told by the cause, and by the next tick.
       state: decision?.state ?? this.#guard.state.name,
       cause: this.#cause,
-      reasons: decision?.reasons ?? [],
+      reasons: decision?.reasons ?? NO_REASONS,
       // Where nothing is commanded, no command moves a joint.
       isStill: decision === undefined || this.#gate.isStill,
       setpoint: this.#setpointSequence,
       command: this.#commandSequence,
-      ...(step?.asked ?? NOTHING),
+      target: asked.target,
+      isPlanned: asked.isPlanned,
       requestedRad: decision?.requestedRad,
       hasStepped: decision !== undefined,
       arm: this.#measured,

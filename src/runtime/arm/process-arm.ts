@@ -288,9 +288,15 @@ export class ProcessArm {
   }
 }
 
+/**
+ * For the process of the gate: its garbage is collected by its own thread, which has priority. By default that thread
+ * waits for helpers without any; on a busy machine they turned pauses of 0.4 ms into 7.
+ */
+export const GATE_FLAGS: readonly string[] = ['--single-threaded-gc'];
+
 function spawnEntry(): ChildProcess {
   const entry = moduleEntry(import.meta.url, 'arm-process');
-  return spawn(process.execPath, [...loaderArguments(entry), entry.path], {
+  return spawn(process.execPath, [...GATE_FLAGS, ...loaderArguments(entry), entry.path], {
     stdio: ['pipe', 'inherit', 'inherit', 'pipe'],
   });
 }

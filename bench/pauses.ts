@@ -1,0 +1,72 @@
+/* How long garbage holds up the gate's thread: npm run bench:pauses [-- --minutes 10 --robot so101 --json] */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { loaderArguments, moduleEntry } from '../src/core/module-worker.ts';
+import { GATE_FLAGS } from '../src/runtime/arm/process-arm.ts';
+import type { ThreadPriority } from '../src/runtime/arm/thread-priority.ts';
+import type { Quantiles } from '../src/runtime/statistics.ts';
+
+interface Ticks {
+  readonly ticks: number;
+  readonly periodMs: number;
+  readonly priority: ThreadPriority;
+  readonly latenessMs: Quantiles;
+  readonly workMs: Quantiles;
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    robot: { type: 'string', default: 'so101' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** A line of --trace-gc: what was done, MB before and after, ms. */
+const COLLECTION = /ms: (\S+).*? ([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB.*?, ([\d.]+) \/ /;
+
+const entry = moduleEntry(import.meta.url, 'pauses/gate-ticks');
+const seconds = String(60 * Number(values.minutes));
+const words = [
+  '--trace-gc',
+  ...GATE_FLAGS,
+  ...loaderArguments(entry),
+  entry.path,
+  '--robot',
+  values.robot,
+  '--seconds',
+  seconds,
+];
+const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+const pausesMs: number[] = [];
+let freedMb = 0;
+let isCounting = false;
+let ticks: Ticks | undefined;
+for await (const line of createInterface({ input: child.stdout })) {
+  if (line === 'BEGIN') isCounting = true;
+  if (line.startsWith('RESULT ')) ticks = JSON.parse(line.slice('RESULT '.length)) as Ticks;
+  const [, , before, after, ms] = COLLECTION.exec(line) ?? [];
+  if (!isCounting || ms === undefined) continue;
+  pausesMs.push(Number(ms));
+  freedMb += Number(before) - Number(after);
+}
+if (ticks === undefined) throw new Error('the gate did not come to its last tick');
+const report = {
+  ...ticks,
+  robot: values.robot,
+  collections: pausesMs.length,
+  longestPauseMs: Math.max(0, ...pausesMs),
+  garbageBytesPerTick: Math.round((1e6 * freedMb) / ticks.ticks),
+};
+if (values.json) console.log(JSON.stringify(report));
+else {
+  const ms = ({ p50, p99, max }: Quantiles): string =>
+    `p50 ${p50.toFixed(3)}  p99 ${p99.toFixed(3)}  most ${max.toFixed(3)} ms`;
+  console.log(`${report.robot}: ${report.ticks} ticks of ${report.periodMs} ms, priority ${report.priority}`);
+  console.log(
+    `garbage   ${report.garbageBytesPerTick} bytes a tick, ${report.collections} collections, longest pause ${report.longestPauseMs} ms`,
+  );
+  console.log(`a tick    ${ms(report.workMs)}`);
+  console.log(`lateness  ${ms(report.latenessMs)}`);
+}
