@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { KeyValue, SchemaElement } from 'hyparquet';
@@ -25,7 +25,11 @@ export interface PendingFile {
 export async function commitFiles(directory: string, files: readonly PendingFile[]): Promise<void> {
   try {
     for (const file of files) await writePartial(directory, file);
-    for (const { path } of files) await rename(join(directory, path + PARTIAL), join(directory, path));
+    for (const { path } of files) {
+      await rename(join(directory, path + PARTIAL), join(directory, path));
+      // Without this a power cut may undo the rename, and those after it not.
+      await syncFolder(dirname(join(directory, path)));
+    }
   } catch (cause) {
     if (cause instanceof ArmatureError) throw cause;
     throw new ArmatureError('E_DATASET_WRITE', `the dataset in ${directory} cannot be written`, {
@@ -47,6 +51,29 @@ async function writePartial(directory: string, { path, content }: PendingFile): 
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** Moves a file, also to another file system. Moving it again after a failure further on is safe. */
+export async function moveFile(source: string, target: string): Promise<void> {
+  if (!existsSync(source) && existsSync(target)) return;
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    await copyFile(source, target);
+    await rm(source);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows knows no such thing for folders.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

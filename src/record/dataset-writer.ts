@@ -4,7 +4,7 @@ import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { checkFeatures, describeFeature } from './check-features.ts';
 import { encodeData, encodeEpisodes, encodeTasks, placeEpisode, statisticsDocument } from './dataset-encoding.ts';
 import type { EpisodeRow } from './dataset-encoding.ts';
-import { commitFiles } from './dataset-files.ts';
+import { commitFiles, moveFile } from './dataset-files.ts';
 import type { PendingFile } from './dataset-files.ts';
 import { prepareEpisode, toRgb } from './episode-input.ts';
 import type { Episode, PreparedEpisode } from './episode-input.ts';
@@ -202,7 +202,14 @@ export class DatasetWriter {
         nextVideo.set(key, nextFileIndex(file, chunksSize));
         videos[key] = { ...file, fromTimestampS: 0, toTimestampS: episode.length / fps };
         const path = formatPath(this.#info.video_path ?? DATASET_PATHS.video, file, key);
-        videoFiles.push({ path, content: videoContent(episode.pictures.get(key) ?? [], feature, fps) });
+        const finished = episode.videoPaths.get(key);
+        videoFiles.push({
+          path,
+          content:
+            finished === undefined
+              ? videoContent(episode.pictures.get(key) ?? [], feature, fps)
+              : (target) => moveFile(finished, target),
+        });
       }
       const place = {
         episodeIndex: firstEpisode + rows.length,

@@ -16,8 +16,16 @@ export interface EncodedPictures {
   readonly statistics: FeatureStatistics;
 }
 
+/** A video that was encoded while it was recorded, one frame per row; saving the episode moves it into the dataset. */
+export interface FinishedVideo {
+  /** On the file system of the dataset, or it has to be copied. */
+  readonly path: string;
+  readonly frameCount: number;
+  readonly statistics: FeatureStatistics;
+}
+
 /** One value per feature, without the default features. */
-export type EpisodeFrames = Readonly<Record<string, NumericColumn | PictureColumn>>;
+export type EpisodeFrames = Readonly<Record<string, NumericColumn | PictureColumn | FinishedVideo>>;
 
 /** A finished episode. `task` is the instruction that was carried out. */
 export interface Episode {
@@ -31,8 +39,10 @@ export interface PreparedEpisode {
   readonly length: number;
   /** Flat numbers of shape (frames, N), rounded to the feature's type. */
   readonly numbers: ReadonlyMap<string, Float32Array | Float64Array>;
-  /** PNG bytes per frame of image features; PNG or RGB bytes of video features. */
+  /** PNG bytes per frame of image features; PNG or RGB bytes of video features that are not yet encoded. */
   readonly pictures: ReadonlyMap<string, readonly Uint8Array[]>;
+  /** Paths of video features that are. */
+  readonly videoPaths: ReadonlyMap<string, string>;
   readonly statistics: ReadonlyMap<string, FeatureStatistics>;
 }
 
@@ -46,13 +56,19 @@ export function prepareEpisode(features: Features, episode: Episode): PreparedEp
   if (episode.task.trim() === '') throw misfit('the episode has no task', 'a sentence', 'an empty text');
   const numbers = new Map<string, Float32Array | Float64Array>();
   const pictures = new Map<string, readonly Uint8Array[]>();
+  const videoPaths = new Map<string, string>();
   const statistics = new Map<string, FeatureStatistics>();
   const lengths = new Map<string, number>();
   for (const name of expected) {
     const feature = features[name];
     const column = episode.frames[name];
     if (feature === undefined || column === undefined) continue;
-    if (isPicture(feature.dtype)) {
+    if (isFinishedVideo(column)) {
+      if (feature.dtype !== 'video') throw misfit(`${name} holds no videos`, feature.dtype, `the video ${column.path}`);
+      videoPaths.set(name, column.path);
+      statistics.set(name, column.statistics);
+      lengths.set(name, column.frameCount);
+    } else if (isPicture(feature.dtype)) {
       const encoded = preparePictures(name, feature, column as PictureColumn);
       pictures.set(name, encoded.png);
       statistics.set(name, encoded.statistics);
@@ -65,7 +81,7 @@ export function prepareEpisode(features: Features, episode: Episode): PreparedEp
       if (values.length > 0) statistics.set(name, computeStatistics(values, width));
     }
   }
-  return { task: episode.task, length: commonLength(lengths), numbers, pictures, statistics };
+  return { task: episode.task, length: commonLength(lengths), numbers, pictures, videoPaths, statistics };
 }
 
 /**
@@ -135,6 +151,10 @@ const EXPECTED_VALUE: Readonly<Record<FeatureSpec['dtype'], string>> = {
   image: 'a picture',
   video: 'a picture',
 };
+
+function isFinishedVideo(column: EpisodeFrames[string]): column is FinishedVideo {
+  return 'frameCount' in column;
+}
 
 function isPerFrame(column: NumericColumn): column is readonly ArrayLike<number>[] {
   return typeof column[0] === 'object';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { DatasetWriter } from '../../src/record/dataset-writer.ts';
+import { encodePictures } from '../../src/record/episode-input.ts';
 import { encodePng } from '../../src/record/png.ts';
 import { readVideo } from '../../src/record/read-video.ts';
 import { writeVideo } from '../../src/record/video.ts';
@@ -80,5 +81,25 @@ describe('a dataset with a video feature', () => {
       await DatasetWriter.resume(directory)
     ).saveEpisode({ task: 'wave', frames: { action: [0], 'observation.images.front': [grey(20)] } });
     expect(existsSync(join(directory, 'videos/observation.images.front/chunk-000/file-002.mp4'))).toBe(true);
+  });
+
+  it('takes a video that was encoded while it was recorded, and moves it', async () => {
+    const directory = temporaryFolder();
+    const path = join(directory, 'recording.mp4');
+    const frames = [10, 30, 50].map((level) => grey(level));
+    await writeVideo({ path, width: 66, height: 34, fps: 10, frames });
+    const { statistics } = encodePictures('front', features['observation.images.front'], frames);
+    const writer = await DatasetWriter.create({ directory, fps: 10, robotType: null, features });
+    const save = (action: readonly number[]): Promise<unknown> =>
+      writer.saveEpisode({
+        task: 'wave',
+        frames: { action, 'observation.images.front': { path, frameCount: 3, statistics } },
+      });
+    await expect(save([0, 1])).rejects.toThrow(/one and the same number of frames/);
+    expect(existsSync(path)).toBe(true);
+    await save([0, 1, 2]);
+    expect(existsSync(path)).toBe(false);
+    const reader = await DatasetReader.open(directory);
+    expect(levelsOf(await reader.readPictures(0, 'observation.images.front'))).toEqual([1, 3, 5]);
   });
 });
