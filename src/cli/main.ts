@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
@@ -19,6 +20,7 @@ const VERBS = [
   addRun,
   addExplain,
   addDemos,
+  addDataset,
   addTrain,
   addEval,
   addRobots,
