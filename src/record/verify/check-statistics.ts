@@ -120,7 +120,7 @@ async function checkTotals(
     return [problemOf(error, file)];
   }
   if (totals.size === 0) return [errorIn(file, 'there are no statistics', { remedy: REMEDIES.repair })];
-  const numbers = joinStatistics(stored.map(({ episode }) => found.numbers.get(episode.episodeIndex) ?? new Map()));
+  const numbers = joinStatistics(stored.map((row) => bestKnown(row, found)));
   const problems: DatasetProblem[] = [];
   for (const [name, { dtype }] of Object.entries(info.features)) {
     const values = totals.get(name);
@@ -133,6 +133,12 @@ async function checkTotals(
     problems.push(...checkTotal(name, values, { expected: numbers.get(name), episodes, isPictures: isPicture(dtype) }));
   }
   return problems;
+}
+
+/** As found in the data; where a file or a value keeps from computing them, as they were recorded. */
+function bestKnown({ episode, statistics }: StoredEpisode, found: FoundStatistics): Map<string, FeatureStatistics> {
+  const recorded = [...statistics].flatMap(([name, values]) => (isComplete(values) ? [[name, values] as const] : []));
+  return new Map([...recorded, ...(found.numbers.get(episode.episodeIndex) ?? [])]);
 }
 
 interface Reference {
