@@ -8,6 +8,7 @@ import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
 import { addTasks } from './tasks.ts';
@@ -19,6 +20,7 @@ const VERBS = [
   addRun,
   addExplain,
   addDemos,
+  addReplay,
   addTrain,
   addEval,
   addRobots,

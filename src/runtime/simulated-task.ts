@@ -18,7 +18,7 @@ import { SceneView } from './arm/scene-view.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { loadSpaceGuard } from './load-space-guard.ts';
-import { endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
+import { endedWhen, endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
 import type { LoopOptions, TaskMonitor } from './loop.ts';
 import { MirrorScene } from './mirror-scene.ts';
 import { LockstepPacer } from './pacer.ts';
@@ -38,6 +38,10 @@ export interface SimulatedRunOptions {
   readonly instruction?: GivenInstruction;
   /** False: whatever the arm does, only time ends the episode. Default true. */
   readonly judged?: boolean;
+  /** Asked at every gate tick; once true the episode ends. */
+  readonly isOver?: () => boolean;
+  /** Default: the task's. */
+  readonly timeLimitS?: number;
   /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
   readonly driver?: 'sim' | 'mirror';
   readonly listeners?: readonly StepListener[];
@@ -154,13 +158,14 @@ export class SimulatedTask {
   }
 
   #common(
-    { seed, listeners = [], witness, judged, signal }: SimulatedRunOptions,
+    { seed, listeners = [], witness, judged, signal, isOver, timeLimitS }: SimulatedRunOptions,
     episode: TaskEpisode,
   ): Pick<LoopOptions, 'robot' | 'monitor' | 'timeLimitS' | 'seed' | 'listeners' | 'signal'> {
+    const task = judged === false ? endlessTask : oncePerControlTick(episode, this.robot);
     return {
       robot: this.robot,
-      monitor: judged === false ? endlessTask : oncePerControlTick(episode, this.robot),
-      timeLimitS: episode.timeLimitS,
+      monitor: isOver === undefined ? task : endedWhen(task, isOver),
+      timeLimitS: timeLimitS ?? episode.timeLimitS,
       seed,
       listeners: [...listeners, ...(witness === undefined ? [] : [witness(episode)])],
       ...(signal === undefined ? {} : { signal }),
