@@ -59,7 +59,12 @@ async function replay(dataset: string, options: ReplayOptions): Promise<void> {
   const seed = recording.sceneSeed ?? options.seed ?? 0;
   const mode: RunMode = live === true ? 'live' : 'lockstep';
   const interruption = new Interruption();
-  const replayed = await runReplay(recording, request, { seed, mode, driver: options.driver, signal: interruption.signal });
+  const replayed = await runReplay(recording, request, {
+    seed,
+    mode,
+    driver: options.driver,
+    signal: interruption.signal,
+  });
   interruption.close();
   if (json) console.log(JSON.stringify({ dataset, episode, task: recording.task, seed, mode, ...replayed }));
   else console.log(replayText(replayed));
@@ -80,7 +85,12 @@ interface Replayed {
 async function runReplay(
   recording: Recording,
   request: TaskRequest,
-  run: { readonly seed: number; readonly mode: RunMode; readonly driver: 'sim' | 'mirror'; readonly signal: AbortSignal },
+  run: {
+    readonly seed: number;
+    readonly mode: RunMode;
+    readonly driver: 'sim' | 'mirror';
+    readonly signal: AbortSignal;
+  },
 ): Promise<Replayed> {
   const { robot, actionsRad } = recording;
   const agent = new ReplayAgent(robot, recording);

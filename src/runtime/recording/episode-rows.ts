@@ -66,10 +66,7 @@ export class EpisodeRows {
   }
 
   /** @param pictures by camera, for those whose pictures were chosen elsewhere */
-  columns(
-    success: boolean,
-    pictures: ReadonlyMap<string, PictureTimes> = new Map(),
-  ): Record<string, NumericColumn> {
+  columns(success: boolean, pictures: ReadonlyMap<string, PictureTimes> = new Map()): Record<string, NumericColumn> {
     const rows = this.#rows;
     const startNs = rows[0]?.timeNs ?? 0;
     const timeS = (ns: number): number => (Number.isFinite(ns) ? (ns - startNs) / NS_PER_S : NEVER_S);

@@ -49,7 +49,9 @@ export class ReplayAgent implements Agent {
     const { tick, commandRad, timeNs } = observation;
     this.#tick = tick;
     if (this.#startTick === undefined) {
-      const isThere = commandRad.every((position, joint) => Math.abs(position - (this.#startRad[joint] ?? 0)) < START_RAD);
+      const isThere = commandRad.every(
+        (position, joint) => Math.abs(position - (this.#startRad[joint] ?? 0)) < START_RAD,
+      );
       if (!isThere) return this.#ramp.act(observation);
       this.#startTick = tick;
     }
