@@ -8,6 +8,7 @@ import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
@@ -20,6 +21,7 @@ const VERBS = [
   addRun,
   addExplain,
   addDemos,
+  addRecord,
   addReplay,
   addTrain,
   addEval,

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { loadRobot } from '../robot/load-robot.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
+import { EpisodeRecorder } from '../runtime/episode-recorder.ts';
+import { openRecording } from '../runtime/recording/open-dataset.ts';
+import { recordingFeatures } from '../runtime/recording/recorded-features.ts';
+import { RecordingSession } from '../runtime/recording/recording-session.ts';
+import { SimulatedTask } from '../runtime/simulated-task.ts';
+import { resolveTask } from '../runtime/task-request.ts';
+import { Interruption } from './interruption.ts';
+import { numberBetween, wholeNumber } from './option-values.ts';
+import { RecordingView } from './recording-view.ts';
+import type { SavedSummary } from './recording-view.ts';
+
+const EXAMPLES = `
+Examples:
+  armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift
+  armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
+  armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
+
+An episode is on disk before "saved" is shown; whatever happens later costs at most the one under way.`;
+
+interface RecordOptions {
+  readonly robot: string;
+  readonly driver: 'sim' | 'mirror';
+  readonly teleop: string;
+  readonly task: string;
+  readonly scene?: string;
+  readonly episodes: number;
+  readonly episodeTime?: number;
+  readonly seed?: number;
+  readonly fps?: number;
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+export function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0')
+    .requiredOption('--robot <name>', 'robot, by name or folder')
+    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
+    .requiredOption('--teleop <name>', 'who drives it: expert')
+    .requiredOption('--task <words>', 'name of a task, or an instruction in words')
+    .option('--scene <task>', 'scene of this task, for words that no task asks for')
+    .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
+    .option(
+      '--episode-time <seconds>',
+      'longest episode; default: as long as the task allows',
+      numberBetween(0.1, 3600),
+    )
+    .option('--seed <number>', 'what the first scene is drawn from; default: the number of the episode', wholeNumber(0))
+    .option(
+      '--fps <rate>',
+      'rows and decisions a second; default: the control rate of the robot',
+      numberBetween(1, 1000),
+    )
+    .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
+    .option('--resume', 'continue the dataset there')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(record);
+}
+
+async function record(options: RecordOptions): Promise<void> {
+  const { out, resume = false, json = false, driver, episodes } = options;
+  const robot = atRate(loadRobot(options.robot), options.fps);
+  const request = resolveTask(options.task, options.scene);
+  const writer = await openRecording(out, robot, { features: recordingFeatures(robot, { hasScene: true }), resume });
+  const firstEpisode = writer.episodeCount;
+  const view = new RecordingView({
+    robot,
+    agent: options.teleop,
+    total: episodes,
+    limitS: options.episodeTime ?? request.task.timeLimitS,
+    directory: out,
+  });
+  const task = await SimulatedTask.load(robot, request.task);
+  const interruption = new Interruption();
+  const session = new RecordingSession({
+    task,
+    request,
+    driver,
+    writer,
+    episodes,
+    seed: options.seed ?? firstEpisode,
+    timeLimitS: options.episodeTime,
+    agent: (episode) => new DemonstrationAgent({ expert: episode }),
+    keep: (seed) => Promise.resolve(new EpisodeRecorder(robot, seed)),
+    listeners: [view],
+    events: view,
+    signal: interruption.signal,
+  });
+  view.attach(session);
+  try {
+    await session.run();
+  } finally {
+    view.close();
+    interruption.close();
+    await task.close();
+    await writer.close();
+  }
+  report(view.saved, { out, total: writer.episodeCount, json });
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+function report(
+  saved: readonly SavedSummary[],
+  { out, total, json }: { readonly out: string; readonly total: number; readonly json: boolean },
+): void {
+  if (json) console.log(JSON.stringify({ dataset: out, totalEpisodes: total, saved }));
+  else console.log(`${saved.length} episodes saved in ${out}, which holds ${total} now`);
+}
+
+function atRate(robot: RobotSpec, controlHz = robot.rates.controlHz): RobotSpec {
+  return { ...robot, rates: { ...robot.rates, controlHz } };
+}
