@@ -1,7 +1,7 @@
 import type { Agent } from '../../core/agent.ts';
 import type { DatasetWriter, SavedEpisode } from '../../record/dataset-writer.ts';
 import type { TaskEpisode } from '../../sim/task.ts';
-import type { SimulatedRun, SimulatedTask } from '../simulated-task.ts';
+import type { RunMode, SimulatedRun, SimulatedTask } from '../simulated-task.ts';
 import type { StepListener } from '../step-listener.ts';
 import type { TaskRequest } from '../task-request.ts';
 import type { EpisodeKeeper } from './episode-keeper.ts';
@@ -11,6 +11,8 @@ export interface RecordingOptions {
   readonly task: SimulatedTask;
   readonly request: TaskRequest;
   readonly driver: 'sim' | 'mirror';
+  /** Default: in real time. */
+  readonly mode?: RunMode;
   readonly writer: DatasetWriter;
   /** How many to save; those that are discarded do not count. */
   readonly episodes: number;
@@ -97,7 +99,7 @@ export class RecordingSession {
   }
 
   async #record(seed: number): Promise<void> {
-    const { keep, task, request, driver, listeners = [], signal, timeLimitS, events } = this.#options;
+    const { keep, task, request, driver, mode = 'live', listeners = [], signal, timeLimitS, events } = this.#options;
     const keeper = await keep(seed);
     this.#keeper = keeper;
     this.#wish = undefined;
@@ -105,7 +107,7 @@ export class RecordingSession {
     try {
       run = await task.run({
         seed,
-        mode: 'live',
+        mode,
         driver,
         judged: request.judged,
         agent: (episode) => this.#begin(episode),
