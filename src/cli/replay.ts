@@ -19,7 +19,7 @@ Examples:
   armature replay data/lift --episode 3 --robot so101 --driver mirror --scene lift --live
   armature replay data/desk --episode 12 --robot so101 --json
 
-The arm first goes slowly to where the recording begins. What was sent then goes through the gate again. A recorded
+The arm first goes slowly to where the recording begins. What was asked for then goes through the gate again. A recorded
 scene is drawn again, so the report says whether the task succeeds again, and how far the joints were from where
 they had been.`;
 

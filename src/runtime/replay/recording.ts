@@ -6,7 +6,7 @@ import type { RobotSpec } from '../../robot/robot-spec.ts';
 /** A recorded episode, as a replay needs it. Arrays have shape (J), rad, one per row. */
 export interface Recording {
   readonly task: string;
-  /** What was sent in the control period of the row. */
+  /** What was asked for in the control period of the row; where that was not recorded, what was sent at its end. */
   readonly actionsRad: readonly Float64Array[];
   /** Where the joints were measured when it began. */
   readonly statesRad: readonly Float64Array[];
@@ -16,6 +16,11 @@ export interface Recording {
   readonly robot: RobotSpec;
 }
 
+const SENT = 'action';
+const MEASURED = 'observation.state';
+/** Our own recordings have these, too. */
+const REQUESTED = 'action.requested';
+const DECIDED = 'action.decided';
 const SCENE_SEED = 'scene.seed';
 
 /**
@@ -29,26 +34,29 @@ export async function loadRecording(directory: string, episode: number, robot: R
   const { fps } = reader.info;
   if (!Number.isInteger(robot.rates.gateHz / fps)) throw rateError(directory, fps, robot);
   if (reader.episodes[episode] === undefined) {
-    const known = reader.episodes.length === 0 ? [] : ['0', `... ${reader.episodes.length - 1}`];
-    throw new UnknownNameError('episode', String(episode), known);
+    throw new UnknownNameError('episode', String(episode), Object.keys(reader.episodes));
   }
-  const hasSeed = SCENE_SEED in reader.info.features;
-  const features = ['action', 'observation.state', ...(hasSeed ? [SCENE_SEED] : [])];
-  const { columns, tasks } = await reader.readEpisode(episode, features);
-  const rows = (name: string): Float64Array[] => {
-    const values = Array.from(columns[name] ?? [], Number);
-    const width = robot.joints.length;
-    return Array.from({ length: values.length / width }, (_, row) =>
-      Float64Array.from(values.slice(row * width, (row + 1) * width)),
-    );
-  };
+  const known = [SENT, MEASURED, REQUESTED, DECIDED, SCENE_SEED].filter((name) => name in reader.info.features);
+  const { columns, tasks } = await reader.readEpisode(episode, known);
+  const jointCount = robot.joints.length;
+  const [sent, requested] = [SENT, REQUESTED].map((name) => rowsOf(columns[name], jointCount)) as [Row[], Row[]];
+  const decided = columns[DECIDED];
+  const sceneSeed = columns[SCENE_SEED]?.[0];
   return {
     task: tasks[0] ?? '',
-    actionsRad: rows('action'),
-    statesRad: rows('observation.state'),
-    sceneSeed: hasSeed ? Number(columns[SCENE_SEED]?.[0]) : undefined,
+    // Asked for once more, it is limited once more as it was; what was sent would be followed with that lag twice.
+    actionsRad: sent.map((row, index) => (Number(decided?.[index] ?? 0) === 1 ? (requested[index] ?? row) : row)),
+    statesRad: rowsOf(columns[MEASURED], jointCount),
+    sceneSeed: sceneSeed === undefined ? undefined : Number(sceneSeed),
     robot: { ...robot, rates: { ...robot.rates, controlHz: fps } },
   };
+}
+
+type Row = Float64Array;
+
+function rowsOf(column: ArrayLike<unknown> | undefined, width: number): Row[] {
+  const values = Float64Array.from(column ?? [], Number);
+  return Array.from({ length: values.length / width }, (_, row) => values.slice(row * width, (row + 1) * width));
 }
 
 function rateError(directory: string, fps: number, { name, rates }: RobotSpec): ArmatureError {

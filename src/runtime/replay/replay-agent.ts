@@ -11,7 +11,7 @@ const START_RAD = 1e-6;
 /** Control periods after the last action, in which the arm catches up with it. */
 const SETTLING_PERIODS = 10;
 
-/** Takes the arm slowly to where a recording begins and then commands what was sent, at the time it was sent. */
+/** Takes the arm slowly to where a recording begins and then asks for what was asked for then, at the same time. */
 export class ReplayAgent implements Agent {
   readonly name = 'replay';
   readonly #recording: Recording;
