@@ -1,6 +1,6 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
-    npm run train:desk                      the full recipe, two hours on two cores
+    npm run train:desk                      the full recipe, three and a half hours on two cores
     npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 

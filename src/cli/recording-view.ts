@@ -62,6 +62,10 @@ export class RecordingView implements StepListener, RecordingEvents {
     if (this.#terminal.interactive) this.#live.onStep(step);
   }
 
+  onBegin(number: number, instruction: string): void {
+    this.#terminal.line(`recording episode ${number} of ${this.#options.total}: ${instruction}`);
+  }
+
   onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: SimulatedRun): void {
     const savingS = (this.#clock.nowNs() - this.#lastStepNs) / NS_PER_S;
     const { outcome, success, latenessMs } = result;
