@@ -16,7 +16,8 @@ export function solvePositiveDefinite(rows: number[][]): number[] {
   const solution = Array.from({ length: count }, () => 0);
   for (let row = count - 1; row >= 0; row -= 1) {
     let value = rows[row]?.[count] ?? 0;
-    for (let column = row + 1; column < count; column += 1) value -= (rows[row]?.[column] ?? 0) * (solution[column] ?? 0);
+    for (let column = row + 1; column < count; column += 1)
+      value -= (rows[row]?.[column] ?? 0) * (solution[column] ?? 0);
     solution[row] = value / (rows[row]?.[row] ?? 1);
   }
   return solution;
