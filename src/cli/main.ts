@@ -12,6 +12,7 @@ import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
+import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
 import { addTrain } from './train.ts';
 
@@ -21,6 +22,7 @@ const VERBS = [
   addRun,
   addExplain,
   addDemos,
+  addTeleop,
   addRecord,
   addReplay,
   addTrain,

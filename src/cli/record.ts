@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
 import { EpisodeRecorder } from '../runtime/episode-recorder.ts';
 import { openRecording } from '../runtime/recording/open-dataset.ts';
 import { recordingFeatures } from '../runtime/recording/recorded-features.ts';
@@ -10,8 +9,10 @@ import { SimulatedTask } from '../runtime/simulated-task.ts';
 import { resolveTask } from '../runtime/task-request.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
+import { DRIVER_NAMES, openPerson } from './person.ts';
 import { RecordingView } from './recording-view.ts';
 import type { SavedSummary } from './recording-view.ts';
+import { listenForSession } from './session-keys.ts';
 
 const EXAMPLES = `
 Examples:
@@ -19,12 +20,14 @@ Examples:
   armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
 
+Keys beside those that drive: right arrow ends the episode, left arrow records it again, space pauses, Escape stops.
 An episode is on disk before "saved" is shown; whatever happens later costs at most the one under way.`;
 
 interface RecordOptions {
   readonly robot: string;
   readonly driver: 'sim' | 'mirror';
   readonly teleop: string;
+  readonly policy?: string;
   readonly task: string;
   readonly scene?: string;
   readonly episodes: number;
@@ -42,7 +45,11 @@ export function addRecord(program: Command): void {
     .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0')
     .requiredOption('--robot <name>', 'robot, by name or folder')
     .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
-    .requiredOption('--teleop <name>', 'who drives it: expert')
+    .requiredOption(
+      '--teleop <name>',
+      `who drives it: ${DRIVER_NAMES}; options after a colon, see docs/teleoperation.md`,
+    )
+    .option('--policy <folder>', 'let this policy act until the person takes over; what the person does is marked')
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
@@ -70,14 +77,10 @@ async function record(options: RecordOptions): Promise<void> {
   const request = resolveTask(options.task, options.scene);
   const writer = await openRecording(out, robot, { features: recordingFeatures(robot, { hasScene: true }), resume });
   const firstEpisode = writer.episodeCount;
-  const view = new RecordingView({
-    robot,
-    agent: options.teleop,
-    total: episodes,
-    limitS: options.episodeTime ?? request.task.timeLimitS,
-    directory: out,
-  });
   const task = await SimulatedTask.load(robot, request.task);
+  const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
+  const limitS = options.episodeTime ?? request.task.timeLimitS;
+  const view = new RecordingView({ robot, agent: options.teleop, total: episodes, limitS, directory: out, person });
   const interruption = new Interruption();
   const session = new RecordingSession({
     task,
@@ -87,18 +90,26 @@ async function record(options: RecordOptions): Promise<void> {
     episodes,
     seed: options.seed ?? firstEpisode,
     timeLimitS: options.episodeTime,
-    agent: (episode) => new DemonstrationAgent({ expert: episode }),
+    agent: (episode) => person.agent(episode),
     keep: (seed) => Promise.resolve(new EpisodeRecorder(robot, seed)),
     listeners: [view],
     events: view,
     signal: interruption.signal,
   });
   view.attach(session);
+  const unlisten = listenForSession(person.keys, {
+    onEnd: () => session.endEpisode(),
+    onAgain: () => session.recordAgain(),
+    onPause: () => session.pause(!session.isPaused),
+    onStop: () => session.stop(),
+  });
   try {
     await session.run();
   } finally {
     view.close();
+    unlisten();
     interruption.close();
+    await person.close();
     await task.close();
     await writer.close();
   }

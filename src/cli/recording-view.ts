@@ -6,6 +6,7 @@ import type { RecordingEvents, RecordingSession } from '../runtime/recording/rec
 import type { SimulatedRun } from '../runtime/simulated-task.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import { LiveDisplay } from './live-display.ts';
+import type { Person } from './person.ts';
 import { Terminal } from './terminal.ts';
 
 /** What `armature record --json` says of an episode. */
@@ -26,6 +27,7 @@ export interface RecordingViewOptions {
   readonly total: number;
   readonly limitS: number;
   readonly directory: string;
+  readonly person: Person;
 }
 
 /** How often the free space is looked up, ns. */
@@ -99,7 +101,9 @@ export class RecordingView implements StepListener, RecordingEvents {
     const rows = `${session?.rowCount ?? 0} rows${session?.isPaused === true ? ', paused' : ''}`;
     return [
       ['recording', rows],
+      ...this.#options.person.notes(),
       ['disk', Number.isNaN(this.#freeBytes) ? '' : `${(this.#freeBytes / 1e9).toFixed(1)} GB left`],
+      ['keys', '-> end, <- again, space pause, Escape stop'],
     ];
   }
 

@@ -7,8 +7,6 @@ export interface AgentDecision {
   readonly target: JointTarget | undefined;
   /** Time the decision took, ns of real time. */
   readonly computeNs: number;
-  /** Who decided, for an agent made of a policy and a person who may take over. */
-  readonly commander?: 'policy' | 'person';
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
   /** Who commands, where that can change within an episode: decisions of a person are interventions. */
