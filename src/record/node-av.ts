@@ -3,6 +3,7 @@ import { ArmatureError } from '../core/errors.ts';
 
 export type Av = typeof NodeAv;
 export type AvFrame = NodeAv.Frame;
+export type AvPacket = NodeAv.Packet;
 export type AvPixelFormat = NodeAv.AVPixelFormat;
 
 /**
