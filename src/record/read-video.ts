@@ -1,5 +1,6 @@
 import { avChecker, loadNodeAv, videoError } from './node-av.ts';
-import type { Av } from './node-av.ts';
+import type { Av, AvFrame } from './node-av.ts';
+import { PictureScaler } from './picture-scaler.ts';
 
 /** Frames of an episode in a video, s: frame k lies at `fromTimestampS + k / fps`. */
 export interface VideoSpan {
@@ -12,8 +13,6 @@ export interface VideoSpan {
 /** How far from its nominal time a frame may lie, s; LeRobot refuses more. */
 const TOLERANCE_S = 1e-4;
 
-type Frame = InstanceType<Av['Frame']>;
-
 /**
  * Decodes the frames of a span to RGB bytes, shape (height, width, 3). Throws ArmatureError (E_VIDEO)
  * where the video does not have a frame at each of the span's times, so that a picture is never taken
@@ -22,14 +21,17 @@ type Frame = InstanceType<Av['Frame']>;
 export async function readVideo(span: VideoSpan): Promise<Uint8Array[]> {
   const av = await loadNodeAv();
   const frames: Uint8Array[] = [];
+  let toRgb: PictureScaler | undefined;
   const expectedS = (): number => span.fromTimestampS + frames.length / span.fps;
   await decodeFrames(av, span.path, async (frame, timeS) => {
     if (timeS < expectedS() - TOLERANCE_S) return true;
     if (timeS > expectedS() + TOLERANCE_S)
       throw videoError(span.path, `has no frame at ${expectedS()} s`, `a frame at ${timeS} s`);
-    frames.push(await toRgb(av, frame));
+    toRgb ??= new PictureScaler(av, { width: frame.width, height: frame.height, format: av.AV_PIX_FMT_RGB24 });
+    using rgb = await toRgb.scale(frame);
+    frames.push(Uint8Array.from(rgb.toBuffer()));
     return frames.length < span.frameCount;
-  });
+  }).finally(() => toRgb?.free());
   if (frames.length < span.frameCount)
     throw videoError(span.path, `has no frame at ${expectedS()} s`, `the end after ${frames.length} frames`);
   return frames;
@@ -39,7 +41,7 @@ export async function readVideo(span: VideoSpan): Promise<Uint8Array[]> {
 async function decodeFrames(
   av: Av,
   path: string,
-  visit: (frame: Frame, timeS: number) => Promise<boolean>,
+  visit: (frame: AvFrame, timeS: number) => Promise<boolean>,
 ): Promise<void> {
   const check = avChecker(av, path);
   await using input = new av.FormatContext();
@@ -71,19 +73,4 @@ async function decodeFrames(
       frame.unref();
     }
   }
-}
-
-async function toRgb(av: Av, frame: Frame): Promise<Uint8Array> {
-  const { width, height } = frame;
-  using scaler = new av.SoftwareScaleContext();
-  // The decoder gives yuv420p or another planar format; the type of a decoded frame is always a pixel format.
-  const format = frame.format as Parameters<typeof scaler.getContext>[2];
-  scaler.getContext(width, height, format, width, height, av.AV_PIX_FMT_RGB24);
-  using target = new av.Frame();
-  target.alloc();
-  target.width = width;
-  target.height = height;
-  target.format = av.AV_PIX_FMT_RGB24;
-  await scaler.scaleFrame(target, frame);
-  return Uint8Array.from(target.toBuffer());
 }
