@@ -1,12 +1,14 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { MonotonicClock } from '../core/clock.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { EpisodeRecorder } from '../runtime/episode-recorder.ts';
-import { openRecording } from '../runtime/recording/open-dataset.ts';
-import { recordingFeatures } from '../runtime/recording/recorded-features.ts';
+import type { CameraHub } from '../runtime/camera/camera-hub.ts';
 import { RecordingSession } from '../runtime/recording/recording-session.ts';
+import { Studio } from '../runtime/recording/studio.ts';
 import { SimulatedTask } from '../runtime/simulated-task.ts';
 import { resolveTask } from '../runtime/task-request.ts';
+import { parseCameras } from '../sensors/camera/camera-address.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
 import { DRIVER_NAMES, openPerson } from './person.ts';
@@ -36,6 +38,9 @@ interface RecordOptions {
   readonly fps?: number;
   readonly out: string;
   readonly resume?: boolean;
+  readonly video: boolean;
+  readonly camera: readonly string[];
+  readonly onCameraLoss: LossPolicy;
   readonly json?: boolean;
 }
 
@@ -64,6 +69,15 @@ export function addRecord(program: Command): void {
       'rows and decisions a second; default: the control rate of the robot',
       numberBetween(1, 1000),
     )
+    .option(
+      '--camera <name=address...>',
+      'real camera: name=/dev/video0, rtsp://..., http://..., ,width=640,height=480,fps=30',
+      [],
+    )
+    .addOption(
+      new Option('--on-camera-loss <what>', 'mark the rows, pause, or stop').choices(LOSS_POLICIES).default('mark'),
+    )
+    .option('--no-video', 'store pictures one by one, as an agent sees them')
     .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
     .option('--resume', 'continue the dataset there')
     .option('--json', 'print one JSON object')
@@ -75,12 +89,29 @@ async function record(options: RecordOptions): Promise<void> {
   const { out, resume = false, json = false, driver, episodes } = options;
   const robot = atRate(loadRobot(options.robot), options.fps);
   const request = resolveTask(options.task, options.scene);
-  const writer = await openRecording(out, robot, { features: recordingFeatures(robot, { hasScene: true }), resume });
+  const studio = await Studio.open({
+    directory: out,
+    robot,
+    resume,
+    video: options.video,
+    cameras: parseCameras(options.camera),
+    clock: new MonotonicClock(),
+    hasScene: true,
+  });
+  const { writer } = studio;
   const firstEpisode = writer.episodeCount;
   const task = await SimulatedTask.load(robot, request.task);
   const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
   const limitS = options.episodeTime ?? request.task.timeLimitS;
-  const view = new RecordingView({ robot, agent: options.teleop, total: episodes, limitS, directory: out, person });
+  const view = new RecordingView({
+    robot,
+    agent: options.teleop,
+    total: episodes,
+    limitS,
+    directory: out,
+    person,
+    hub: studio.hub,
+  });
   const interruption = new Interruption();
   const session = new RecordingSession({
     task,
@@ -91,12 +122,14 @@ async function record(options: RecordOptions): Promise<void> {
     seed: options.seed ?? firstEpisode,
     timeLimitS: options.episodeTime,
     agent: (episode) => person.agent(episode),
-    keep: (seed) => Promise.resolve(new EpisodeRecorder(robot, seed)),
+    cameras: studio.sources,
+    keep: (seed) => studio.keep(seed),
     listeners: [view],
     events: view,
     signal: interruption.signal,
   });
   view.attach(session);
+  watchCameras(studio.hub, session, options.onCameraLoss);
   const unlisten = listenForSession(person.keys, {
     onEnd: () => session.endEpisode(),
     onAgain: () => session.recordAgain(),
@@ -111,10 +144,26 @@ async function record(options: RecordOptions): Promise<void> {
     interruption.close();
     await person.close();
     await task.close();
-    await writer.close();
+    await studio.close();
   }
   report(view.saved, { out, total: writer.episodeCount, json });
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What is done when a camera is lost or shows one and the same picture. */
+const LOSS_POLICIES = ['mark', 'pause', 'stop'] as const;
+type LossPolicy = (typeof LOSS_POLICIES)[number];
+
+function watchCameras(hub: CameraHub | undefined, session: RecordingSession, policy: LossPolicy): void {
+  hub?.listen({
+    onState: () => {
+      const isWell = [...hub.health.values()].every(({ state }) => state === 'ok');
+      if (policy === 'pause') session.pause(!isWell);
+      if (policy === 'stop' && !isWell) session.stop();
+    },
+    // An episode without one of its videos is none. A process that has ended is started again, a full disk stays full.
+    onFailure: ({ code }) => (code === 'E_CAMERA_DIED' ? session.recordAgain() : session.stop()),
+  });
 }
 
 function report(

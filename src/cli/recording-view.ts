@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
 import type { SavedEpisode } from '../record/dataset-writer.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { CameraHub } from '../runtime/camera/camera-hub.ts';
 import type { RecordingEvents, RecordingSession } from '../runtime/recording/recording-session.ts';
 import type { SimulatedRun } from '../runtime/simulated-task.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
@@ -28,6 +29,7 @@ export interface RecordingViewOptions {
   readonly limitS: number;
   readonly directory: string;
   readonly person: Person;
+  readonly hub: CameraHub | undefined;
 }
 
 /** How often the free space is looked up, ns. */
@@ -102,9 +104,20 @@ export class RecordingView implements StepListener, RecordingEvents {
     return [
       ['recording', rows],
       ...this.#options.person.notes(),
+      ...this.#cameraNotes(),
       ['disk', Number.isNaN(this.#freeBytes) ? '' : `${(this.#freeBytes / 1e9).toFixed(1)} GB left`],
       ['keys', '-> end, <- again, space pause, Escape stop'],
     ];
+  }
+
+  #cameraNotes(): (readonly [string, string])[] {
+    const { hub } = this.#options;
+    if (hub === undefined) return [];
+    const cameras = [...hub.health].map(([name, { rateHz, state, problem }]) => {
+      const how = state === 'ok' ? '' : ` ${state}${problem === undefined ? '' : ` (${problem})`}`;
+      return `${name} ${rateHz.toFixed(1)} Hz${how}`;
+    });
+    return [['cameras', `${cameras.join(', ')}, ${hub.queueDepth} rows wait for the encoder`]];
   }
 
   #lookAtDisk(): void {

@@ -1,6 +1,7 @@
 import { NS_PER_S } from '../../core/clock.ts';
 import type { CameraFrame, Sampled } from '../../core/observation.ts';
 import type { NumericColumn } from '../../record/episode-input.ts';
+import type { RecordedVideo } from '../camera/row-recorder.ts';
 import type { StepRecord } from '../step-listener.ts';
 
 /** Time of a source that has not delivered anything yet, s. */
@@ -22,13 +23,8 @@ interface Row {
   sentRad: Float64Array;
 }
 
-/** When the picture of a row was taken, where somebody else than the loop chose it. */
-export interface PictureTimes {
-  /** Monotonic ns, one per row; not finite for no picture yet. */
-  readonly capturedNs: readonly number[];
-  /** One per row: it is that of the row before. */
-  readonly isRepeated: readonly boolean[];
-}
+/** When the picture of each row was taken, where somebody else than the loop chose it. */
+export type PictureTimes = Pick<RecordedVideo, 'captureNs' | 'repeated'>;
 
 /** The numbers of an episode as it happens, one row per control tick; see recordingFeatures. Holds no pictures. */
 export class EpisodeRows {
@@ -71,9 +67,9 @@ export class EpisodeRows {
     const startNs = rows[0]?.timeNs ?? 0;
     const timeS = (ns: number): number => (Number.isFinite(ns) ? (ns - startNs) / NS_PER_S : NEVER_S);
     const capturedNs = (row: Row, index: number): number[] =>
-      row.capturedNs.map((ns, source) => this.#picture(pictures, source)?.capturedNs[index] ?? ns);
+      row.capturedNs.map((ns, source) => this.#picture(pictures, source)?.captureNs[index] ?? ns);
     const repeated = (row: Row, index: number): number[] =>
-      row.repeated.map((own, camera) => Number(this.#picture(pictures, camera + 1)?.isRepeated[index] ?? own));
+      row.repeated.map((own, camera) => this.#picture(pictures, camera + 1)?.repeated[index] ?? own);
     return {
       action: rows.map((row) => row.sentRad),
       'action.requested': rows.map((row) => finiteOr(row.requestedRad, row.commandRad)),

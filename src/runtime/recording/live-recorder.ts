@@ -1,16 +1,11 @@
 import type { DatasetWriter, SavedEpisode } from '../../record/dataset-writer.ts';
-import type { EpisodeFrames, FinishedVideo } from '../../record/episode-input.ts';
+import type { EpisodeFrames } from '../../record/episode-input.ts';
+import type { RecordedVideo } from '../camera/row-recorder.ts';
 import type { CameraFrame } from '../../core/observation.ts';
 import type { StepRecord } from '../step-listener.ts';
 import type { EpisodeKeeper } from './episode-keeper.ts';
 import { EpisodeRows } from './episode-rows.ts';
-import type { PictureTimes } from './episode-rows.ts';
 import { pictureFeature } from './recorded-features.ts';
-
-/** One camera's video of an episode, and when its pictures were taken. */
-export interface RecordedVideo extends PictureTimes {
-  readonly video: FinishedVideo;
-}
 
 /**
  * Whoever encodes while the arm moves. Every row gets exactly one picture of each camera: the newest that had come by the
@@ -71,7 +66,7 @@ export class LiveRecorder implements EpisodeKeeper {
     const { sceneSeed } = this.#options;
     const frames: EpisodeFrames = {
       ...this.#rows.columns(success, videos),
-      ...Object.fromEntries([...videos].map(([name, { video }]) => [pictureFeature(name), video])),
+      ...Object.fromEntries([...videos].map(([name, video]) => [pictureFeature(name), video])),
       ...this.#rows.sceneColumn(sceneSeed),
     };
     return writer.saveEpisode({ task: this.#rows.instruction, frames });

@@ -1,7 +1,7 @@
 import type { Agent } from '../../core/agent.ts';
 import type { DatasetWriter, SavedEpisode } from '../../record/dataset-writer.ts';
 import type { TaskEpisode } from '../../sim/task.ts';
-import type { RunMode, SimulatedRun, SimulatedTask } from '../simulated-task.ts';
+import type { RunMode, SimulatedRun, SimulatedRunOptions, SimulatedTask } from '../simulated-task.ts';
 import type { StepListener } from '../step-listener.ts';
 import type { TaskRequest } from '../task-request.ts';
 import type { EpisodeKeeper } from './episode-keeper.ts';
@@ -21,6 +21,8 @@ export interface RecordingOptions {
   /** Of one episode; default: the task's. */
   readonly timeLimitS?: number | undefined;
   readonly agent: (episode: TaskEpisode) => Agent;
+  /** See SimulatedRunOptions. */
+  readonly cameras?: SimulatedRunOptions['cameras'];
   /** Begins to keep an episode. */
   readonly keep: (seed: number) => Promise<EpisodeKeeper>;
   readonly listeners?: readonly StepListener[];
@@ -99,7 +101,18 @@ export class RecordingSession {
   }
 
   async #record(seed: number): Promise<void> {
-    const { keep, task, request, driver, mode = 'live', listeners = [], signal, timeLimitS, events } = this.#options;
+    const {
+      keep,
+      task,
+      request,
+      driver,
+      mode = 'live',
+      listeners = [],
+      signal,
+      timeLimitS,
+      events,
+      cameras,
+    } = this.#options;
     const keeper = await keep(seed);
     this.#keeper = keeper;
     this.#wish = undefined;
@@ -116,6 +129,7 @@ export class RecordingSession {
         signal,
         ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
         ...(timeLimitS === undefined ? {} : { timeLimitS }),
+        ...(cameras === undefined ? {} : { cameras }),
       });
     } finally {
       await this.#keep(keeper, run);
