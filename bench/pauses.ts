@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { loaderArguments, moduleEntry } from '../src/core/module-worker.ts';
 import { GATE_FLAGS } from '../src/runtime/arm/process-arm.ts';
 import type { ThreadPriority } from '../src/runtime/arm/thread-priority.ts';
+import { quantile } from '../src/runtime/statistics.ts';
 import type { Quantiles } from '../src/runtime/statistics.ts';
 
 interface Ticks {
@@ -67,7 +68,7 @@ const report = {
   ...ticks,
   robot: values.robot,
   collections: pausesMs.length,
-  longestPauseMs: Math.max(0, ...pausesMs),
+  pauseMs: { p50: quantile(pausesMs, 0.5), p99: quantile(pausesMs, 0.99), max: quantile(pausesMs, 1) },
   garbageBytesPerTick: Math.round((1e6 * freedMb) / ticks.ticks),
 };
 if (values.json) console.log(JSON.stringify(report));
@@ -75,9 +76,8 @@ else {
   const ms = ({ p50, p99, max }: Quantiles): string =>
     `p50 ${p50.toFixed(3)}  p99 ${p99.toFixed(3)}  most ${max.toFixed(3)} ms`;
   console.log(`${report.robot}: ${report.ticks} ticks of ${report.periodMs} ms, priority ${report.priority}`);
-  console.log(
-    `garbage   ${report.garbageBytesPerTick} bytes a tick, ${report.collections} collections, longest pause ${report.longestPauseMs} ms`,
-  );
+  console.log(`garbage   ${report.garbageBytesPerTick} bytes a tick, ${report.collections} collections`);
+  console.log(`pauses    ${ms(report.pauseMs)}`);
   console.log(`a tick    ${ms(report.workMs)}`);
   console.log(`lateness  ${ms(report.latenessMs)}`);
 }

@@ -11,7 +11,7 @@ SEEDS_PER_SET = 1000
 class Recipe:
     """How much of everything; episodes are per task."""
     tasks: tuple
-    # Training time, pauses included; 0: the steps in `training` decide.
+    # Training time alone, on a CPU processor time per thread; 0: the steps in `training` decide.
     minutes: float
     expert_sets: int
     episodes_per_set: int
@@ -25,7 +25,7 @@ class Recipe:
     # Tasks that need more DAgger than the others: short ones, and the hardest.
     practised_tasks: tuple = ()
     practice_episodes: int = 0
-    # 0: only at the end.
+    # Training time between two policies that are measured and put to use; 0: only at the end.
     export_minutes: float = 0
 
 
@@ -40,8 +40,8 @@ PICTURES = ('--pixel-noise', '1.5', '--camera-noise', '1')
 WORDS = ('--word-dropout', '1', '--kept-words', *KEPT_WORDS)
 TINY = ('--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16', '--feed-forward', '32', '--layers', '1')
 RECIPES = {
-    'full': Recipe(tasks=ALL_TASKS, minutes=110, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
-                   dagger_episodes=40, practised_tasks=('push',), practice_episodes=160, export_minutes=10,
+    'full': Recipe(tasks=ALL_TASKS, minutes=150, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
+                   dagger_episodes=40, practised_tasks=('push',), practice_episodes=160, export_minutes=12,
                    selection_episodes=50, training=(*LOSS, *WORDS, *PICTURES, '--compile')),
     'quick': Recipe(tasks=('reach',), minutes=5.5, expert_sets=1, episodes_per_set=1800, selection_episodes=50,
                     training=(*LOSS, '--rate', '1.5e-3')),

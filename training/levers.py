@@ -188,10 +188,11 @@ class Bench:
 
 
 def merged(value, change):
-    """A dict with the changes in place, deeply; lists are replaced."""
+    """A dict with the changes in place, deeply; lists are replaced, and what becomes None is left out."""
     if not isinstance(value, dict) or not isinstance(change, dict):
         return change
-    return {**value, **{name: merged(value.get(name), part) for name, part in change.items()}}
+    result = {**value, **{name: merged(value.get(name), part) for name, part in change.items()}}
+    return {name: part for name, part in result.items() if part is not None}
 
 
 def missing(row):

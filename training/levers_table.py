@@ -75,6 +75,9 @@ def cameras(size=64, names=('front', 'wrist')):
     return {'tokens': {'cameras': [{'name': name, 'width': size, 'height': size} for name in names]}}
 
 
+BEST_BIN = {'sampling': {'kind': 'greedy', 'windowBins': None}}
+
+
 def goal_image(**tokens):
     """Cameras of the baseline, and what the front camera sees when the task is finished."""
     goal = {'name': 'goal', 'width': 64, 'height': 64, 'goalOf': 'front'}
@@ -125,10 +128,10 @@ ROWS = (
     Row('table-random', 'bins', 'token table of the bins starts at random instead of smooth', ('--token-table', 'random')),
     Row('sigma-0', 'bins', 'hard targets, as Gato', ('--soft-sigma', '0')),
     Row('sigma-6', 'bins', 'targets softened over 6 instead of 16 bins', ('--soft-sigma', '6')),
-    Row('best-bin', 'bins', 'baseline, best bin instead of the expected value around it', model_of='baseline', policy={'sampling': {'kind': 'greedy'}}),
+    Row('best-bin', 'bins', 'baseline, best bin instead of the expected value around it', model_of='baseline', policy=BEST_BIN),
     Row('window-8', 'bins', 'baseline, expected value over 8 instead of 48 bins to each side', model_of='baseline', policy=window(8)),
     Row('window-all', 'bins', 'baseline, expected value over all bins', model_of='baseline', policy=window(1024)),
-    Row('sigma-0-best-bin', 'bins', 'hard targets, best bin', model_of='sigma-0', policy={'sampling': {'kind': 'greedy'}}),
+    Row('sigma-0-best-bin', 'bins', 'hard targets, best bin', model_of='sigma-0', policy=BEST_BIN),
 
     Row('auxiliary-none', 'auxiliary targets', 'none', ('--privileged-weight', '0')),
     Row('auxiliary-places', 'auxiliary targets', 'places of things only', ('--privileged', *PLACES)),

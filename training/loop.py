@@ -238,7 +238,7 @@ class Trainer:
         used, clock = self.used_s(), time.monotonic()
         last = clock
         due = {'save': clock + 60 * options.save_every, 'watch': clock + 60 * options.watch_every,
-               'export': clock + 60 * options.export_every if options.export_every else math.inf, 'log': clock}
+               'export': self.elapsed + 60 * options.export_every if options.export_every else math.inf, 'log': clock}
         logged = self.samples
         while self.progress() < 1 and not self.agreed_stop():
             parts = self.take_step()
@@ -254,13 +254,15 @@ class Trainer:
             if now >= due['watch'] and options.watch and self.world == 1:
                 self.rescan()
                 due['watch'] = now + 60 * options.watch_every
-            if now >= due['export'] and options.export_dir:
+            # In minutes of the budget: what a policy has learned by then does not depend on what else the machine does.
+            if self.elapsed >= due['export'] and options.export_dir:
                 self.export()
-                due['export'] = now + 60 * options.export_every
+                due['export'] = self.elapsed + 60 * options.export_every
 
     def used_s(self):
         """What the budget of minutes counts, s; only differences mean anything."""
-        return time.process_time() / torch.get_num_threads() if self.options.cpu_time else time.monotonic()
+        counts_processor = self.options.cpu_time and self.device.type == 'cpu'
+        return time.process_time() / torch.get_num_threads() if counts_processor else time.monotonic()
 
     def agreed_stop(self):
         """All processes must leave the loop at the same step, or the others wait for ever."""

@@ -20,7 +20,7 @@ def parser():
     add('--weight', nargs='*', default=[], metavar='NAME=FACTOR', help='sampling weight of a dataset (directory name) or an instruction')
     add('--episodes', nargs='*', default=[], metavar='NAME=COUNT', help='of a dataset (directory name) only its first so many episodes')
     add('--minutes', type=float, default=0.0, help='time budget')
-    add('--cpu-time', action='store_true', help='count as minutes the processor time per thread, which other programs do not change')
+    add('--cpu-time', action='store_true', help='without a GPU, count as minutes the processor time per thread, which other programs do not change')
     add('--steps', type=int, default=0, help='step budget')
     add('--batch', type=int, default=128, help='samples per step and process')
     add('--rate', type=float, default=1e-3, help='peak learning rate')
@@ -68,7 +68,7 @@ def parser():
     add('--resume', action='store_true', help='go on from OUT/checkpoint.pt')
     add('--init-from', default='', help='checkpoint whose averaged weights to start from')
     add('--export-dir', default='', help='where the newest policy is found, as a link that is replaced atomically')
-    add('--export-every', type=float, default=0.0, help='minutes; 0 = only at the end')
+    add('--export-every', type=float, default=0.0, help='minutes of the budget; 0 = only at the end')
     add('--precisions', nargs='*', choices=['fp32', 'int8'], default=['fp32', 'int8'])
     return p
 

@@ -1,6 +1,6 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
-    npm run train:desk                      the full recipe, an hour and a half on two cores
+    npm run train:desk                      the full recipe, three and a half hours on two cores
     npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 
@@ -77,7 +77,7 @@ class Desk:
         words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
                  '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), '--weight', *WEIGHTS, *self.recipe.training]
         words += ['--wordings', str(self.write_wordings())]
-        words += ['--minutes', str(minutes)] if minutes else []
+        words += ['--minutes', str(minutes), '--cpu-time'] if minutes else []
         words += ['--init-from', str(self.start)] if self.start else []
         words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
         return subprocess.Popen(words)
@@ -152,7 +152,7 @@ class Desk:
 
 @contextlib.contextmanager
 def paused(process):
-    """Stops a process where there are too few cores for two; the time counts towards its budget."""
+    """Stops a process where there are too few cores for two."""
     if (os.cpu_count() or 1) >= CORES_TO_SHARE:
         yield
         return

@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { listVideoDevices } from '../sensors/camera/video-devices.ts';
 import type { Check } from './doctor-checks.ts';
 
 /** Where a ROS bridge listens unless told otherwise. */
@@ -13,12 +14,17 @@ export function checkSerialPorts(): Check {
   const plain = listed('/dev', /^(ttyUSB|ttyACM|cu\.usb)/);
   const ports = named.length > 0 ? named : plain;
   const remedy = 'Add your user to the group of the port (dialout on most systems), and log in again.';
-  return deviceCheck({ name: 'Serial ports', paths: ports, mode: constants.R_OK | constants.W_OK, remedy });
+  const devices = ports.map((path) => ({ path, label: path }));
+  return deviceCheck({ name: 'Serial ports', devices, mode: constants.R_OK | constants.W_OK, remedy });
 }
 
 export function checkCameras(): Check {
   const remedy = 'Add your user to the group video, and log in again.';
-  return deviceCheck({ name: 'Cameras', paths: listed('/dev', /^video\d+$/), mode: constants.R_OK, remedy });
+  const devices = listVideoDevices().map(({ path, name }) => ({
+    path,
+    label: name === undefined ? path : `${path} (${name})`,
+  }));
+  return deviceCheck({ name: 'Cameras', devices, mode: constants.R_OK | constants.W_OK, remedy });
 }
 
 /** Whether something listens where a ROS bridge would; nothing is said to it. */
@@ -40,16 +46,18 @@ export async function checkRosBridge(): Promise<Check> {
 
 function deviceCheck(options: {
   readonly name: string;
-  readonly paths: readonly string[];
+  readonly devices: readonly { readonly path: string; readonly label: string }[];
   readonly mode: number;
   readonly remedy: string;
 }): Check {
-  const { name, paths, mode, remedy } = options;
+  const { name, devices, mode, remedy } = options;
+  const paths = devices.map(({ path }) => path);
   const figures = { found: paths };
+  const found = devices.map(({ label }) => label).join(', ');
   if (paths.length === 0) return { name, verdict: 'good', finding: 'none found; the simulation needs none', figures };
   const refused = paths.filter((path) => !isAccessible(path, mode));
-  if (refused.length === 0) return { name, verdict: 'good', finding: paths.join(', '), figures };
-  const finding = `${paths.join(', ')}; no permission for ${refused.join(', ')}`;
+  if (refused.length === 0) return { name, verdict: 'good', finding: found, figures };
+  const finding = `${found}; no permission for ${refused.join(', ')}`;
   return { name, verdict: 'warning', finding, remedy, figures };
 }
 

@@ -18,6 +18,8 @@ export interface LiveDisplayOptions {
   /** Episodes the run will have. */
   readonly total: number;
   readonly limitS: number;
+  /** Asked whenever the panel is drawn. */
+  readonly notes?: () => LivePanelData['notes'];
 }
 
 /** Shows a run while it goes on. One for all episodes; call endEpisode after each. */
@@ -89,6 +91,7 @@ export class LiveDisplay implements StepListener {
       },
       inferenceMs: { median: quantile(this.#inferenceMs, 0.5), p99: quantile(this.#inferenceMs, 0.99) },
       gate: { state: gate.state, interventions: this.#interventions, lastReason: this.#lastReason },
+      notes: this.#options.notes?.() ?? [],
       joints: robot.joints.map(({ name, limits }, joint) => ({
         name,
         measuredRad: gate.measuredRad[joint] ?? 0,

@@ -21,6 +21,8 @@ export interface LivePanelData {
     readonly lastReason: string;
   };
   readonly joints: readonly LiveJoint[];
+  /** Whatever else there is to say, label and text. */
+  readonly notes: readonly (readonly [string, string])[];
 }
 
 export interface LiveJoint {
@@ -49,6 +51,7 @@ export function formatLivePanel(data: LivePanelData, columns: number): string[] 
     row('loop', jitter),
     row('inference', think),
     row('gate', interventions),
+    ...data.notes.map(([label, text]) => row(label, text)),
     '',
     ...data.joints.map((joint) => row(joint.name, `${gauge(joint)} ${joint.measuredRad.toFixed(3).padStart(7)} rad`)),
   ].map((line) => line.slice(0, columns));

@@ -9,8 +9,11 @@ import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addRecord } from './record.ts';
+import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
+import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
 import { addTrain } from './train.ts';
 
@@ -20,6 +23,9 @@ const VERBS = [
   addRun,
   addExplain,
   addDemos,
+  addTeleop,
+  addRecord,
+  addReplay,
   addDataset,
   addTrain,
   addEval,

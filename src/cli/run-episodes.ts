@@ -1,7 +1,8 @@
 import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
 import { DatasetWriter } from '../record/dataset-writer.ts';
 import { BlackBoxRecorder } from '../runtime/black-box-recorder.ts';
-import { EpisodeRecorder, recordingFeatures } from '../runtime/episode-recorder.ts';
+import { EpisodeRecorder } from '../runtime/episode-recorder.ts';
+import { recordingFeatures } from '../runtime/recording/recorded-features.ts';
 import { PolicySession } from '../runtime/policy-session.ts';
 import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';

@@ -9,7 +9,11 @@ export interface AgentDecision {
   readonly computeNs: number;
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
+  /** Who commands, where that can change within an episode: decisions of a person are interventions. */
+  readonly commander?: Commander;
 }
+
+export type Commander = 'policy' | 'person';
 
 /** How a token policy came to its decision. */
 export interface DecisionTrace {

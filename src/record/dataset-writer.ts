@@ -109,6 +109,11 @@ export class DatasetWriter {
     return new DatasetWriter(directory, state, episodesPerFile);
   }
 
+  /** Frames per second. */
+  get fps(): number {
+    return this.#info.fps;
+  }
+
   /** Episodes accepted so far, those still in memory included. */
   get episodeCount(): number {
     return this.#info.total_episodes + this.#buffered.length;

@@ -2,6 +2,7 @@ import { ArmatureError } from '../core/errors.ts';
 import { DEFAULT_FEATURES, elementCount, isPicture } from './format.ts';
 import type { Features, FeatureSpec, FeatureStatistics } from './format.ts';
 import { decodePng, encodePng, isPng, pngSize } from './png.ts';
+import type { FinishedVideo } from './video.ts';
 import { computeImageStatistics, computeStatistics, sampleIndices } from './statistics.ts';
 
 /** Numbers of all frames: flat, shape (frames, N), or one array of N numbers per frame. */
@@ -17,15 +18,13 @@ export interface EncodedPictures {
 }
 
 /** A video that was encoded while it was recorded, one frame per row; saving the episode moves it into the dataset. */
-export interface FinishedVideo {
+export interface VideoFile extends FinishedVideo {
   /** On the file system of the dataset, or it has to be copied. */
   readonly path: string;
-  readonly frameCount: number;
-  readonly statistics: FeatureStatistics;
 }
 
 /** One value per feature, without the default features. */
-export type EpisodeFrames = Readonly<Record<string, NumericColumn | PictureColumn | FinishedVideo>>;
+export type EpisodeFrames = Readonly<Record<string, NumericColumn | PictureColumn | VideoFile>>;
 
 /** A finished episode. `task` is the instruction that was carried out. */
 export interface Episode {
@@ -63,11 +62,11 @@ export function prepareEpisode(features: Features, episode: Episode): PreparedEp
     const feature = features[name];
     const column = episode.frames[name];
     if (feature === undefined || column === undefined) continue;
-    if (isFinishedVideo(column)) {
+    if (isVideoFile(column)) {
       if (feature.dtype !== 'video') throw misfit(`${name} holds no videos`, feature.dtype, `the video ${column.path}`);
       videoPaths.set(name, column.path);
       statistics.set(name, column.statistics);
-      lengths.set(name, column.frameCount);
+      lengths.set(name, column.frames);
     } else if (isPicture(feature.dtype)) {
       const encoded = preparePictures(name, feature, column as PictureColumn);
       pictures.set(name, encoded.png);
@@ -152,8 +151,8 @@ const EXPECTED_VALUE: Readonly<Record<FeatureSpec['dtype'], string>> = {
   video: 'a picture',
 };
 
-function isFinishedVideo(column: EpisodeFrames[string]): column is FinishedVideo {
-  return 'frameCount' in column;
+function isVideoFile(column: EpisodeFrames[string]): column is VideoFile {
+  return 'path' in column;
 }
 
 function isPerFrame(column: NumericColumn): column is readonly ArrayLike<number>[] {

@@ -2,7 +2,8 @@ import { loadNodeAv } from './node-av.ts';
 import type { Av } from './node-av.ts';
 import { openDecoder, openVideo, readPackets } from './open-video.ts';
 import type { OpenedVideo } from './open-video.ts';
-import { frameToRgb } from './read-video.ts';
+import { PictureScaler } from './picture-scaler.ts';
+import { scaledBytes } from './read-video.ts';
 
 /** What a video file holds. */
 export interface VideoContent {
@@ -71,6 +72,8 @@ async function decodeAll(
   using decoder = await openDecoder(av, video);
   using frame = new av.Frame();
   frame.alloc();
+  const { width, height } = video.stream.codecpar;
+  const toRgb = new PictureScaler(av, { width, height, format: av.AV_PIX_FMT_RGB24 });
   const packets: Timed[] = [];
   const damage: string[] = [];
   const note = (what: string): void => {
@@ -82,17 +85,21 @@ async function decodeAll(
       if (code === av.AVERROR_EAGAIN || code === av.AVERROR_EOF) return;
       if (code < 0) return note(new av.FFmpegError(code).message);
       if (frame.hasFlags(av.AV_FRAME_FLAG_CORRUPT) || frame.decodeErrorFlags !== 0) note('a damaged picture');
-      if (sampled?.has(packets.length) === true) onSample?.(packets.length, await frameToRgb(av, frame));
+      if (sampled?.has(packets.length) === true) onSample?.(packets.length, await scaledBytes(toRgb, frame));
       packets.push({ timeS: Number(frame.pts) * video.secondsPerTick, isKey: frame.hasFlags(av.AV_FRAME_FLAG_KEY) });
       frame.unref();
     }
   };
-  for await (const packet of readPackets(av, video)) {
-    const code = await decoder.sendPacket(packet);
-    if (code < 0) note(new av.FFmpegError(code).message);
+  try {
+    for await (const packet of readPackets(av, video)) {
+      const code = await decoder.sendPacket(packet);
+      if (code < 0) note(new av.FFmpegError(code).message);
+      await drain();
+    }
+    await decoder.sendPacket(null);
     await drain();
+  } finally {
+    toRgb.free();
   }
-  await decoder.sendPacket(null);
-  await drain();
   return { packets, damage };
 }

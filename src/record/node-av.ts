@@ -2,6 +2,9 @@ import type * as NodeAv from 'node-av';
 import { ArmatureError } from '../core/errors.ts';
 
 export type Av = typeof NodeAv;
+export type AvFrame = NodeAv.Frame;
+export type AvPacket = NodeAv.Packet;
+export type AvPixelFormat = NodeAv.AVPixelFormat;
 
 /**
  * FFmpeg in the process. An optional package with a native part, so it is loaded only where a video is
@@ -12,6 +15,8 @@ export async function loadNodeAv(): Promise<Av> {
     const av = await import('node-av');
     // FFmpeg prints to the standard error on its own; what matters reaches the caller as an error.
     av.Log.setLevel(av.AV_LOG_QUIET);
+    // The AV1 encoder has a log of its own; 0: fatal errors only.
+    process.env['SVT_LOG'] ??= '0';
     return av;
   } catch (cause) {
     throw new ArmatureError('E_VIDEO_UNAVAILABLE', 'videos can be neither written nor read here', {
@@ -23,9 +28,13 @@ export async function loadNodeAv(): Promise<Av> {
   }
 }
 
-/** Throws ArmatureError (E_VIDEO) for a negative FFmpeg return code; `action` names what failed. */
+/**
+ * Throws ArmatureError for a negative FFmpeg return code: E_DISK_FULL where there is no room left, E_VIDEO for
+ * everything else; `action` names what failed.
+ */
 export function avChecker(av: Av, path: string): (code: number, action: string) => void {
   return (code, action) => {
+    if (code === av.AVERROR_ENOSPC) throw diskFull(path);
     if (code < 0) throw videoError(path, `FFmpeg could not ${action} it`, new av.FFmpegError(code).message);
   };
 }
@@ -36,4 +45,17 @@ export function videoError(path: string, problem: string, found: string): Armatu
     found,
     remedy: 'Check the frames, the free space and the file.',
   });
+}
+
+function diskFull(path: string): ArmatureError {
+  return new ArmatureError('E_DISK_FULL', `there is no room left for ${path}`, {
+    remedy: 'Make room, and record the episode again; what was saved before is safe.',
+  });
+}
+
+/** What the file system refused, as ArmatureError: E_DISK_FULL or E_VIDEO. */
+export function fileError(path: string, cause: unknown): ArmatureError {
+  if (cause instanceof ArmatureError) return cause;
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') return diskFull(path);
+  return videoError(path, 'the file system refused it', cause instanceof Error ? cause.message : String(cause));
 }

@@ -1,5 +1,5 @@
 import { decodePng } from './png.ts';
-import { readVideo } from './read-video.ts';
+import { streamVideo } from './read-video.ts';
 import type { VideoSpan } from './read-video.ts';
 import { computeImageStatistics, sampleIndices } from './statistics.ts';
 import type { FeatureStatistics } from './format.ts';
@@ -12,7 +12,8 @@ export interface PictureSize {
 
 /** Statistics of an episode's pictures in a video, from the frames that LeRobot would sample. */
 export async function videoStatistics(span: VideoSpan, { height, width }: PictureSize): Promise<FeatureStatistics> {
-  const sampled = await readVideo(span, new Set(sampleIndices(span.frameCount)));
+  const sampled: Uint8Array[] = [];
+  for await (const rgb of streamVideo(span, new Set(sampleIndices(span.frameCount)))) sampled.push(rgb);
   return computeImageStatistics(sampled, height, width);
 }
 

@@ -5,6 +5,10 @@ import type { FeatureStatistics } from './format.ts';
 const QUANTILE_BINS = 5000;
 const EDGE_MARGIN = 1e-10;
 
+const CHANNELS = 3;
+/** Values an 8-bit channel may have. */
+const LEVELS = 256;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer V)[] ? V[] : T[K] };
 
 interface ElementStatistics {
@@ -44,34 +48,63 @@ export function computeImageStatistics(
   width: number,
 ): FeatureStatistics {
   const stride = pixelStride(height, width);
-  // How often each of the 256 levels occurs, one channel after the other.
-  const occurrences = new Float64Array(3 * 256);
-  const count = (rgb: Uint8Array, pixel: number): void => {
-    for (let channel = 0; channel < 3; channel += 1) {
-      const level = channel * 256 + (rgb[pixel * 3 + channel] ?? 0);
-      occurrences[level] = (occurrences[level] ?? 0) + 1;
-    }
-  };
-  for (const rgb of frames) {
-    for (let y = 0; y < height; y += stride) {
-      for (let x = 0; x < width; x += stride) count(rgb, y * width + x);
-    }
+  const occurrences = new Float64Array(CHANNELS * LEVELS);
+  for (const rgb of frames) countLevels(occurrences, rgb, { height, width, stride });
+  const pixels = Math.ceil(height / stride) * Math.ceil(width / stride);
+  return statisticsOfLevels(occurrences, frames.length, pixels);
+}
+
+/**
+ * The same for pictures that pass one by one and are not kept: what computeImageStatistics would say of those of
+ * sampleIndices. Which they are is known only at the end, so each leaves how often it has each level, at most 3 kB.
+ */
+export class PassingImageStatistics {
+  /** Of every picture only each such pixel is looked at, in both directions. */
+  readonly stride: number;
+  readonly #height: number;
+  readonly #width: number;
+  readonly #pixels: number;
+  readonly #occurrences: (Uint16Array | Uint32Array)[] = [];
+
+  constructor(height: number, width: number) {
+    this.#height = height;
+    this.#width = width;
+    this.stride = pixelStride(height, width);
+    this.#pixels = Math.ceil(height / this.stride) * Math.ceil(width / this.stride);
   }
-  const pixels = frames.length * Math.ceil(height / stride) * Math.ceil(width / stride);
-  const statistics = emptyStatistics(frames.length);
-  for (const channel of [0, 1, 2]) {
-    const counts = occurrences.subarray(channel * 256, (channel + 1) * 256);
-    const present = Float64Array.from([...counts.keys()].filter((level) => (counts[level] ?? 0) > 0));
-    const element = elementStatistics(present, (index) => counts[present[index] ?? 0] ?? 0, pixels);
-    append(statistics, {
-      min: element.min / 255,
-      max: element.max / 255,
-      mean: element.mean / 255,
-      std: element.std / 255,
-      quantiles: element.quantiles.map((value) => value / 255),
-    });
+
+  /** @param rgb shape (height, width, 3). */
+  add(rgb: Uint8Array): void {
+    this.#count(rgb, { height: this.#height, width: this.#width, stride: this.stride });
   }
-  return statistics;
+
+  /** @param rgb each `stride`-th pixel only, shape (ceil(height / stride), ceil(width / stride), 3). */
+  addStrided(rgb: Uint8Array): void {
+    const [height, width] = [this.#height, this.#width].map((size) => Math.ceil(size / this.stride)) as [
+      number,
+      number,
+    ];
+    this.#count(rgb, { height, width, stride: 1 });
+  }
+
+  /** At least one picture must have passed. */
+  finish(): FeatureStatistics {
+    const samples = sampleIndices(this.#occurrences.length);
+    const total = new Float64Array(CHANNELS * LEVELS);
+    for (const sample of samples) {
+      this.#occurrences[sample]?.forEach((count, level) => {
+        total[level] = (total[level] ?? 0) + count;
+      });
+    }
+    return statisticsOfLevels(total, samples.length, this.#pixels);
+  }
+
+  #count(rgb: Uint8Array, grid: PixelGrid): void {
+    const isSmall = this.#pixels < 2 ** 16;
+    const occurrences = isSmall ? new Uint16Array(CHANNELS * LEVELS) : new Uint32Array(CHANNELS * LEVELS);
+    countLevels(occurrences, rgb, grid);
+    this.#occurrences.push(occurrences);
+  }
 }
 
 /** Frames whose pictures enter the statistics: at least 100 (or all), n^0.75 above that, at most 10000. */
@@ -110,6 +143,47 @@ export function aggregateStatistics(a: FeatureStatistics, b: FeatureStatistics):
     q90: joined('q90', larger),
     q99: joined('q99', larger),
   };
+}
+
+interface PixelGrid {
+  readonly height: number;
+  readonly width: number;
+  readonly stride: number;
+}
+
+/** Adds how often each level occurs, one channel after the other. */
+function countLevels(
+  occurrences: Float64Array | Uint16Array | Uint32Array,
+  rgb: Uint8Array,
+  { height, width, stride }: PixelGrid,
+): void {
+  for (let y = 0; y < height; y += stride) {
+    for (let x = 0; x < width; x += stride) {
+      const pixel = (y * width + x) * CHANNELS;
+      for (let channel = 0; channel < CHANNELS; channel += 1) {
+        const level = channel * LEVELS + (rgb[pixel + channel] ?? 0);
+        occurrences[level] = (occurrences[level] ?? 0) + 1;
+      }
+    }
+  }
+}
+
+function statisticsOfLevels(occurrences: Float64Array, frames: number, pixelsPerFrame: number): FeatureStatistics {
+  const statistics = emptyStatistics(frames);
+  for (let channel = 0; channel < CHANNELS; channel += 1) {
+    const counts = occurrences.subarray(channel * LEVELS, (channel + 1) * LEVELS);
+    const present = Float64Array.from([...counts.keys()].filter((level) => (counts[level] ?? 0) > 0));
+    const weight = (index: number): number => counts[present[index] ?? 0] ?? 0;
+    const element = elementStatistics(present, weight, frames * pixelsPerFrame);
+    append(statistics, {
+      min: element.min / 255,
+      max: element.max / 255,
+      mean: element.mean / 255,
+      std: element.std / 255,
+      quantiles: element.quantiles.map((value) => value / 255),
+    });
+  }
+  return statistics;
 }
 
 /** Statistics of several episodes as those of all their frames, by feature. */

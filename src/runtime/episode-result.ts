@@ -5,8 +5,8 @@ import { quantilesMs } from './statistics.ts';
 import type { Quantiles } from './statistics.ts';
 import type { ListenerFailure, StepRecord } from './step-listener.ts';
 
-/** Why an episode ended. */
-export type Outcome = 'success' | 'failure' | 'time-limit' | 'aborted' | 'protective-stop' | 'agent-failed';
+/** Why an episode ended; `ended`: whoever commands the arm was done. */
+export type Outcome = 'success' | 'failure' | 'ended' | 'time-limit' | 'aborted' | 'protective-stop' | 'agent-failed';
 
 export interface EpisodeResult {
   readonly outcome: Outcome;

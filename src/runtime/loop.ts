@@ -14,11 +14,21 @@ import type { StepListener } from './step-listener.ts';
 
 /** Knows whether the task is done. Asked once per gate tick. */
 export interface TaskMonitor {
-  check(): 'running' | 'success' | 'failure';
+  check(): 'running' | 'success' | 'failure' | 'ended';
 }
 
 /** For runs without a task, such as teleoperation: only time or the operator ends them. */
 export const endlessTask: TaskMonitor = { check: () => 'running' };
+
+/** The same task, which also ends when somebody says so. */
+export function endedWhen(task: TaskMonitor, isOver: () => boolean): TaskMonitor {
+  return {
+    check: () => {
+      const outcome = task.check();
+      return outcome === 'running' && isOver() ? 'ended' : outcome;
+    },
+  };
+}
 
 /** An episode, but for the arm. */
 export interface LoopOptions {

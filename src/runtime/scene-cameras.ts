@@ -21,12 +21,16 @@ export class SceneCameras {
   readonly #channels: readonly CameraChannel[];
   #rng = new Rng(0);
 
-  /** @param latencyNs from the shutter to the delivery. */
-  constructor(world: World, latencyNs: number) {
+  /**
+   * @param latencyNs from the shutter to the delivery
+   * @param unseen names of cameras that nobody looks through: rays cost time
+   */
+  constructor(world: World, latencyNs: number, unseen: readonly string[] = []) {
     this.#latencyNs = latencyNs;
     // Ticks that come a little early still count for the picture that is due.
     this.#toleranceNs = NS_PER_S / world.robot.rates.gateHz / 2;
-    this.#channels = world.robot.cameras.map((spec) => ({
+    const seen = world.robot.cameras.filter(({ name }) => !unseen.includes(name));
+    this.#channels = seen.map((spec) => ({
       camera: new SimulatedCamera(world, spec),
       output: new DelayedSource(latencyNs),
       periodNs: NS_PER_S / spec.rateHz,

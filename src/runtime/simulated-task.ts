@@ -4,6 +4,7 @@ import type { RobotSpec } from '../robot/robot-spec.ts';
 import { SafetyGate } from '../safety/gate.ts';
 import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
+import type { SensorSources } from '../sensors/sensor-sources.ts';
 import type { GivenInstruction } from '../sim/instruction.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { disposeEpisodes, startEpisode } from '../sim/task.ts';
@@ -18,7 +19,7 @@ import { SceneView } from './arm/scene-view.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { loadSpaceGuard } from './load-space-guard.ts';
-import { endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
+import { endedWhen, endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
 import type { LoopOptions, TaskMonitor } from './loop.ts';
 import { MirrorScene } from './mirror-scene.ts';
 import { LockstepPacer } from './pacer.ts';
@@ -38,8 +39,14 @@ export interface SimulatedRunOptions {
   readonly instruction?: GivenInstruction;
   /** False: whatever the arm does, only time ends the episode. Default true. */
   readonly judged?: boolean;
+  /** Asked at every gate tick; once true the episode ends. */
+  readonly isOver?: () => boolean;
+  /** Default: the task's. */
+  readonly timeLimitS?: number;
   /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
   readonly driver?: 'sim' | 'mirror';
+  /** Real cameras that are looked through in place of simulated ones of the same name. */
+  readonly cameras?: SensorSources['cameras'];
   readonly listeners?: readonly StepListener[];
   /** Makes one more listener, which may look into the world as no policy can. */
   readonly witness?: (episode: TaskEpisode) => StepListener;
@@ -110,7 +117,11 @@ export class SimulatedTask {
     const { seed } = options;
     const { instruction, variation } = episode;
     const stage = options.driver === 'mirror' ? await MirrorScene.open(simulation.world) : simulationStage(simulation);
-    const sampler = new ObservationSampler({ robot, sources: stage.sources, instruction });
+    const sampler = new ObservationSampler({
+      robot,
+      sources: withCameras(stage.sources, options.cameras),
+      instruction,
+    });
     const advance = (durationNs: number): void => stage.advance(durationNs);
     try {
       return await runEpisode({
@@ -135,8 +146,8 @@ export class SimulatedTask {
     const { instruction, variation } = episode;
     const scene = driver === 'sim' ? new Float64Array(worldStateLength(world)) : undefined;
     if (scene !== undefined) readWorldState(world, scene);
-    const view = new SceneView(world, driver);
-    const sampler = new ObservationSampler({ robot, sources: view.sources, instruction });
+    const view = new SceneView(world, driver, [...(options.cameras?.keys() ?? [])]);
+    const sampler = new ObservationSampler({ robot, sources: withCameras(view.sources, options.cameras), instruction });
     const arm = new RemoteArm({
       arm: await this.#openArm(driver, options.blackBox),
       show: (record, state) => view.show(record, state),
@@ -154,13 +165,14 @@ export class SimulatedTask {
   }
 
   #common(
-    { seed, listeners = [], witness, judged, signal }: SimulatedRunOptions,
+    { seed, listeners = [], witness, judged, signal, isOver, timeLimitS }: SimulatedRunOptions,
     episode: TaskEpisode,
   ): Pick<LoopOptions, 'robot' | 'monitor' | 'timeLimitS' | 'seed' | 'listeners' | 'signal'> {
+    const task = judged === false ? endlessTask : oncePerControlTick(episode, this.robot);
     return {
       robot: this.robot,
-      monitor: judged === false ? endlessTask : oncePerControlTick(episode, this.robot),
-      timeLimitS: episode.timeLimitS,
+      monitor: isOver === undefined ? task : endedWhen(task, isOver),
+      timeLimitS: timeLimitS ?? episode.timeLimitS,
       seed,
       listeners: [...listeners, ...(witness === undefined ? [] : [witness(episode)])],
       ...(signal === undefined ? {} : { signal }),
@@ -181,6 +193,10 @@ export class SimulatedTask {
     });
     return this.#arm;
   }
+}
+
+function withCameras(sources: SensorSources, cameras: SensorSources['cameras'] = new Map()): SensorSources {
+  return { ...sources, cameras: new Map([...sources.cameras, ...cameras]) };
 }
 
 /** Task rules count control ticks; the loop asks at every gate tick. */

@@ -3,8 +3,8 @@ import { at, jointLimits } from './joint-limits.ts';
 import type { JointLimits } from './joint-limits.ts';
 import { highestAllowed, lowestAllowed } from './position-limit.ts';
 
-/** Rounding of the sum of a command and a way, relative. */
-const ROUNDING = 1e-9;
+/** Recorded targets are rounded to single precision, rad. */
+const ROUNDING_RAD = 1e-6;
 
 /** A closed range per joint, each of shape (J). */
 export interface Range {
@@ -41,10 +41,9 @@ export class ReachableTargets {
   includes(targetRad: Float64Array, commandRad: Float64Array, speedFactor = 1): boolean {
     return targetRad.every((target, joint) => {
       const command = at(commandRad, joint);
-      const furthestRad = speedFactor * this.#furthestRad(joint) * (1 + ROUNDING);
-      return (
-        target >= this.#lowest(command, joint, furthestRad) && target <= this.#highest(command, joint, furthestRad)
-      );
+      const furthestRad = speedFactor * this.#furthestRad(joint);
+      const low = this.#lowest(command, joint, furthestRad) - ROUNDING_RAD;
+      return target >= low && target <= this.#highest(command, joint, furthestRad) + ROUNDING_RAD;
     });
   }
 

@@ -1,5 +1,5 @@
-import type { DoubleBuffer, MjData } from '@mujoco/mujoco';
-import { floats } from './world.ts';
+import { solvePositiveDefinite } from '../core/solve-positive-definite.ts';
+import { ArmKinematics } from './arm-kinematics.ts';
 import type { Vector3, World } from './world.ts';
 
 /** Where the gripper frame should be. Its -z axis runs along the fingers; the jaw opens along its +x axis. */
@@ -36,21 +36,15 @@ const toleranceM = 2e-5;
  * position, then the fingers' direction and the jaw's heading at a lower weight.
  */
 export class InverseKinematics {
-  readonly #world: World;
-  readonly #data: MjData;
-  readonly #jacobianPosition: DoubleBuffer;
-  readonly #jacobianRotation: DoubleBuffer;
+  readonly #kinematics: ArmKinematics;
   /** Every joint but the gripper, as indices into joint order. */
   readonly #arm: readonly number[];
   readonly #low: readonly number[];
   readonly #high: readonly number[];
 
   constructor(world: World) {
-    const { module, model, robot } = world;
-    this.#world = world;
-    this.#data = new module.MjData(model);
-    this.#jacobianPosition = new module.DoubleBuffer(3 * model.nv);
-    this.#jacobianRotation = new module.DoubleBuffer(3 * model.nv);
+    const { robot } = world;
+    this.#kinematics = new ArmKinematics(world);
     this.#arm = robot.joints.flatMap((joint, index) => (joint.name === robot.gripper ? [] : [index]));
     this.#low = robot.joints.map(({ limits }) => limits.positionRad[0] + limits.softMarginRad);
     this.#high = robot.joints.map(({ limits }) => limits.positionRad[1] - limits.softMarginRad);
@@ -58,16 +52,8 @@ export class InverseKinematics {
 
   /** Pose of the gripper frame at joint positions in rad, joint order. */
   forward(jointsRad: ArrayLike<number>): GripperPose {
-    const { module, model, qposAddresses, gripperSiteId } = this.#world;
-    const qpos = floats(this.#data.qpos);
-    qposAddresses.forEach((address, joint) => (qpos[address] = jointsRad[joint] ?? 0));
-    module.mj_kinematics(model, this.#data);
-    module.mj_comPos(model, this.#data);
-    const position = floats(this.#data.site_xpos).subarray(3 * gripperSiteId, 3 * gripperSiteId + 3);
-    return {
-      positionM: [position[0] ?? 0, position[1] ?? 0, position[2] ?? 0],
-      ...directions(floats(this.#data.site_xmat).subarray(9 * gripperSiteId, 9 * gripperSiteId + 9)),
-    };
+    const { positionM, rotation } = this.#kinematics.forward(jointsRad);
+    return { positionM, ...directions(rotation) };
   }
 
   /**
@@ -90,9 +76,7 @@ export class InverseKinematics {
   }
 
   dispose(): void {
-    this.#data.delete();
-    this.#jacobianPosition.delete();
-    this.#jacobianRotation.delete();
+    this.#kinematics.dispose();
   }
 
   /** The step of the joints that are free to take it: one at its limit that would leave it is held, the others solve on. */
@@ -112,14 +96,10 @@ export class InverseKinematics {
 
   /** Rows: position x, y, z, then rotation about x, y, z, weighted; one column per arm joint. */
   #weightedJacobian(): number[][] {
-    const { module, model, dofAddresses, gripperSiteId } = this.#world;
-    module.mj_jacSite(model, this.#data, this.#jacobianPosition, this.#jacobianRotation, gripperSiteId);
-    const position = floats(this.#jacobianPosition.GetView());
-    const rotation = floats(this.#jacobianRotation.GetView());
-    const columns = this.#arm.map((joint) => dofAddresses[joint] ?? 0);
+    const { position, rotation } = this.#kinematics.jacobian();
     return [0, 1, 2, 3, 4, 5].map((row) =>
-      columns.map((dof) =>
-        row < 3 ? (position[row * model.nv + dof] ?? 0) : (angleWeights[row - 3] ?? 0) * (rotation[(row - 3) * model.nv + dof] ?? 0),
+      this.#arm.map((joint) =>
+        row < 3 ? position(row, joint) : (angleWeights[row - 3] ?? 0) * rotation(row - 3, joint),
       ),
     );
   }
@@ -176,24 +156,4 @@ function dampedLeastSquares(jacobian: readonly number[][], error: readonly numbe
     rows.push(line);
   }
   return solvePositiveDefinite(rows);
-}
-
-/** Solves [A | b] in place. A is positive definite (damped), so no pivoting is needed. */
-function solvePositiveDefinite(rows: number[][]): number[] {
-  const count = rows.length;
-  rows.forEach((pivotRow, pivot) => {
-    for (const row of rows.slice(pivot + 1)) {
-      const factor = (row[pivot] ?? 0) / (pivotRow[pivot] ?? 1);
-      for (let column = pivot; column <= count; column += 1) {
-        row[column] = (row[column] ?? 0) - factor * (pivotRow[column] ?? 0);
-      }
-    }
-  });
-  const solution = Array.from({ length: count }, () => 0);
-  for (let row = count - 1; row >= 0; row -= 1) {
-    let value = rows[row]?.[count] ?? 0;
-    for (let column = row + 1; column < count; column += 1) value -= (rows[row]?.[column] ?? 0) * (solution[column] ?? 0);
-    solution[row] = value / (rows[row]?.[row] ?? 1);
-  }
-  return solution;
 }

@@ -19,6 +19,9 @@ export interface WorldOptions {
 
 type ObjectKind = 'BODY' | 'JOINT' | 'GEOM' | 'SITE' | 'CAMERA' | 'ACTUATOR';
 
+/** Scenes include the robot under this name. */
+const ROBOT_FILE = 'robot.xml';
+
 let loadedWorlds = 0;
 
 /**
@@ -56,28 +59,20 @@ export class World {
   }
 
   /** Throws ArmatureError when the robot has no simulation model or MuJoCo refuses the scene. */
-  static async load(options: WorldOptions): Promise<World> {
+  static async load({ robot, scene }: WorldOptions): Promise<World> {
     const module = await mujoco();
-    loadedWorlds += 1;
-    const directory = `/world-${loadedWorlds}`;
-    module.FS.mkdirTree(directory, 0o777);
+    const directory = addRobot(module, robot);
     const scenes = dataDirectory('sim');
     for (const file of readdirSync(join(scenes, 'scenes'))) {
       module.FS.writeFile(`${directory}/${file}`, readFileSync(join(scenes, 'scenes', file)));
     }
-    const modelFile = join(options.robot.directory, simBlock(options.robot).model);
-    module.FS.writeFile(`${directory}/robot.xml`, readFileSync(modelFile));
-    let model: MjModel | null;
-    try {
-      model = module.MjModel.from_xml_path(`${directory}/${options.scene}.xml`, new module.MjVFS());
-    } catch (cause) {
-      throw new ArmatureError('E_SCENE', `scene "${options.scene}" with robot "${options.robot.name}" does not load`, {
-        remedy: `Correct the MJCF named in the cause: sim/scenes/${options.scene}.xml or ${modelFile}.`,
-        cause,
-      });
-    }
-    if (model === null) throw new ArmatureError('E_SCENE', `scene "${options.scene}" gave no model`, { remedy: 'Check its MJCF.' });
-    return new World(module, model, options.robot);
+    return compile(module, { robot, scene, path: `${directory}/${scene}.xml` });
+  }
+
+  /** The arm alone, without table and things. Throws as `load` does. */
+  static async loadArm(robot: RobotSpec): Promise<World> {
+    const module = await mujoco();
+    return compile(module, { robot, scene: robot.name, path: `${addRobot(module, robot)}/${ROBOT_FILE}` });
   }
 
   get timeS(): number {
@@ -213,6 +208,31 @@ export class World {
     this.data.delete();
     this.model.delete();
   }
+}
+
+/** Puts the robot's model into a new folder of MuJoCo's files; that folder. */
+function addRobot(module: MainModule, robot: RobotSpec): string {
+  const modelFile = join(robot.directory, simBlock(robot).model);
+  loadedWorlds += 1;
+  const directory = `/world-${loadedWorlds}`;
+  module.FS.mkdirTree(directory, 0o777);
+  module.FS.writeFile(`${directory}/${ROBOT_FILE}`, readFileSync(modelFile));
+  return directory;
+}
+
+function compile(module: MainModule, { robot, scene, path }: WorldOptions & { readonly path: string }): World {
+  let model: MjModel | null;
+  try {
+    model = module.MjModel.from_xml_path(path, new module.MjVFS());
+  } catch (cause) {
+    const modelFile = join(robot.directory, simBlock(robot).model);
+    throw new ArmatureError('E_SCENE', `scene "${scene}" with robot "${robot.name}" does not load`, {
+      remedy: `Correct the MJCF named in the cause: sim/scenes/${scene}.xml or ${modelFile}.`,
+      cause,
+    });
+  }
+  if (model === null) throw new ArmatureError('E_SCENE', `scene "${scene}" gave no model`, { remedy: 'Check its MJCF.' });
+  return new World(module, model, robot);
 }
 
 /** The robot's simulation block. Throws ArmatureError when it has none. */

@@ -91,6 +91,7 @@ describe('formatLivePanel', () => {
     loop: { rateHz: 19.98, wantedHz: 20, latenessP99Ms: 0.31 },
     inferenceMs: { median: 11.4, p99: 14.9 },
     gate: { state: 'ACTIVE', interventions: 4, lastReason: 'velocity' },
+    notes: [['disk', '12 GB left']],
     joints: [{ name: 'elbow_flex', measuredRad: 0, commandRad: 9, limitsRad: [-1, 1] }],
   };
 
@@ -103,6 +104,7 @@ describe('formatLivePanel', () => {
       '0.31 ms late',
       '11.4 ms',
       'ACTIVE, 4 interventions, last: velocity',
+      'disk            12 GB left',
     ])
       expect(panel).toContain(part);
   });

@@ -93,7 +93,7 @@ describe('a dataset with a video feature', () => {
     const save = (action: readonly number[]): Promise<unknown> =>
       writer.saveEpisode({
         task: 'wave',
-        frames: { action, 'observation.images.front': { path, frameCount: 3, statistics } },
+        frames: { action, 'observation.images.front': { path, frames: 3, statistics } },
       });
     await expect(save([0, 1])).rejects.toThrow(/one and the same number of frames/);
     expect(existsSync(path)).toBe(true);

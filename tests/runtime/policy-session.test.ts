@@ -8,7 +8,8 @@ import type { EpisodeData } from '../../src/record/dataset-reader.ts';
 import { DatasetWriter } from '../../src/record/dataset-writer.ts';
 import { decodePng } from '../../src/record/png.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
-import { EpisodeRecorder, recordingFeatures } from '../../src/runtime/episode-recorder.ts';
+import { EpisodeRecorder } from '../../src/runtime/episode-recorder.ts';
+import { recordingFeatures } from '../../src/runtime/recording/recorded-features.ts';
 import { PolicySession, planSession } from '../../src/runtime/policy-session.ts';
 import type { SessionEpisode, SessionOptions } from '../../src/runtime/policy-session.ts';
 import type { StepRecord } from '../../src/runtime/step-listener.ts';
@@ -82,8 +83,9 @@ describe('a recorded run', () => {
       expect(row(data, 'observation.time', tick)[0]).toBeCloseTo(tick / 20, 5);
       // What was sent last is the command that the next observation tells.
       if (tick > 0) expect(row(data, 'action', tick - 1)).toEqual(row(data, 'observation.command', tick));
-      const ages = row(data, 'observation.age', tick);
-      expect(ages.every((age) => age >= 0 && age < 100)).toBe(true);
+      const capturedS = row(data, 'observation.capture_time', tick);
+      expect(capturedS.every((time) => time <= tick / 20 && time > tick / 20 - 0.1)).toBe(true);
+      expect(row(data, 'observation.fresh', tick)).toEqual([1, 1, 1]);
     });
     const picture = decodePng(data.images['observation.images.front']?.at(-1) ?? new Uint8Array());
     expect(picture.rgb).toEqual(controlTicks.at(-1)?.observation.cameras.get('front')?.value.rgb);

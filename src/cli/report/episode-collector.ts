@@ -12,6 +12,7 @@ const FILM_PICTURES = 10;
 const OUTCOMES = {
   success: 'success',
   failure: 'failure',
+  ended: 'unknown',
   'time-limit': 'failure',
   aborted: 'stopped',
   'protective-stop': 'stopped',

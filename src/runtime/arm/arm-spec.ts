@@ -1,6 +1,8 @@
-import { ArmatureError } from '../../core/errors.ts';
+import type { ArmatureError } from '../../core/errors.ts';
 import { robotSchema } from '../../robot/robot-spec.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
+import { toError, toFailure } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import { badFrame } from './frames.ts';
 import type { ThreadPriority } from './thread-priority.ts';
 
@@ -39,14 +41,8 @@ export interface ArmReady {
   readonly gateThread: number | undefined;
 }
 
-/** What went wrong in the arm process: the values of an ArmatureError. */
-export interface ArmFailure {
-  readonly code: string;
-  readonly problem: string;
-  readonly expected?: string;
-  readonly found?: string;
-  readonly remedy: string;
-}
+/** What went wrong in the arm process. */
+export type ArmFailure = Failure;
 
 /** Checks what came as JSON. Throws ArmatureError E_ARM_FRAME for anything but an ArmSpec. */
 export function parseArmSpec(text: string): ArmSpec {
@@ -89,13 +85,7 @@ function areTimeouts(timeouts: unknown): boolean {
 
 /** Errors travel between processes as values; what is none of ours keeps its message. */
 export function failureOf(error: unknown): ArmFailure {
-  if (error instanceof ArmatureError) {
-    const { code, problem, expected, found, remedy } = error;
-    const details = { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) };
-    return { code, problem, ...details, remedy };
-  }
-  const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'E_ARM_PROCESS', problem, remedy: 'The arm was brought to a stop. Start the run again.' };
+  return toFailure(error, { code: 'E_ARM_PROCESS', remedy: 'The arm was brought to a stop. Start the run again.' });
 }
 
 /** The error a failure stands for. Throws ArmatureError E_ARM_FRAME for text that is no failure. */
@@ -108,7 +98,7 @@ export function errorOf(text: string): ArmatureError {
     ...(typeof expected === 'string' ? { expected } : {}),
     ...(typeof found === 'string' ? { found } : {}),
   };
-  return new ArmatureError(code, problem, { ...details, remedy });
+  return toError({ code, problem, ...details, remedy });
 }
 
 /** Throws ArmatureError E_ARM_FRAME for text that is no ArmReady. */

@@ -19,11 +19,14 @@ export class SceneView {
   readonly #cameras: SceneCameras;
   readonly #arm = new PushSource<ArmState>();
 
-  /** @param driver that of the arm process. */
-  constructor(world: World, driver: 'sim' | 'mirror') {
+  /**
+   * @param driver that of the arm process
+   * @param unseen cameras that nobody looks through
+   */
+  constructor(world: World, driver: 'sim' | 'mirror', unseen: readonly string[] = []) {
     this.#world = world;
     const latencyNs = driver === 'sim' ? simBlock(world.robot).noise.cameraLatencyMs * NS_PER_MS : 0;
-    this.#cameras = new SceneCameras(world, latencyNs);
+    this.#cameras = new SceneCameras(world, latencyNs, unseen);
   }
 
   get sources(): SensorSources {

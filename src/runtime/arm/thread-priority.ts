@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
 
@@ -13,6 +13,8 @@ const WORLD_FIFO = 40;
 const FIRST_NICENESS = -20;
 /** After the gate, before everything else. */
 const SECOND_NICENESS = -15;
+/** After what decides, before what can wait. */
+const HELPER_NICENESS = 5;
 
 /** Number of the calling thread as the system knows it; undefined where it does not say. */
 export function threadId(): number | undefined {
@@ -43,6 +45,16 @@ function raise(thread: number | undefined, fifo: number): ThreadPriority {
 /** For a thread that the gate's work depends on: it comes before ordinary ones, if that is permitted. */
 export function preferThread(thread: number): void {
   setNiceness(thread, SECOND_NICENESS);
+}
+
+/** For a process that works for others: on a busy machine all its threads come after theirs. */
+export function giveWay(): void {
+  try {
+    for (const thread of readdirSync('/proc/self/task')) setNiceness(Number(thread), HELPER_NICENESS);
+  } catch {
+    // Where threads have no niceness of their own, the process has one.
+    setNiceness(process.pid, HELPER_NICENESS);
+  }
 }
 
 /** On Linux a thread has a niceness of its own. */

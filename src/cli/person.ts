@@ -1,0 +1,81 @@
+import type { Agent } from '../core/agent.ts';
+import { MonotonicClock } from '../core/clock.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
+import { ProcessAgent } from '../runtime/process-agent.ts';
+import { TELEOP_NAMES, openTeleoperator } from '../runtime/teleop-table.ts';
+import type { TaskEpisode } from '../sim/task.ts';
+import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
+import type { KeySource } from '../teleop/keyboard/key-source.ts';
+import { TakeoverAgent } from '../teleop/takeover-agent.ts';
+import type { Teleoperator } from '../teleop/teleoperator.ts';
+
+/** Drives in place of a person; it knows the simulated scene. */
+const EXPERT = 'expert';
+/** For help texts. */
+export const DRIVER_NAMES = [...TELEOP_NAMES, EXPERT].join(', ');
+
+export interface PersonOptions {
+  readonly robot: RobotSpec;
+  /** Words of `--teleop`. */
+  readonly teleop: string;
+  /** A policy that acts until the person takes over; undefined: the person alone. */
+  readonly policy?: string | undefined;
+}
+
+/** Who drives an arm by hand, with the keys of the terminal. */
+export interface Person {
+  /** Undefined where there is no terminal. */
+  readonly keys: KeySource | undefined;
+  agent(episode: TaskEpisode): Agent;
+  /** For the panel, label and text. */
+  notes(): (readonly [string, string])[];
+  close(): Promise<void>;
+}
+
+/** Throws what openTeleoperator and ProcessAgent.start throw. */
+export async function openPerson({ robot, teleop, policy }: PersonOptions): Promise<Person> {
+  const keys = process.stdin.isTTY ? new TerminalKeys({ input: process.stdin, output: process.stderr }) : undefined;
+  try {
+    if (teleop === EXPERT) return expert(keys);
+    const person = await openTeleoperator(teleop, { robot, clock: new MonotonicClock(), keys });
+    const agent = policy === undefined ? person : await withPolicy(person, { robot, policy, keys });
+    return {
+      keys,
+      agent: () => agent,
+      notes: () => [['person', noteOf(person)]],
+      close: async () => {
+        await agent.close();
+        keys?.close();
+      },
+    };
+  } catch (error) {
+    keys?.close();
+    throw error;
+  }
+}
+
+function expert(keys: KeySource | undefined): Person {
+  return {
+    keys,
+    agent: (episode) => new DemonstrationAgent({ expert: episode }),
+    notes: () => [],
+    close: () => {
+      keys?.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function withPolicy(
+  person: Teleoperator,
+  { robot, policy, keys }: { readonly robot: RobotSpec; readonly policy: string; readonly keys: KeySource | undefined },
+): Promise<Agent> {
+  const acting = await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
+  return new TakeoverAgent({ policy: acting, person, keys });
+}
+
+function noteOf({ status, isEngaged }: Teleoperator): string {
+  const commands = isEngaged ? 'commands' : 'does not command';
+  return `${commands}, ${status.setting}${status.problem === undefined ? '' : `: ${status.problem}`}`;
+}

@@ -1,0 +1,179 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { MonotonicClock } from '../core/clock.ts';
+import { loadRobot } from '../robot/load-robot.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { CameraHub } from '../runtime/camera/camera-hub.ts';
+import { RecordingSession } from '../runtime/recording/recording-session.ts';
+import { Studio } from '../runtime/recording/studio.ts';
+import { SimulatedTask } from '../runtime/simulated-task.ts';
+import { resolveTask } from '../runtime/task-request.ts';
+import { parseCameras } from '../sensors/camera/camera-address.ts';
+import { Interruption } from './interruption.ts';
+import { numberBetween, wholeNumber } from './option-values.ts';
+import { DRIVER_NAMES, openPerson } from './person.ts';
+import { RecordingView } from './recording-view.ts';
+import type { SavedSummary } from './recording-view.ts';
+import { listenForSession } from './session-keys.ts';
+
+const EXAMPLES = `
+Examples:
+  armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift
+  armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
+  armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
+
+Keys beside those that drive: right arrow ends the episode, left arrow records it again, space pauses, Escape stops.
+An episode is on disk before "saved" is shown; whatever happens later costs at most the one under way.`;
+
+interface RecordOptions {
+  readonly robot: string;
+  readonly driver: 'sim' | 'mirror';
+  readonly teleop: string;
+  readonly policy?: string;
+  readonly task: string;
+  readonly scene?: string;
+  readonly episodes: number;
+  readonly episodeTime?: number;
+  readonly seed?: number;
+  readonly fps?: number;
+  readonly out: string;
+  readonly resume?: boolean;
+  readonly video: boolean;
+  readonly camera: readonly string[];
+  readonly onCameraLoss: LossPolicy;
+  readonly json?: boolean;
+}
+
+export function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0')
+    .requiredOption('--robot <name>', 'robot, by name or folder')
+    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
+    .requiredOption(
+      '--teleop <name>',
+      `who drives it: ${DRIVER_NAMES}; options after a colon, see docs/teleoperation.md`,
+    )
+    .option('--policy <folder>', 'let this policy act until the person takes over; what the person does is marked')
+    .requiredOption('--task <words>', 'name of a task, or an instruction in words')
+    .option('--scene <task>', 'scene of this task, for words that no task asks for')
+    .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
+    .option(
+      '--episode-time <seconds>',
+      'longest episode; default: as long as the task allows',
+      numberBetween(0.1, 3600),
+    )
+    .option('--seed <number>', 'what the first scene is drawn from; default: the number of the episode', wholeNumber(0))
+    .option(
+      '--fps <rate>',
+      'rows and decisions a second; default: the control rate of the robot',
+      numberBetween(1, 1000),
+    )
+    .option(
+      '--camera <name=address...>',
+      'real camera: name=/dev/video0, rtsp://..., http://..., ,width=640,height=480,fps=30',
+      [],
+    )
+    .addOption(
+      new Option('--on-camera-loss <what>', 'mark the rows, pause, or stop').choices(LOSS_POLICIES).default('mark'),
+    )
+    .option('--no-video', 'store pictures one by one, as an agent sees them')
+    .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
+    .option('--resume', 'continue the dataset there')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(record);
+}
+
+async function record(options: RecordOptions): Promise<void> {
+  const { out, resume = false, json = false, driver, episodes } = options;
+  const robot = atRate(loadRobot(options.robot), options.fps);
+  const request = resolveTask(options.task, options.scene);
+  const studio = await Studio.open({
+    directory: out,
+    robot,
+    resume,
+    video: options.video,
+    cameras: parseCameras(options.camera),
+    clock: new MonotonicClock(),
+    hasScene: true,
+  });
+  const { writer } = studio;
+  const firstEpisode = writer.episodeCount;
+  const task = await SimulatedTask.load(robot, request.task);
+  const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
+  const limitS = options.episodeTime ?? request.task.timeLimitS;
+  const view = new RecordingView({
+    robot,
+    agent: options.teleop,
+    total: episodes,
+    limitS,
+    directory: out,
+    person,
+    hub: studio.hub,
+  });
+  const interruption = new Interruption();
+  const session = new RecordingSession({
+    task,
+    request,
+    driver,
+    writer,
+    episodes,
+    seed: options.seed ?? firstEpisode,
+    timeLimitS: options.episodeTime,
+    agent: (episode) => person.agent(episode),
+    cameras: studio.sources,
+    keep: (seed) => studio.keep(seed),
+    listeners: [view],
+    events: view,
+    signal: interruption.signal,
+  });
+  view.attach(session);
+  watchCameras(studio.hub, session, options.onCameraLoss);
+  const unlisten = listenForSession(person.keys, {
+    onEnd: () => session.endEpisode(),
+    onAgain: () => session.recordAgain(),
+    onPause: () => session.pause(!session.isPaused),
+    onStop: () => session.stop(),
+  });
+  try {
+    await session.run();
+  } finally {
+    view.close();
+    unlisten();
+    interruption.close();
+    await person.close();
+    await task.close();
+    await studio.close();
+  }
+  report(view.saved, { out, total: writer.episodeCount, json });
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What is done when a camera is lost or shows one and the same picture. */
+const LOSS_POLICIES = ['mark', 'pause', 'stop'] as const;
+type LossPolicy = (typeof LOSS_POLICIES)[number];
+
+function watchCameras(hub: CameraHub | undefined, session: RecordingSession, policy: LossPolicy): void {
+  hub?.listen({
+    onState: () => {
+      const isWell = [...hub.health.values()].every(({ state }) => state === 'ok');
+      if (policy === 'pause') session.pause(!isWell);
+      if (policy === 'stop' && !isWell) session.stop();
+    },
+    // An episode without one of its videos is none. A process that has ended is started again, a full disk stays full.
+    onFailure: ({ code }) => (code === 'E_CAMERA_DIED' ? session.recordAgain() : session.stop()),
+  });
+}
+
+function report(
+  saved: readonly SavedSummary[],
+  { out, total, json }: { readonly out: string; readonly total: number; readonly json: boolean },
+): void {
+  if (json) console.log(JSON.stringify({ dataset: out, totalEpisodes: total, saved }));
+  else console.log(`${saved.length} episodes saved in ${out}, which holds ${total} now`);
+}
+
+function atRate(robot: RobotSpec, controlHz = robot.rates.controlHz): RobotSpec {
+  return { ...robot, rates: { ...robot.rates, controlHz } };
+}

@@ -1,0 +1,131 @@
+import { statfs } from 'node:fs/promises';
+import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
+import type { SavedEpisode } from '../record/dataset-writer.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { CameraHub } from '../runtime/camera/camera-hub.ts';
+import type { RecordingEvents, RecordingSession } from '../runtime/recording/recording-session.ts';
+import type { SimulatedRun } from '../runtime/simulated-task.ts';
+import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
+import { LiveDisplay } from './live-display.ts';
+import type { Person } from './person.ts';
+import { Terminal } from './terminal.ts';
+
+/** What `armature record --json` says of an episode. */
+export interface SavedSummary {
+  readonly episode: number;
+  readonly rows: number;
+  readonly instruction: string;
+  readonly outcome: SimulatedRun['result']['outcome'];
+  readonly success: boolean;
+  readonly latenessP99Ms: number;
+  /** From the end of the arm's motion until the episode was on disk, s. */
+  readonly savingS: number;
+}
+
+export interface RecordingViewOptions {
+  readonly robot: RobotSpec;
+  readonly agent: string;
+  readonly total: number;
+  readonly limitS: number;
+  readonly directory: string;
+  readonly person: Person;
+  readonly hub: CameraHub | undefined;
+}
+
+/** How often the free space is looked up, ns. */
+const DISK_INTERVAL_NS = 5 * NS_PER_S;
+
+/** Shows a recording: a panel in a terminal, and a line for each episode that is on disk. */
+export class RecordingView implements StepListener, RecordingEvents {
+  readonly name = 'view';
+  readonly saved: SavedSummary[] = [];
+  readonly #options: RecordingViewOptions;
+  readonly #clock = new MonotonicClock();
+  readonly #terminal = new Terminal(process.stderr, () => this.#clock.nowNs());
+  readonly #live: LiveDisplay;
+  #session: RecordingSession | undefined;
+  #lastStepNs = 0;
+  #freeBytes = NaN;
+  #diskNs = -Infinity;
+
+  constructor(options: RecordingViewOptions) {
+    this.#options = options;
+    const { robot, agent, total, limitS } = options;
+    this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent, total, limitS, notes: () => this.#notes() });
+  }
+
+  /** Says whose rows and pauses to show. */
+  attach(session: RecordingSession): void {
+    this.#session = session;
+  }
+
+  onStep(step: StepRecord): void {
+    this.#lastStepNs = this.#clock.nowNs();
+    this.#lookAtDisk();
+    // Where nothing can be redrawn, the lines of the episodes are enough.
+    if (this.#terminal.interactive) this.#live.onStep(step);
+  }
+
+  onBegin(number: number, instruction: string): void {
+    this.#terminal.line(`recording episode ${number} of ${this.#options.total}: ${instruction}`);
+  }
+
+  onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: SimulatedRun): void {
+    const savingS = (this.#clock.nowNs() - this.#lastStepNs) / NS_PER_S;
+    const { outcome, success, latenessMs } = result;
+    const summary = {
+      episode: episodeIndex,
+      rows: length,
+      instruction,
+      outcome,
+      success,
+      latenessP99Ms: latenessMs.p99,
+      savingS,
+    };
+    this.saved.push(summary);
+    this.#live.endEpisode(result);
+    this.#terminal.line(
+      `saved episode ${episodeIndex}: ${length} rows, ${instruction}, ended by ${outcome}, on disk after ${savingS.toFixed(2)} s`,
+    );
+  }
+
+  onDiscarded({ instruction }: SimulatedRun): void {
+    this.#terminal.line(`discarded: ${instruction}`);
+  }
+
+  /** Takes the panel away; the lines stay. */
+  close(): void {
+    if (this.#terminal.interactive) this.#terminal.finish([]);
+  }
+
+  #notes(): (readonly [string, string])[] {
+    const session = this.#session;
+    const rows = `${session?.rowCount ?? 0} rows${session?.isPaused === true ? ', paused' : ''}`;
+    return [
+      ['recording', rows],
+      ...this.#options.person.notes(),
+      ...this.#cameraNotes(),
+      ['disk', Number.isNaN(this.#freeBytes) ? '' : `${(this.#freeBytes / 1e9).toFixed(1)} GB left`],
+      ['keys', '-> end, <- again, space pause, Escape stop'],
+    ];
+  }
+
+  #cameraNotes(): (readonly [string, string])[] {
+    const { hub } = this.#options;
+    if (hub === undefined) return [];
+    const cameras = [...hub.health].map(([name, { rateHz, state, problem }]) => {
+      const how = state === 'ok' ? '' : ` ${state}${problem === undefined ? '' : ` (${problem})`}`;
+      return `${name} ${rateHz.toFixed(1)} Hz${how}`;
+    });
+    return [['cameras', `${cameras.join(', ')}, ${hub.queueDepth} rows wait for the encoder`]];
+  }
+
+  #lookAtDisk(): void {
+    if (this.#lastStepNs - this.#diskNs < DISK_INTERVAL_NS) return;
+    this.#diskNs = this.#lastStepNs;
+    void statfs(this.#options.directory).then(
+      ({ bavail, bsize }) => (this.#freeBytes = bavail * bsize),
+      () => undefined,
+    );
+  }
+}

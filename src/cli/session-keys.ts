@@ -1,0 +1,28 @@
+import type { KeySource } from '../teleop/keyboard/key-source.ts';
+
+/** What keys do to a session, beside driving the arm. */
+export interface SessionActions {
+  readonly onEnd: () => void;
+  readonly onAgain: () => void;
+  readonly onPause: () => void;
+  readonly onStop: () => void;
+}
+
+const ACTIONS: Readonly<Record<string, keyof SessionActions>> = {
+  right: 'onEnd',
+  left: 'onAgain',
+  space: 'onPause',
+  escape: 'onStop',
+};
+
+/** Carries out what keys ask for; returns the function that ends it. A terminal that is gone stops the session. */
+export function listenForSession(keys: KeySource | undefined, actions: SessionActions): () => void {
+  if (keys === undefined) return () => undefined;
+  return keys.listen({
+    onKey: ({ key, kind, ctrl, alt }) => {
+      const name = kind === 'press' && !ctrl && !alt ? ACTIONS[key] : undefined;
+      if (name !== undefined) actions[name]();
+    },
+    onLost: () => actions.onStop(),
+  });
+}

@@ -1,0 +1,157 @@
+import type { Agent } from '../../core/agent.ts';
+import type { DatasetWriter, SavedEpisode } from '../../record/dataset-writer.ts';
+import type { TaskEpisode } from '../../sim/task.ts';
+import type { RunMode, SimulatedRun, SimulatedRunOptions, SimulatedTask } from '../simulated-task.ts';
+import type { StepListener } from '../step-listener.ts';
+import type { TaskRequest } from '../task-request.ts';
+import type { EpisodeKeeper } from './episode-keeper.ts';
+import { PausableAgent } from './pausable-agent.ts';
+
+export interface RecordingOptions {
+  readonly task: SimulatedTask;
+  readonly request: TaskRequest;
+  readonly driver: 'sim' | 'mirror';
+  /** Default: in real time. */
+  readonly mode?: RunMode;
+  readonly writer: DatasetWriter;
+  /** How many to save; those that are discarded do not count. */
+  readonly episodes: number;
+  /** Of the first scene; every further try has the next. */
+  readonly seed: number;
+  /** Of one episode; default: the task's. */
+  readonly timeLimitS?: number | undefined;
+  readonly agent: (episode: TaskEpisode) => Agent;
+  /** See SimulatedRunOptions. */
+  readonly cameras?: SimulatedRunOptions['cameras'];
+  /** Begins to keep an episode. */
+  readonly keep: (seed: number) => Promise<EpisodeKeeper>;
+  readonly listeners?: readonly StepListener[];
+  readonly events?: RecordingEvents;
+  /** Aborting it brings the arm to a controlled stop, saves what there is, and ends the session. */
+  readonly signal: AbortSignal;
+}
+
+export interface RecordingEvents {
+  onBegin?(number: number, instruction: string): void;
+  /** It is on disk. */
+  onSaved?(saved: SavedEpisode, run: SimulatedRun): void;
+  onDiscarded?(run: SimulatedRun): void;
+}
+
+/** What the person who records wants of the episode under way. */
+type Wish = 'end' | 'discard' | 'stop';
+
+/**
+ * Records episodes one after another. Each is on disk before the next begins, and however the session ends, the
+ * episode under way is saved as well, unless somebody discards it.
+ */
+export class RecordingSession {
+  readonly #options: RecordingOptions;
+  #wish: Wish | undefined;
+  #isStopping = false;
+  #keeper: EpisodeKeeper | undefined;
+  #agent: PausableAgent | undefined;
+  #saved = 0;
+
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+  }
+
+  get savedCount(): number {
+    return this.#saved;
+  }
+
+  /** Rows of the episode under way. */
+  get rowCount(): number {
+    return this.#keeper?.rowCount ?? 0;
+  }
+
+  get isPaused(): boolean {
+    return this.#keeper?.isPaused ?? false;
+  }
+
+  /** The episode is done, and a success where no rule says so. */
+  endEpisode(): void {
+    this.#wish ??= 'end';
+  }
+
+  /** The episode is thrown away and recorded again. */
+  recordAgain(): void {
+    this.#wish ??= 'discard';
+  }
+
+  /** The episode is saved as it is, and no other begins. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#wish ??= 'stop';
+  }
+
+  /** Holds the arm and records nothing, or goes on. */
+  pause(isPaused: boolean): void {
+    if (this.#keeper !== undefined) this.#keeper.isPaused = isPaused;
+    if (this.#agent !== undefined) this.#agent.isPaused = isPaused;
+  }
+
+  /** Throws what the arm, the agent and the writer throw; what was saved before is safe. */
+  async run(): Promise<void> {
+    const { episodes, signal, seed } = this.#options;
+    for (let attempt = 0; this.#saved < episodes && !this.#isStopping && !signal.aborted; attempt += 1) {
+      await this.#record(seed + attempt);
+    }
+  }
+
+  async #record(seed: number): Promise<void> {
+    const {
+      keep,
+      task,
+      request,
+      driver,
+      mode = 'live',
+      listeners = [],
+      signal,
+      timeLimitS,
+      events,
+      cameras,
+    } = this.#options;
+    const keeper = await keep(seed);
+    this.#keeper = keeper;
+    this.#wish = undefined;
+    let run: SimulatedRun | undefined;
+    try {
+      run = await task.run({
+        seed,
+        mode,
+        driver,
+        judged: request.judged,
+        agent: (episode) => this.#begin(episode),
+        isOver: () => this.#wish !== undefined,
+        listeners: [keeper, ...listeners],
+        signal,
+        ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
+        ...(timeLimitS === undefined ? {} : { timeLimitS }),
+        ...(cameras === undefined ? {} : { cameras }),
+      });
+    } finally {
+      await this.#keep(keeper, run);
+    }
+    if (run.result.agentFailure !== undefined) throw run.result.agentFailure;
+    if (run.result.outcome === 'protective-stop') this.#isStopping = true;
+    if (this.#wish === 'discard') events?.onDiscarded?.(run);
+  }
+
+  #begin(episode: TaskEpisode): Agent {
+    this.#options.events?.onBegin?.(this.#saved + 1, episode.instruction);
+    this.#agent = new PausableAgent(this.#options.agent(episode));
+    return this.#agent;
+  }
+
+  async #keep(keeper: EpisodeKeeper, run: SimulatedRun | undefined): Promise<void> {
+    const { writer, request, events } = this.#options;
+    if (this.#wish === 'discard') return keeper.discard();
+    const isSuccess = run?.result.success === true || (!request.judged && run?.result.outcome === 'ended');
+    const saved = await keeper.save(writer, isSuccess);
+    if (saved === undefined) return;
+    this.#saved += 1;
+    if (run !== undefined) events?.onSaved?.(saved, run);
+  }
+}

@@ -1,0 +1,38 @@
+/** The part of `process` that says how it ends. */
+export type ProcessEvents = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'listenerCount' | 'kill'>;
+
+export interface EndListener {
+  /** The process ends now, or will by a signal. May be called more than once. */
+  onEnd(): void;
+  /** The terminal hung up: its window was closed, or the link to it broke. Called before onEnd. */
+  onHangUp(): void;
+  /** The process goes on after it was suspended. */
+  onContinue(): void;
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/**
+ * Calls the listener however a process ends that can still say so: by returning, by `exit`, by an error that nobody
+ * caught, by a signal. A signal that nobody else listens to keeps its meaning. Returns the function that ends it.
+ */
+export function onProcessEnd(events: ProcessEvents, listener: EndListener): () => void {
+  const onExit = (): void => listener.onEnd();
+  const onContinue = (): void => listener.onContinue();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP') listener.onHangUp();
+    // Whoever else listens decides what the signal means, and takes the process through its own end.
+    if (events.listenerCount(signal) > 1) return;
+    listener.onEnd();
+    events.off(signal, onSignal);
+    events.kill(events.pid, signal);
+  };
+  for (const signal of ENDING) events.on(signal, onSignal);
+  events.on('SIGCONT', onContinue);
+  events.on('exit', onExit);
+  return () => {
+    for (const signal of ENDING) events.off(signal, onSignal);
+    events.off('SIGCONT', onContinue);
+    events.off('exit', onExit);
+  };
+}
