@@ -7,14 +7,16 @@ import type { DatasetInfo, FeatureInfo } from '../format.ts';
 const FACTS = ['unit', 'is_depth_map', 'video.codec', 'video.pix_fmt'] as const;
 
 /**
- * Checks that episodes of the datasets can stand in one: same frame rate, robot and features. Throws
+ * Checks that episodes of the datasets can stand in one: same frame rate, robot and features but those left out. Throws
  * ArmatureError (E_DATASETS_DIFFER) naming every difference from the first.
  */
-export function checkDatasetsFit(datasets: readonly DatasetReader[]): void {
+export function checkDatasetsFit(datasets: readonly DatasetReader[], without: readonly string[] = []): void {
   const [first, ...others] = datasets;
   if (first === undefined) return;
   const problems = others.flatMap((other) =>
-    differences(first.info, other.info).map((difference) => `${other.directory}: ${difference}`),
+    differences(first.info, other.info, new Set([...Object.keys(DEFAULT_FEATURES), ...without])).map(
+      (difference) => `${other.directory}: ${difference}`,
+    ),
   );
   if (problems.length === 0) return;
   throw new ArmatureError('E_DATASETS_DIFFER', `the datasets do not fit together: ${problems.join('; ')}`, {
@@ -24,13 +26,13 @@ export function checkDatasetsFit(datasets: readonly DatasetReader[]): void {
   });
 }
 
-function differences(first: DatasetInfo, other: DatasetInfo): string[] {
+function differences(first: DatasetInfo, other: DatasetInfo, leftOut: ReadonlySet<string>): string[] {
   const found: string[] = [];
   if (first.fps !== other.fps) found.push(`${other.fps} frames per second, not ${first.fps}`);
   if (first.robot_type !== other.robot_type) found.push(`robot ${other.robot_type}, not ${first.robot_type}`);
   const names = new Set([...Object.keys(first.features), ...Object.keys(other.features)]);
   for (const name of names) {
-    if (name in DEFAULT_FEATURES) continue;
+    if (leftOut.has(name)) continue;
     const [expected, feature] = [first.features[name], other.features[name]];
     if (feature === undefined) found.push(`no feature "${name}"`);
     else if (expected === undefined) found.push(`one more feature, "${name}"`);

@@ -19,7 +19,7 @@ export async function mergeDatasets(
   options: EditOptions = {},
 ): Promise<CopySummary> {
   const datasets = await openAll(directories);
-  checkDatasetsFit(datasets);
+  checkDatasetsFit(datasets, options.without);
   const episodes = datasets.flatMap((dataset) => allOf(dataset));
   return buildDataset(output, (directory) => copyEpisodes({ directory, episodes, ...options }));
 }
