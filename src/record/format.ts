@@ -125,6 +125,12 @@ export function formatPath(template: string, file: FileIndex, videoKey = ''): st
   );
 }
 
+/** Position of a file, from a path that contains `chunk-XXX/file-XXX`. */
+export function fileIndexOf(path: string): FileIndex {
+  const match = /chunk-(\d+)\/file-(\d+)/.exec(path);
+  return { chunkIndex: Number(match?.[1] ?? 0), fileIndex: Number(match?.[2] ?? 0) };
+}
+
 /** The file after this one: the next in the chunk, or the first of the next chunk. */
 export function nextFileIndex(file: FileIndex, chunksSize: number): FileIndex {
   return file.fileIndex + 1 < chunksSize

@@ -43,7 +43,7 @@ function differences(first: DatasetInfo, other: DatasetInfo, leftOut: ReadonlySe
 }
 
 function describe({ dtype, shape, names, info }: FeatureInfo): string {
-  const facts = FACTS.flatMap((fact) => (info?.[fact] === undefined ? [] : [`${fact} ${String(info[fact])}`]));
+  const facts = FACTS.flatMap((fact) => (info?.[fact] === undefined ? [] : [`${fact} ${JSON.stringify(info[fact])}`]));
   const named = Array.isArray(names) ? [names.join(', ')] : [];
   return [`${dtype} of shape [${shape.join(', ')}]`, ...named, ...facts].join(', ');
 }

@@ -9,6 +9,7 @@ import { decodePng, encodePng } from '../png.ts';
 import { streamVideo } from '../read-video.ts';
 import type { VideoSpan } from '../read-video.ts';
 import { EpisodeVideo } from '../video.ts';
+import type { FinishedVideo } from '../video.ts';
 import type { VideoCodec } from '../video-codecs.ts';
 import type { PictureTarget } from './copied-features.ts';
 
@@ -50,16 +51,22 @@ export async function copyPictures(source: PictureSource, goal: PictureGoal): Pr
     const statistics = source.statistics ?? (await videoStatistics({ ...span, path, fromTimestampS: 0 }, size));
     return { column: { path, frames, statistics }, outcome: 'copied' };
   }
-  const codec = codecOf(goal);
-  const video = await EpisodeVideo.open({ path, ...size, fps: dataset.info.fps, codec });
+  const finished = await encode(source, goal, span, path);
+  return { column: { path, frames, statistics: source.statistics ?? finished.statistics }, outcome: 'encoded' };
+}
+
+async function encode(
+  { dataset, data, name }: PictureSource,
+  goal: PictureGoal,
+  span: VideoSpan | undefined,
+  path: string,
+): Promise<FinishedVideo> {
+  const [height = 0, width = 0] = goal.feature.shape;
+  const video = await EpisodeVideo.open({ path, height, width, fps: dataset.info.fps, codec: codecOf(goal) });
   try {
     const pictures = span === undefined ? rgbOf(data.images[name] ?? []) : streamVideo(span);
     for await (const rgb of pictures) await video.add(rgb);
-    const finished = await video.finish();
-    return {
-      column: { path, frames, statistics: source.statistics ?? finished.statistics },
-      outcome: 'encoded',
-    };
+    return await video.finish();
   } catch (error) {
     await video.abort();
     throw error;

@@ -3,6 +3,7 @@ import type { FeatureStatistics } from '../format.ts';
 import { decodePng, isPng, pngSize } from '../png.ts';
 import { computeImageStatistics } from '../statistics.ts';
 import type { EpisodeRows } from './check-rows.ts';
+import { isColour } from './column-types.ts';
 import { errorIn, listNumbers, REMEDIES } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
 
@@ -29,7 +30,7 @@ export function checkPictures(
   const problems: DatasetProblem[] = [];
   const samples = new Map<string, FeatureStatistics>();
   for (const [name, feature] of Object.entries(info.features)) {
-    if (feature.dtype !== 'image' || rows.length === 0) continue;
+    if (feature.dtype !== 'image' || !isColour(feature) || rows.length === 0) continue;
     const [height = 0, width = 0] = feature.shape;
     const pictures = rows.map((row) => pictureOf(row[name]));
     const faults = pictures.map((bytes) => pictureFault(bytes, { width, height }));

@@ -4,7 +4,7 @@ import { DATASET_PATHS, DEFAULT_FEATURES, isPicture, STATISTIC_NAMES } from '../
 import type { DatasetInfo, FeatureStatistics } from '../format.ts';
 import { joinStatistics } from '../statistics.ts';
 import type { FoundStatistics } from './check-data.ts';
-import { isNumeric } from './column-types.ts';
+import { isColour, isNumeric } from './column-types.ts';
 import { errorIn, listNumbers, problemOf, REMEDIES, warningIn } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
 import { isAmong, numberFault, pictureFault, QUANTILE_NAMES } from './statistics-faults.ts';
@@ -73,7 +73,7 @@ function checkEpisode(info: DatasetInfo, row: StoredEpisode, found: FoundStatist
 /** Features of an episode whose statistics are wrong, incomplete or missing. */
 export function wrongStatistics(info: DatasetInfo, row: StoredEpisode, found: FoundStatistics): string[] {
   return Object.entries(info.features)
-    .filter(([, feature]) => isPicture(feature.dtype) || isNumeric(feature))
+    .filter(([, feature]) => isColour(feature) || isNumeric(feature))
     .map(([name]) => name)
     .filter((name) => {
       const values = row.statistics.get(name) ?? {};
@@ -92,8 +92,9 @@ function statisticsFault(
   found: FoundStatistics,
 ): Fault | undefined {
   const values = statistics.get(name) ?? {};
-  if (isPicture(info.features[name]?.dtype ?? ''))
-    return pictureFault(values, found.pictures.get(episode.episodeIndex)?.get(name));
+  const feature = info.features[name];
+  if (feature !== undefined && isPicture(feature.dtype))
+    return isColour(feature) ? pictureFault(values, found.pictures.get(episode.episodeIndex)?.get(name)) : undefined;
   const expected = found.numbers.get(episode.episodeIndex)?.get(name);
   return expected === undefined ? undefined : numberFault(values, expected);
 }
@@ -104,7 +105,7 @@ function countsPixels(info: DatasetInfo, name: string, values: StoredStatistics,
 
 function missingColumns(info: DatasetInfo, stored: readonly StoredEpisode[]): DatasetProblem[] {
   const incomplete = Object.entries(info.features)
-    .filter(([, { dtype }]) => dtype !== 'string' && dtype !== 'language')
+    .filter(([, feature]) => isColour(feature) || isNumeric(feature))
     .map(([name]) => name)
     .filter((name) => stored.some(({ statistics }) => !isComplete(statistics.get(name) ?? {})));
   const [first] = stored.filter(({ statistics }) => incomplete.some((name) => !isComplete(statistics.get(name) ?? {})));
@@ -135,15 +136,17 @@ async function checkTotals(
   const numbers = joinStatistics(stored.map((row) => bestKnown(row, found)));
   const problems: DatasetProblem[] = [];
   const joinedOtherwise: string[] = [];
-  for (const [name, { dtype }] of Object.entries(info.features)) {
+  for (const [name, feature] of Object.entries(info.features)) {
     const values = totals.get(name);
     if (values === undefined) {
-      if (numbers.has(name) || isPicture(dtype))
+      if (numbers.has(name) || isColour(feature))
         problems.push(errorIn(file, `the statistics of ${name} are missing`, { remedy: REMEDIES.repair }));
       continue;
     }
     const episodes = stored.flatMap(({ statistics }) => statistics.get(name) ?? []);
-    const fault = totalFault(name, values, { expected: numbers.get(name), episodes, isPictures: isPicture(dtype) });
+    const isPictures = isPicture(feature.dtype);
+    if (isPictures && !isColour(feature)) continue;
+    const fault = totalFault(name, values, { expected: numbers.get(name), episodes, isPictures });
     if (fault === undefined) continue;
     const isQuantile = (QUANTILE_NAMES as readonly string[]).includes(fault.name);
     const details = { expected: fault.expected, found: fault.found, remedy: REMEDIES.repair };

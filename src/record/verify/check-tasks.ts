@@ -32,7 +32,7 @@ export async function checkTasks(
     const columns = { expected: 'columns task_index and task', found: present.join(', ') };
     return { problems: [errorIn(TASKS, 'does not list tasks', { ...columns, remedy: REMEDIES.copy })], tasks: [] };
   }
-  const tasks = rows.map((row) => String(row[sentences] ?? ''));
+  const tasks = rows.map((row) => (typeof row[sentences] === 'string' ? row[sentences] : ''));
   return { problems: [...checkRows(rows, tasks), ...checkIndex(file, sentences), ...checkCount(info, tasks)], tasks };
 }
 

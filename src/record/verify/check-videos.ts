@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredEpisode } from '../dataset-metadata.ts';
-import type { DatasetInfo, FeatureInfo } from '../format.ts';
+import type { DatasetInfo, FeatureInfo, FeatureStatistics } from '../format.ts';
 import { inspectVideo } from '../inspect-video.ts';
 import type { VideoContent } from '../inspect-video.ts';
 import { FRAME_TIME_TOLERANCE_S } from '../read-video.ts';
@@ -9,6 +9,7 @@ import { computeImageStatistics } from '../statistics.ts';
 import type { FoundStatistics } from './check-data.ts';
 import { videoPath } from './check-episodes.ts';
 import { sampledFrames } from './check-pictures.ts';
+import { isColour } from './column-types.ts';
 import { errorIn, listNumbers, problemOf, REMEDIES, warningIn } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
 
@@ -83,7 +84,7 @@ async function checkVideo(check: VideoCheck, video: VideoFile, found: FoundStati
       sampled: samples.positions,
       onSample: (position, rgb) => samples.add(position, rgb),
     });
-    if (check.decode) samples.store(feature, found);
+    if (check.decode && isColour(feature)) samples.store(feature, found);
     return [
       ...checkFormat(file, feature, content),
       ...checkDamage(file, content),
@@ -189,7 +190,7 @@ class SampledPictures {
     for (const [episode, pictures] of this.#pictures) {
       // Pictures of another size are a problem of their own.
       if (pictures.some((rgb) => rgb.length !== height * width * 3)) continue;
-      const features = found.pictures.get(episode) ?? new Map();
+      const features = found.pictures.get(episode) ?? new Map<string, FeatureStatistics>();
       features.set(this.#key, computeImageStatistics(pictures, height, width));
       found.pictures.set(episode, features);
     }

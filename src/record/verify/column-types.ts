@@ -12,6 +12,11 @@ export function isNumeric(feature: FeatureInfo): feature is FeatureInfo & { dtyp
   return feature.dtype in NUMERIC_TYPES && feature.shape.length === 1;
 }
 
+/** Whether the feature holds pictures with three colours; maps of depth have other types and ranges of values. */
+export function isColour({ dtype, shape }: FeatureInfo): boolean {
+  return isPicture(dtype) && shape.length === 3 && shape[2] === 3;
+}
+
 /** Columns of a data file against the features: all there, none besides, of the types that readers expect. */
 export function checkColumns(info: DatasetInfo, file: ParquetFile, path: string): DatasetProblem[] {
   const found = columnTypes(file);

@@ -5,8 +5,8 @@ import { commitFiles, finishPartial, keepCopy, listFiles, setAside, setAsideLeft
 import type { PendingFile } from '../dataset-files.ts';
 import { isComplete, readInfo, readRows, readStatistics, readTasks } from '../dataset-metadata.ts';
 import type { StoredEpisode } from '../dataset-metadata.ts';
-import { DATASET_PATHS, formatPath } from '../format.ts';
-import type { DatasetInfo, EpisodeRecord, FeatureStatistics, FileIndex } from '../format.ts';
+import { DATASET_PATHS, fileIndexOf, formatPath } from '../format.ts';
+import type { DatasetInfo, EpisodeRecord, FeatureStatistics } from '../format.ts';
 import { nextFile, referencedFiles } from '../recover-dataset.ts';
 import { joinStatistics } from '../statistics.ts';
 import { loadEpisodes } from './check-episodes.ts';
@@ -180,39 +180,57 @@ interface Totals {
   readonly hasChanged: boolean;
 }
 
-async function repairTotals(
+async function repairTotals(directory: string, info: DatasetInfo, totals: Totals): Promise<Repair[]> {
+  const statistics = await totalStatistics(directory, info, totals);
+  const counts = repairedCounts(info, totals);
+  const files = [...(statistics === undefined ? [] : [statistics]), ...(counts === undefined ? [] : [counts.file])];
+  await commitFiles(directory, files);
+  return [
+    ...(statistics === undefined ? [] : [{ file: statistics.path, done: 'computed anew' }]),
+    ...(counts === undefined ? [] : [{ file: counts.file.path, done: counts.done }]),
+  ];
+}
+
+async function totalStatistics(
   directory: string,
   info: DatasetInfo,
-  { episodes, tasks, verification, hasChanged }: Totals,
-): Promise<Repair[]> {
-  const files: PendingFile[] = [];
-  const repairs: Repair[] = [];
+  { episodes, verification, hasChanged }: Totals,
+): Promise<PendingFile | undefined> {
   const isFaulty = verification.problems.some(({ file }) => file === DATASET_PATHS.statistics);
-  if (hasChanged || isFaulty) {
-    const statistics = joinStatistics(episodes.map((row) => row.statistics));
-    const features = measuredFeatures(info);
-    if (!isFaulty)
-      for (const [name, values] of await readStatistics(directory))
-        if (!statistics.has(name) && isComplete(values)) statistics.set(name, values);
-    files.push({ path: DATASET_PATHS.statistics, content: toJson(statisticsDocument(features, statistics)) });
-    repairs.push({ file: DATASET_PATHS.statistics, done: 'computed anew' });
-  }
+  if (!hasChanged && !isFaulty) return undefined;
+  const statistics = joinStatistics(episodes.map((row) => row.statistics));
+  // What the episodes do not have cannot be joined; it stays as it is unless it is part of what is wrong.
+  for (const [name, values] of isFaulty ? [] : await readStatistics(directory))
+    if (!statistics.has(name) && isComplete(values)) statistics.set(name, values);
+  return {
+    path: DATASET_PATHS.statistics,
+    content: toJson(statisticsDocument(measuredFeatures(info), statistics)),
+  };
+}
+
+function repairedCounts(
+  info: DatasetInfo,
+  { episodes, tasks }: Totals,
+): { readonly file: PendingFile; readonly done: string } | undefined {
   const counts = {
     total_episodes: episodes.length,
     total_frames: episodes.at(-1)?.toIndex ?? 0,
     total_tasks: tasks.length,
   };
   const differing = Object.entries(counts).filter(([name, value]) => info[name] !== value);
-  const train = `0:${episodes.length}`;
-  const isWholeSplit = Object.keys(info.splits).length <= 1;
-  if (differing.length > 0 || (isWholeSplit && episodes.length > 0 && info.splits['train'] !== train)) {
-    const splits = isWholeSplit ? (episodes.length === 0 ? {} : { train }) : info.splits;
-    files.push({ path: DATASET_PATHS.info, content: toJson({ ...info, ...counts, splits }) });
-    const changes = differing.map(([name, value]) => `${name} ${String(info[name])} -> ${value}`);
-    repairs.push({ file: DATASET_PATHS.info, done: `counts: ${changes.join(', ') || `train ${train}`}` });
-  }
-  await commitFiles(directory, files);
-  return repairs;
+  const splits = repairedSplits(info.splits, episodes.length);
+  if (differing.length === 0 && splits['train'] === info.splits['train']) return undefined;
+  const changes = differing.map(([name, value]) => `${name} ${String(info[name])} -> ${value}`);
+  return {
+    file: { path: DATASET_PATHS.info, content: toJson({ ...info, ...counts, splits }) },
+    done: `counts: ${changes.join(', ') || `split train ${splits['train']}`}`,
+  };
+}
+
+/** All episodes are for training, unless somebody divided them. */
+function repairedSplits(splits: DatasetInfo['splits'], episodes: number): DatasetInfo['splits'] {
+  if (Object.keys(splits).length > 1) return splits;
+  return episodes === 0 ? {} : { train: `0:${episodes}` };
 }
 
 function toRow(
@@ -231,11 +249,6 @@ function toRow(
 
 function episodesFile(info: DatasetInfo, path: string, rows: readonly EpisodeRow[]): PendingFile {
   return { path, content: encodeEpisodes(measuredFeatures(info), rows) };
-}
-
-function fileIndexOf(path: string): FileIndex {
-  const match = /chunk-(\d+)\/file-(\d+)\./.exec(path);
-  return { chunkIndex: Number(match?.[1] ?? 0), fileIndex: Number(match?.[2] ?? 0) };
 }
 
 function toJson(document: unknown): string {

@@ -7,6 +7,7 @@ const TOLERANCE = 1e-4;
 const QUANTILE_TOLERANCE = 2 / 5000;
 /** How far the mean of a channel of pictures, 0 to 1, may lie from that of a few pictures after encoding. */
 const PICTURE_TOLERANCE = 0.15;
+const CHANNELS = 3;
 export const QUANTILE_NAMES = ['q01', 'q10', 'q50', 'q90', 'q99'] as const;
 
 /** As they stand in a file: some may be missing. */
@@ -69,23 +70,29 @@ function isNear(value: number, expected: number, tolerance: number): boolean {
   return Math.abs(value - expected) <= tolerance + 1e-9;
 }
 
-/** What cannot be right of the statistics of pictures, or lies far from that of a few of them. */
+/** What cannot be right of the statistics of pictures with three colours, or lies far from those of a few of them. */
 export function pictureFault(values: StoredStatistics, sample: FeatureStatistics | undefined): Fault | undefined {
-  const channels = values.mean?.length ?? 0;
-  const fault = (name: StatisticName, expected: string, found: readonly number[] = []): Fault => ({
-    name,
-    statistic: name,
-    expected,
-    found: found.join(', '),
-  });
-  if (channels !== 3 && channels !== 1) return fault('mean', 'one value per channel', values.mean);
   const { min = [], max = [], mean = [], std = [] } = values;
-  if (min.some((value) => !(value >= 0))) return fault('min', 'at least 0', min);
-  if (max.some((value) => !(value <= 1))) return fault('max', 'at most 1', max);
-  if (mean.some((value, channel) => !(value >= (min[channel] ?? 0) && value <= (max[channel] ?? 1))))
-    return fault('mean', 'between min and max', mean);
-  if (std.some((value) => !(value >= 0 && value <= 0.5 + TOLERANCE))) return fault('std', 'from 0 to 0.5', std);
-  const far = sample?.mean.some((value, channel) => Math.abs(value - (mean[channel] ?? 0)) > PICTURE_TOLERANCE);
-  if (far === true) return fault('mean', `about ${sample?.mean.map((value) => value.toFixed(3)).join(', ')}`, mean);
-  return undefined;
+  const all = (numbers: readonly number[], isRight: (value: number, channel: number) => boolean): boolean =>
+    numbers.length === CHANNELS && numbers.every(isRight);
+  const near = sample?.mean.map((value) => value.toFixed(3)).join(', ') ?? '';
+  const rules: readonly [StatisticName, string, boolean][] = [
+    ['min', `${CHANNELS} values of at least 0`, all(min, (value) => value >= 0)],
+    ['max', `${CHANNELS} values of at most 1`, all(max, (value) => value <= 1)],
+    [
+      'mean',
+      'values between min and max',
+      all(mean, (value, at) => value >= (min[at] ?? 0) && value <= (max[at] ?? 1)),
+    ],
+    ['std', 'values from 0 to 0.5', all(std, (value) => value >= 0 && value <= 0.5 + TOLERANCE)],
+    [
+      'mean',
+      `values of about ${near}`,
+      all(mean, (value, at) => Math.abs(value - (sample?.mean[at] ?? value)) <= PICTURE_TOLERANCE),
+    ],
+  ];
+  const broken = rules.find(([, , isKept]) => !isKept);
+  if (broken === undefined) return undefined;
+  const [name, expected] = broken;
+  return { name, statistic: name, expected, found: (values[name] ?? []).join(', ') };
 }

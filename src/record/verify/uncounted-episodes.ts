@@ -3,7 +3,7 @@ import { columnNames, readRows } from '../dataset-metadata.ts';
 import type { ParquetFile, StoredEpisode } from '../dataset-metadata.ts';
 import type { EpisodeRow } from '../dataset-encoding.ts';
 import { listFiles, PARTIAL } from '../dataset-files.ts';
-import { formatPath } from '../format.ts';
+import { fileIndexOf, formatPath } from '../format.ts';
 import type { DatasetInfo, EpisodeRecord, Features, FeatureStatistics, FileIndex } from '../format.ts';
 import { pngStatistics, videoStatistics } from '../picture-statistics.ts';
 import { checkNumbers } from './check-rows.ts';
@@ -69,34 +69,42 @@ async function episodesIn(dataset: CountedDataset, data: DataFile, { rows, track
   let start = 0;
   while (start < places.length) {
     const before = found.at(-1) ?? rows.at(-1) ?? dataset.stored.at(-1)?.episode;
-    const episodeIndex = (before?.episodeIndex ?? -1) + 1;
-    const fromIndex = before?.toIndex ?? 0;
-    const ends = places.findIndex((row, at) => at >= start && Number(row['episode_index']) !== episodeIndex);
-    const group = places.slice(start, ends < 0 ? places.length : ends);
-    const isWhole = group.every(
-      (row, frame) => Number(row['frame_index']) === frame && Number(row['index']) === fromIndex + frame,
-    );
-    const tasks = [...new Set(group.map((row) => dataset.tasks[Number(row['task_index'])]))];
-    if (group.length === 0 || !isWhole || tasks.some((task) => task === undefined)) break;
-    const videos = placeVideos(tracks, group.length);
+    const group = wholeGroup(places, start, before);
+    const tasks = new Set(group.map((row) => dataset.tasks[Number(row['task_index'])]));
+    const videos = group.length === 0 || tasks.has(undefined) ? undefined : placeVideos(tracks, group.length);
     if (videos === undefined) break;
-    const fileIndices = /chunk-(\d+)\/file-(\d+)/.exec(data.file);
+    const fromIndex = before?.toIndex ?? 0;
     const episode: EpisodeRecord = {
-      episodeIndex,
-      tasks: tasks.filter((task) => task !== undefined),
+      episodeIndex: (before?.episodeIndex ?? -1) + 1,
+      tasks: [...tasks].filter((task) => task !== undefined),
       length: group.length,
       fromIndex,
       toIndex: fromIndex + group.length,
-      data: { chunkIndex: Number(fileIndices?.[1]), fileIndex: Number(fileIndices?.[2]) },
+      data: fileIndexOf(data.file),
       videos,
     };
     const statistics = await computeEpisode(dataset, data, { episode, start: data.firstRow + start, tracks });
     if (statistics === undefined) break;
-    const metadata = dataset.nextEpisodes;
-    found.push({ ...episode, metadata, numbers: new Map(), pictures: new Map(), statistics });
+    found.push({ ...episode, metadata: dataset.nextEpisodes, numbers: new Map(), pictures: new Map(), statistics });
     start += group.length;
   }
   return found;
+}
+
+/** The rows of the next episode; none where they are not as they should be. */
+function wholeGroup(
+  places: readonly Record<string, unknown>[],
+  start: number,
+  before: EpisodeRecord | undefined,
+): Record<string, unknown>[] {
+  const episodeIndex = (before?.episodeIndex ?? -1) + 1;
+  const fromIndex = before?.toIndex ?? 0;
+  const end = places.findIndex((row, at) => at >= start && Number(row['episode_index']) !== episodeIndex);
+  const group = places.slice(start, end < 0 ? places.length : end);
+  const isWhole = group.every(
+    (row, frame) => Number(row['frame_index']) === frame && Number(row['index']) === fromIndex + frame,
+  );
+  return isWhole ? group : [];
 }
 
 /** Undefined where a value is not as it should be. */

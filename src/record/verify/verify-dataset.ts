@@ -10,7 +10,7 @@ import { checkInfo } from './check-info.ts';
 import { checkStatistics } from './check-statistics.ts';
 import { checkTasks } from './check-tasks.ts';
 import { checkVideos, videoFiles } from './check-videos.ts';
-import { isNumeric } from './column-types.ts';
+import { isColour, isNumeric } from './column-types.ts';
 import { problemOf } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
 
@@ -85,5 +85,5 @@ function referencedData(info: DatasetInfo, stored: readonly StoredEpisode[]): st
 
 function isUnchecked(info: DatasetInfo, name: string): boolean {
   const feature = info.features[name];
-  return feature !== undefined && feature.dtype !== 'video' && feature.dtype !== 'image' && !isNumeric(feature);
+  return feature !== undefined && !isColour(feature) && !isNumeric(feature);
 }

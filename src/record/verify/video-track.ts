@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { listFiles, PARTIAL } from '../dataset-files.ts';
-import { DATASET_PATHS, formatPath } from '../format.ts';
+import { DATASET_PATHS, fileIndexOf, formatPath } from '../format.ts';
 import type { DatasetInfo, EpisodeRecord } from '../format.ts';
 import { framesIn } from './complete-episodes.ts';
 
@@ -68,14 +68,12 @@ export class VideoTrack {
       this.#used = 0;
     }
     const [current] = this.#files;
-    const indices = /chunk-(\d+)\/file-(\d+)\./.exec(current?.file ?? '');
-    if (current === undefined || indices === null) return undefined;
+    if (current === undefined) return undefined;
     if (current.isUnnamed && !this.unnamed.includes(current.file)) this.unnamed.push(current.file);
     const fromTimestampS = this.#used / this.#fps;
     this.#used += length;
     return {
-      chunkIndex: Number(indices[1]),
-      fileIndex: Number(indices[2]),
+      ...fileIndexOf(current.file),
       fromTimestampS,
       toTimestampS: this.#used / this.#fps,
     };
@@ -84,8 +82,8 @@ export class VideoTrack {
   /** Absolute path of the file of a placed span, under the name it has now. */
   pathOf({ chunkIndex, fileIndex }: Placed): string {
     const current = this.#files.find(({ file }) => {
-      const indices = /chunk-(\d+)\/file-(\d+)\./.exec(file);
-      return Number(indices?.[1]) === chunkIndex && Number(indices?.[2]) === fileIndex;
+      const placed = fileIndexOf(file);
+      return placed.chunkIndex === chunkIndex && placed.fileIndex === fileIndex;
     });
     return join(this.#directory, `${current?.file ?? ''}${current?.isUnnamed === true ? PARTIAL : ''}`);
   }

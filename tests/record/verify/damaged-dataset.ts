@@ -99,6 +99,12 @@ export function changeJson(directory: string, file: string, change: (document: R
   writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Row)));
 }
 
+export function removeKey(directory: string, file: string, key: string): void {
+  changeJson(directory, file, (document) =>
+    Object.fromEntries(Object.entries(document).filter(([name]) => name !== key)),
+  );
+}
+
 export async function problemsOf(directory: string, options?: VerifyOptions): Promise<readonly DatasetProblem[]> {
   return (await verifyDataset(directory, options)).problems;
 }

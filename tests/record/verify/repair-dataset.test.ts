@@ -13,7 +13,6 @@ import { verifyDataset } from '../../../src/record/verify/verify-dataset.ts';
 import { fixture, temporaryFolder } from '../sample-dataset.ts';
 import {
   changeCell,
-  changeJson,
   changeRows,
   contentsOf,
   DATA,
@@ -24,6 +23,7 @@ import {
   inShort,
   lerobotDataset,
   problemsOf,
+  removeKey,
   saveVideoEpisode,
   STATISTICS,
   TASKS,
@@ -129,7 +129,7 @@ describe('repair', () => {
     const before = await statisticsOf(directory);
     await changeCell(directory, EPISODES, 1, { 'stats/action/std': [9, 9, 9, 9, 9, 9] });
     await changeCell(directory, EPISODES, 0, { [`stats/${FRONT}/count`]: [73728n] });
-    changeJson(directory, STATISTICS, ({ timestamp: _, ...rest }) => rest);
+    removeKey(directory, STATISTICS, 'timestamp');
     const repairs = await repair(directory);
     expect(repairs.map(({ file }) => file)).toEqual([EPISODES, STATISTICS]);
     expect(await remaining(directory)).toEqual([]);

@@ -16,6 +16,7 @@ import {
   inShort,
   lerobotDataset,
   problemsOf,
+  removeKey,
   STATISTICS,
   TASKS,
   videoDataset,
@@ -205,7 +206,7 @@ describe('verify finds in the data', () => {
   it('a picture whose bytes were damaged', async () => {
     const directory = await imageDataset();
     await changeRows(directory, DATA, (rows) => {
-      const { bytes } = rows[2]?.[FRONT] as { bytes: Uint8Array };
+      const { bytes } = (rows[2] ?? {})[FRONT] as { bytes: Uint8Array };
       bytes[45] = (bytes[45] ?? 0) ^ 1;
       return rows;
     });
@@ -287,7 +288,7 @@ describe('verify finds in the statistics', () => {
     ],
     [
       'a missing total',
-      (directory) => changeJson(directory, STATISTICS, ({ action: _, ...rest }) => rest),
+      (directory) => removeKey(directory, STATISTICS, 'action'),
       /the statistics of action are missing/,
     ],
     ['no totals', (directory) => rmSync(join(directory, STATISTICS)), /there are no statistics/],
