@@ -1,8 +1,10 @@
 /* What recording costs and loses: cameras of 640 x 480 at 30 Hz, a 6-joint arm at 30 Hz: npm run bench:record [-- --seconds 60 --cameras 2,4 --json] */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
 import { MonotonicClock, NS_PER_S } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { DatasetReader } from '../src/record/dataset-reader.ts';
@@ -23,6 +25,8 @@ const { values } = parseArgs({
     /** Recorded in all, in two episodes. */
     seconds: { type: 'string', default: '60' },
     cameras: { type: 'string', default: '2,4' },
+    /** A Python that has PyPI lerobot: its writer gets the same frames. */
+    lerobot: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -49,18 +53,29 @@ interface Case {
   readonly gapS: number;
 }
 
+/** LeRobot's writer alone: no arm and no camera beside it. */
+interface LerobotCase extends Omit<Case, 'repeatedFrames'> {
+  /** Encodes while it records; otherwise between episodes. */
+  readonly streaming: boolean;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'armature-bench-'));
 const cases: Case[] = [];
+const lerobot: LerobotCase[] = [];
 try {
   const film = await makeFilm(join(folder, 'film.mp4'));
   for (const count of values.cameras.split(',').map(Number)) {
     cases.push(await record(count, film, join(folder, `${count}-cameras`)));
     if (!values.json) console.log(lineOf(cases.at(-1) as Case));
+    for (const streaming of values.lerobot === undefined ? [] : [false, true]) {
+      lerobot.push(await recordWithLerobot(count, film, streaming));
+      if (!values.json) console.log(lerobotLineOf(lerobot.at(-1) as LerobotCase));
+    }
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
-if (values.json) console.log(JSON.stringify({ cases }));
+if (values.json) console.log(JSON.stringify({ cases, lerobot: values.lerobot === undefined ? null : lerobot }));
 
 /** Squares that wander over noise, which is harder to encode than most desks. */
 async function makeFilm(path: string): Promise<string> {
@@ -165,4 +180,31 @@ function lineOf({
   gapS,
 }: Case): string {
   return `${cameras} cameras: ${rows} rows, ${lostRows} lost; ${lostFrames} frames lost, ${repeatedFrames} repeated; loop ${latenessP99Ms.toFixed(2)} ms late (p99); ${cpuPercent.toFixed(0)} % of a core; ${gapS.toFixed(2)} s between episodes`;
+}
+
+async function recordWithLerobot(cameras: number, film: string, streaming: boolean): Promise<LerobotCase> {
+  const script = fileURLToPath(new URL('recording/lerobot_writer.py', import.meta.url));
+  const words = [
+    film,
+    join(folder, `lerobot-${cameras}-${streaming ? 'streaming' : 'after'}`),
+    '--cameras',
+    String(cameras),
+  ];
+  words.push('--seconds', values.seconds, '--episodes', String(EPISODES), '--streaming', streaming ? '1' : '0');
+  const { stdout } = await promisify(execFile)(values.lerobot ?? 'python3', [script, ...words], { maxBuffer: 1e8 });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LerobotCase;
+}
+
+function lerobotLineOf({
+  cameras,
+  streaming,
+  rows,
+  lostRows,
+  lostFrames,
+  latenessP99Ms,
+  cpuPercent,
+  gapS,
+}: LerobotCase): string {
+  const how = streaming ? 'encoding meanwhile' : 'encoding afterwards';
+  return `LeRobot, ${how}, ${cameras} cameras: ${rows} rows, ${lostRows} lost; ${lostFrames} frames lost; loop ${latenessP99Ms.toFixed(2)} ms late (p99); ${cpuPercent.toFixed(0)} % of a core; ${gapS.toFixed(2)} s between episodes`;
 }
