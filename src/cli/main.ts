@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
@@ -25,6 +26,7 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addDataset,
   addTrain,
   addEval,
   addRobots,

@@ -1,12 +1,12 @@
-import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { KeyValue, SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { ArmatureError } from '../core/errors.ts';
 
 /** Ends the names of files that are not finished; no reader's pattern matches it. */
-const PARTIAL = '.partial';
+export const PARTIAL = '.partial';
 /** Ends the names of files that belong to no saved episode. They are kept but not read. */
 const ORPHAN = '.orphan';
 
@@ -77,28 +77,58 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Paths below `folder`, relative to the dataset's folder and sorted, that end in `extension`. */
+/** Paths of files below `folder`, relative to the dataset's folder and sorted, that end in `extension`. */
 export async function listFiles(directory: string, folder: string, extension: string): Promise<string[]> {
-  if (!existsSync(join(directory, folder))) return [];
-  const entries = await readdir(join(directory, folder), { recursive: true });
+  const parent = join(directory, folder);
+  if (!existsSync(parent)) return [];
+  const entries = await readdir(parent, { recursive: true, withFileTypes: true });
   return entries
-    .map((entry) => `${folder}/${entry.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith(extension))
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .toSorted();
 }
 
+/** What was done with a file that belongs to no saved episode. */
+export interface Leftover {
+  /** Relative to the dataset's folder. */
+  readonly path: string;
+  readonly done: 'removed' | 'set aside';
+}
+
 /** Removes unfinished files and sets aside finished ones that no saved episode refers to. */
-export async function setAsideLeftovers(directory: string, referenced: ReadonlySet<string>): Promise<void> {
+export async function setAsideLeftovers(directory: string, referenced: ReadonlySet<string>): Promise<Leftover[]> {
+  const leftovers: Leftover[] = [];
   for (const folder of ['meta', 'data', 'videos']) {
-    for (const path of await listFiles(directory, folder, PARTIAL)) await rm(join(directory, path));
+    for (const path of await listFiles(directory, folder, PARTIAL)) {
+      await rm(join(directory, path));
+      leftovers.push({ path, done: 'removed' });
+    }
   }
   const media = [
     ...(await listFiles(directory, 'data', '.parquet')),
     ...(await listFiles(directory, 'videos', '.mp4')),
   ];
   for (const path of media) {
-    if (!referenced.has(path)) await rename(join(directory, path), join(directory, path + ORPHAN));
+    if (referenced.has(path)) continue;
+    await setAside(directory, path);
+    leftovers.push({ path, done: 'set aside' });
   }
+  return leftovers;
+}
+
+/** Gives a file a name that no reader looks for. */
+export async function setAside(directory: string, path: string): Promise<void> {
+  await rename(join(directory, path), join(directory, path + ORPHAN));
+}
+
+/** Keeps a file as it is under a name that no reader looks for, because it is about to be written anew. */
+export async function keepCopy(directory: string, path: string): Promise<void> {
+  await copyFile(join(directory, path), join(directory, path + ORPHAN), constants.COPYFILE_FICLONE);
+}
+
+/** Gives an unfinished file that proved complete its final name. */
+export async function finishPartial(directory: string, path: string): Promise<void> {
+  await rename(join(directory, path + PARTIAL), join(directory, path));
 }
 
 /** One column of a Parquet file; `pictures` are stored as they are, being compressed already. */

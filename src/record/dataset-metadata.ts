@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
@@ -56,7 +56,7 @@ export async function readInfo(directory: string): Promise<DatasetInfo> {
       expected: 'v3.0',
       found: version,
       remedy: version.startsWith('v2')
-        ? "Convert it with LeRobot's convert_dataset_v21_to_v30.py."
+        ? 'Convert it: armature dataset convert DIR OUT.'
         : 'Use a version of Armature that knows this format.',
     });
   }
@@ -99,17 +99,75 @@ const episodeRowSchema = z.looseObject({
   dataset_to_index: integer,
 });
 
-/** Episodes in order. Their number may exceed info.total_episodes by what a crash kept from being counted. */
-export async function readEpisodes(directory: string, info: DatasetInfo): Promise<EpisodeRecord[]> {
+/** A row of meta/episodes as it stands; nothing is checked against other rows. */
+export interface StoredEpisode {
+  /** File of meta/episodes, relative to the dataset's folder. */
+  readonly file: string;
+  readonly episode: EpisodeRecord;
+  /** The file the row says it is in; a writer that continues the dataset takes the next one. */
+  readonly statedFile: FileIndex;
+  /** Statistics of the features that have columns here; those of older writers lack the quantiles. */
+  readonly statistics: ReadonlyMap<string, Partial<FeatureStatistics>>;
+}
+
+/** The rows of one file of meta/episodes, without their statistics. */
+async function readEpisodeFile(path: string, info: DatasetInfo): Promise<EpisodeRecord[]> {
   const videoKeys = videoFeatures(info);
   const videoColumns = videoKeys.flatMap((key) => VIDEO_COLUMNS.map((column) => `videos/${key}/${column}`));
   const columns = [...Object.keys(episodeRowSchema.shape), ...videoColumns];
-  const episodes: EpisodeRecord[] = [];
-  for (const path of await listFiles(directory, 'meta/episodes', '.parquet')) {
-    const file = await openParquet(join(directory, path));
-    requireColumns(file, columns);
-    for (const row of await readRows(file, { columns })) episodes.push(parseEpisode(row, videoKeys, file.path));
+  const file = await openParquet(path);
+  requireColumns(file, columns);
+  return (await readRows(file, { columns })).map((row) => parseEpisode(row, videoKeys, path));
+}
+
+/** The rows of one file of meta/episodes, `file` relative to the dataset's folder, with their statistics. */
+export async function readStoredEpisodes(directory: string, file: string, info: DatasetInfo): Promise<StoredEpisode[]> {
+  const path = join(directory, file);
+  const episodes = await readEpisodeFile(path, info);
+  const parquet = await openParquet(path);
+  const present = new Set(columnNames(parquet));
+  const rows = await readRows(parquet);
+  return episodes.map((episode, row) => ({
+    file,
+    episode,
+    statedFile: {
+      chunkIndex: Number(rows[row]?.['meta/episodes/chunk_index'] ?? -1),
+      fileIndex: Number(rows[row]?.['meta/episodes/file_index'] ?? -1),
+    },
+    statistics: new Map(
+      Object.keys(info.features).flatMap((name) => {
+        const stored = STATISTIC_NAMES.filter((statistic) => present.has(`stats/${name}/${statistic}`)).map(
+          (statistic) => [statistic, flattenNumbers(rows[row]?.[`stats/${name}/${statistic}`])] as const,
+        );
+        return stored.length === 0 ? [] : [[name, Object.fromEntries(stored)]];
+      }),
+    ),
+  }));
+}
+
+/** Statistics of every episode, by feature; only features that have all ten of them. */
+export async function readEpisodeStatistics(
+  directory: string,
+  info: DatasetInfo,
+): Promise<ReadonlyMap<string, FeatureStatistics>[]> {
+  const result: ReadonlyMap<string, FeatureStatistics>[] = [];
+  for (const file of await listFiles(directory, 'meta/episodes', '.parquet')) {
+    for (const { statistics } of await readStoredEpisodes(directory, file, info))
+      result.push(new Map([...statistics].flatMap(([name, values]) => (isComplete(values) ? [[name, values]] : []))));
   }
+  return result;
+}
+
+/** Whether none of the ten statistics is missing. */
+export function isComplete(values: Partial<FeatureStatistics>): values is FeatureStatistics {
+  return STATISTIC_NAMES.every((name) => (values[name]?.length ?? 0) > 0);
+}
+
+/** Episodes in order. Their number may exceed info.total_episodes by what a crash kept from being counted. */
+export async function readEpisodes(directory: string, info: DatasetInfo): Promise<EpisodeRecord[]> {
+  const episodes: EpisodeRecord[] = [];
+  for (const path of await listFiles(directory, 'meta/episodes', '.parquet'))
+    episodes.push(...(await readEpisodeFile(join(directory, path), info)));
   episodes.forEach((episode, position) => {
     const from = episodes[position - 1]?.toIndex ?? 0;
     const gap = episode.episodeIndex !== position || episode.fromIndex !== from;
@@ -133,25 +191,6 @@ export async function readEpisodes(directory: string, info: DatasetInfo): Promis
     });
   }
   return episodes;
-}
-
-/** Statistics of every episode, from the stats columns, where the dataset has them. */
-export async function readEpisodeStatistics(
-  directory: string,
-  feature: string,
-): Promise<(FeatureStatistics | undefined)[]> {
-  const result: (FeatureStatistics | undefined)[] = [];
-  const columns = STATISTIC_NAMES.map((name) => `stats/${feature}/${name}`);
-  for (const path of await listFiles(directory, 'meta/episodes', '.parquet')) {
-    const file = await openParquet(join(directory, path));
-    const present = new Set(columnNames(file));
-    const complete = columns.every((column) => present.has(column));
-    for (const row of await readRows(file, { columns: complete ? columns : ['episode_index'] })) {
-      const values = STATISTIC_NAMES.map((name, index) => [name, flattenNumbers(row[columns[index] ?? ''])] as const);
-      result.push(complete ? (Object.fromEntries(values) as unknown as FeatureStatistics) : undefined);
-    }
-  }
-  return result;
 }
 
 /** meta/stats.json with flat values per feature; empty where the dataset has none. */
@@ -208,19 +247,9 @@ function flattenNumbers(value: unknown): number[] {
   return value === null || value === undefined ? [] : [Number(value)];
 }
 
-function columnNames(file: ParquetFile): string[] {
-  const names: string[] = [];
-  let position = 1;
-  const skip = (): void => {
-    const children = file.metadata.schema[position]?.num_children ?? 0;
-    position += 1;
-    for (let child = 0; child < children; child += 1) skip();
-  };
-  while (position < file.metadata.schema.length) {
-    names.push(file.metadata.schema[position]?.name ?? '');
-    skip();
-  }
-  return names;
+/** Names of the top-level columns, in order. */
+export function columnNames(file: ParquetFile): string[] {
+  return parquetSchema(file.metadata).children.map(({ element }) => element.name);
 }
 
 const VIDEO_COLUMNS = ['chunk_index', 'file_index', 'from_timestamp', 'to_timestamp'] as const;

@@ -1,5 +1,7 @@
 import { avChecker, loadNodeAv, videoError } from './node-av.ts';
 import type { Av, AvFrame } from './node-av.ts';
+import { openDecoder, openVideo, readPackets } from './open-video.ts';
+import type { OpenedVideo } from './open-video.ts';
 import { PictureScaler } from './picture-scaler.ts';
 
 /** Frames of an episode in a video, s: frame k lies at `fromTimestampS + k / fps`. */
@@ -11,66 +13,79 @@ export interface VideoSpan {
 }
 
 /** How far from its nominal time a frame may lie, s; LeRobot refuses more. */
-const TOLERANCE_S = 1e-4;
+export const FRAME_TIME_TOLERANCE_S = 1e-4;
 
-/**
- * Decodes the frames of a span to RGB bytes, shape (height, width, 3). Throws ArmatureError (E_VIDEO)
- * where the video does not have a frame at each of the span's times, so that a picture is never taken
- * for its neighbour.
- */
+/** Decodes the frames of a span; see streamVideo. */
 export async function readVideo(span: VideoSpan): Promise<Uint8Array[]> {
-  const av = await loadNodeAv();
   const frames: Uint8Array[] = [];
-  let toRgb: PictureScaler | undefined;
-  const expectedS = (): number => span.fromTimestampS + frames.length / span.fps;
-  await decodeFrames(av, span.path, async (frame, timeS) => {
-    if (timeS < expectedS() - TOLERANCE_S) return true;
-    if (timeS > expectedS() + TOLERANCE_S)
-      throw videoError(span.path, `has no frame at ${expectedS()} s`, `a frame at ${timeS} s`);
-    toRgb ??= new PictureScaler(av, { width: frame.width, height: frame.height, format: av.AV_PIX_FMT_RGB24 });
-    using rgb = await toRgb.scale(frame);
-    frames.push(Uint8Array.from(rgb.toBuffer()));
-    return frames.length < span.frameCount;
-  }).finally(() => toRgb?.free());
-  if (frames.length < span.frameCount)
-    throw videoError(span.path, `has no frame at ${expectedS()} s`, `the end after ${frames.length} frames`);
+  for await (const rgb of streamVideo(span)) frames.push(rgb);
   return frames;
 }
 
-/** Calls `visit` with each frame and its time, s, until it answers false. */
-async function decodeFrames(
+/**
+ * Decodes the frames of a span to RGB bytes, shape (height, width, 3); `wanted` limits what is given to some of
+ * them, by their position in the span. Throws ArmatureError (E_VIDEO) where the video does not have a frame at
+ * each of the span's times, so that a picture is never taken for its neighbour.
+ */
+export async function* streamVideo(
+  span: VideoSpan,
+  wanted?: ReadonlySet<number>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const av = await loadNodeAv();
+  let count = 0;
+  let toRgb: PictureScaler | undefined;
+  const expectedS = (): number => span.fromTimestampS + count / span.fps;
+  try {
+    for await (const { frame, timeS } of decodeFrames(av, span)) {
+      if (timeS < expectedS() - FRAME_TIME_TOLERANCE_S) continue;
+      if (timeS > expectedS() + FRAME_TIME_TOLERANCE_S)
+        throw videoError(span.path, `has no frame at ${expectedS()} s`, `a frame at ${timeS} s`);
+      if (wanted?.has(count) !== false) {
+        toRgb ??= new PictureScaler(av, { width: frame.width, height: frame.height, format: av.AV_PIX_FMT_RGB24 });
+        yield await scaledBytes(toRgb, frame);
+      }
+      count += 1;
+      if (count === span.frameCount) return;
+    }
+  } finally {
+    toRgb?.free();
+  }
+  throw videoError(span.path, `has no frame at ${expectedS()} s`, `the end after ${count} frames`);
+}
+
+/** Bytes of a frame in the form of the scaler; the frame stays the caller's. */
+export async function scaledBytes(scaler: PictureScaler, frame: AvFrame): Promise<Uint8Array> {
+  using scaled = await scaler.scale(frame);
+  return Uint8Array.from(scaled.toBuffer());
+}
+
+/** The frames from the last key frame before the span on, with their times, s; each is valid until the next. */
+async function* decodeFrames(
   av: Av,
-  path: string,
-  visit: (frame: AvFrame, timeS: number) => Promise<boolean>,
-): Promise<void> {
+  { path, fromTimestampS }: VideoSpan,
+): AsyncGenerator<{ readonly frame: AvFrame; readonly timeS: number }, void, undefined> {
   const check = avChecker(av, path);
-  await using input = new av.FormatContext();
-  check(await input.openInput(path), 'open');
-  check(await input.findStreamInfo(), 'read');
-  const stream = input.streams[input.findBestStream(av.AVMEDIA_TYPE_VIDEO)];
-  const codec = stream === undefined ? null : av.Codec.findDecoder(stream.codecpar.codecId);
-  if (stream === undefined || codec === null) throw videoError(path, 'holds no video that can be decoded', 'none');
-  using decoder = new av.CodecContext();
-  decoder.allocContext3(codec);
-  check(decoder.parametersToContext(stream.codecpar), 'describe');
-  check(await decoder.open2(codec), 'open the decoder for');
-  using packet = new av.Packet();
-  packet.alloc();
+  await using video = await openVideo(av, path);
+  using decoder = await openDecoder(av, video);
+  if (fromTimestampS > 0) await seek(av, video, fromTimestampS);
   using frame = new av.Frame();
   frame.alloc();
-  const secondsPerTick = stream.timeBase.num / stream.timeBase.den;
-  let isEnd = false;
-  while (!isEnd) {
-    isEnd = (await input.readFrame(packet)) < 0;
-    if (!isEnd && packet.streamIndex !== stream.index) {
-      packet.unref();
-      continue;
-    }
-    check(await decoder.sendPacket(isEnd ? null : packet), 'decode');
-    packet.unref();
+  async function* drain(): AsyncGenerator<{ frame: AvFrame; timeS: number }, void, undefined> {
     while ((await decoder.receiveFrame(frame)) >= 0) {
-      if (!(await visit(frame, Number(frame.pts) * secondsPerTick))) return;
+      yield { frame, timeS: Number(frame.pts) * video.secondsPerTick };
       frame.unref();
     }
   }
+  for await (const packet of readPackets(av, video)) {
+    check(await decoder.sendPacket(packet), 'decode');
+    yield* drain();
+  }
+  check(await decoder.sendPacket(null), 'decode');
+  yield* drain();
+}
+
+/** To the last key frame at or before a time; a file that cannot be searched is read from its start. */
+async function seek(av: Av, { input, stream, secondsPerTick }: OpenedVideo, timeS: number): Promise<void> {
+  const tick = BigInt(Math.floor((timeS - FRAME_TIME_TOLERANCE_S) / secondsPerTick));
+  await input.seekFrame(stream.index, tick < 0n ? 0n : tick, av.AVSEEK_FLAG_BACKWARD);
 }

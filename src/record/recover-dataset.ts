@@ -13,7 +13,7 @@ import {
 } from './dataset-metadata.ts';
 import { DATASET_PATHS, formatPath, nextFileIndex } from './format.ts';
 import type { DatasetInfo, EpisodeRecord, Features, FeatureStatistics, FileIndex } from './format.ts';
-import { aggregateStatistics } from './statistics.ts';
+import { joinStatistics } from './statistics.ts';
 
 /** What a writer needs to know to continue a dataset. */
 export interface RecoveredDataset {
@@ -43,8 +43,7 @@ export async function recoverDataset(directory: string): Promise<RecoveredDatase
     }
   }
   await setAsideLeftovers(directory, referenced);
-  const next = async (folder: string): Promise<FileIndex> =>
-    afterLast(await listFiles(directory, folder, ''), info.chunks_size);
+  const next = (folder: string): Promise<FileIndex> => nextFile(directory, folder, info);
   const nextVideo = new Map<string, FileIndex>();
   for (const key of videoFeatures(info)) nextVideo.set(key, await next(`videos/${key}`));
   const totalFrames = episodes.at(-1)?.toIndex ?? 0;
@@ -58,14 +57,15 @@ export async function recoverDataset(directory: string): Promise<RecoveredDatase
     },
     features,
     tasks,
-    statistics: await recoverStatistics(directory, features, totalFrames),
+    statistics: await recoverStatistics(directory, info, totalFrames),
     nextData: await next('data'),
     nextEpisodes: await next('meta/episodes'),
     nextVideo,
   };
 }
 
-function referencedFiles(info: DatasetInfo, episodes: readonly EpisodeRecord[]): Set<string> {
+/** Paths of the files that episodes refer to, relative to the dataset's folder. */
+export function referencedFiles(info: DatasetInfo, episodes: readonly EpisodeRecord[]): Set<string> {
   const paths = episodes.flatMap((episode) => [
     formatPath(info.data_path, episode.data),
     ...Object.entries(episode.videos).map(([key, file]) =>
@@ -73,6 +73,11 @@ function referencedFiles(info: DatasetInfo, episodes: readonly EpisodeRecord[]):
     ),
   ]);
   return new Set(paths);
+}
+
+/** Index of the next file to be written below a folder. */
+export async function nextFile(directory: string, folder: string, info: DatasetInfo): Promise<FileIndex> {
+  return afterLast(await listFiles(directory, folder, ''), info.chunks_size);
 }
 
 /** Index after the highest among paths that contain "chunk-XXX/file-XXX", set-aside files included. */
@@ -92,18 +97,10 @@ function afterLast(paths: readonly string[], chunksSize: number): FileIndex {
 /** stats.json where it covers every frame, else the statistics of the episodes joined again. */
 async function recoverStatistics(
   directory: string,
-  features: Features,
+  info: DatasetInfo,
   totalFrames: number,
 ): Promise<Map<string, FeatureStatistics>> {
   const stored = await readStatistics(directory);
   if (stored.get('index')?.count[0] === totalFrames) return stored;
-  const result = new Map<string, FeatureStatistics>();
-  for (const name of Object.keys(features)) {
-    for (const episode of await readEpisodeStatistics(directory, name)) {
-      const before = result.get(name);
-      if (episode === undefined) continue;
-      result.set(name, before === undefined ? episode : aggregateStatistics(before, episode));
-    }
-  }
-  return result;
+  return joinStatistics(await readEpisodeStatistics(directory, info));
 }

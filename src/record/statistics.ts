@@ -186,6 +186,20 @@ function statisticsOfLevels(occurrences: Float64Array, frames: number, pixelsPer
   return statistics;
 }
 
+/** Statistics of several episodes as those of all their frames, by feature. */
+export function joinStatistics(
+  episodes: Iterable<ReadonlyMap<string, FeatureStatistics>>,
+): Map<string, FeatureStatistics> {
+  const joined = new Map<string, FeatureStatistics>();
+  for (const episode of episodes) {
+    for (const [name, statistics] of episode) {
+      const before = joined.get(name);
+      joined.set(name, before === undefined ? statistics : aggregateStatistics(before, statistics));
+    }
+  }
+  return joined;
+}
+
 function emptyStatistics(count: number): Mutable<FeatureStatistics> {
   return { min: [], max: [], mean: [], std: [], count: [count], q01: [], q10: [], q50: [], q90: [], q99: [] };
 }

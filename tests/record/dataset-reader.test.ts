@@ -60,7 +60,7 @@ describe('the reader refuses', () => {
   it('version 2.1, and names the converter', async () => {
     const error = await refusal(changed((info) => ({ ...info, codebase_version: 'v2.1' })));
     expect(error).toMatchObject({ expected: 'v3.0', found: 'v2.1' });
-    expect(error.remedy).toContain('convert_dataset_v21_to_v30');
+    expect(error.remedy).toContain('armature dataset convert');
   });
 
   it('a later major version', async () => {

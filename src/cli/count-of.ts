@@ -1,0 +1,4 @@
+/** `1 episode`, `3 episodes` */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
