@@ -1,5 +1,5 @@
 /** The part of `process` that says how it ends. */
-export type ProcessEvents = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'listenerCount' | 'kill'>;
+export type ProcessEvents = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'listenerCount' | 'removeAllListeners' | 'kill'>;
 
 export interface EndListener {
   /** The process ends now, or will by a signal. May be called more than once. */
@@ -19,8 +19,17 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export function onProcessEnd(events: ProcessEvents, listener: EndListener): () => void {
   const onExit = (): void => listener.onEnd();
   const onContinue = (): void => listener.onContinue();
+  // Node.js 20 aborts at its exit when a terminal it began with has hung up; ended by the signal, it does not.
+  const endByHangUp = (): void => {
+    events.removeAllListeners('SIGHUP');
+    events.kill(events.pid, 'SIGHUP');
+  };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGHUP') listener.onHangUp();
+    if (signal === 'SIGHUP') {
+      listener.onHangUp();
+      // Behind the exit listeners of everybody else.
+      events.on('exit', endByHangUp);
+    }
     // Whoever else listens decides what the signal means, and takes the process through its own end.
     if (events.listenerCount(signal) > 1) return;
     listener.onEnd();

@@ -20,6 +20,7 @@ export interface TerminalInput {
 /** The part of its output that is needed; process.stdout and process.stderr are two. */
 export interface TerminalOutput {
   write(text: string): unknown;
+  on?(event: 'error', listener: () => void): unknown;
 }
 
 export interface TerminalKeysOptions {
@@ -55,7 +56,6 @@ export class TerminalKeys implements KeySource {
   readonly #onGone = (): void => this.#lose();
   #isKitty = false;
   #isOpen = true;
-  #isLost = false;
   #isRestored = false;
   #settleTimer: NodeJS.Timeout | undefined;
 
@@ -109,17 +109,20 @@ export class TerminalKeys implements KeySource {
   #restore(): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    // A terminal that is gone has nothing to be given back.
-    if (this.#isLost) return;
-    this.#options.output.write(`${this.#isKitty ? KITTY_OFF : ''}${END}`);
-    this.#options.input.setRawMode?.(false);
+    try {
+      this.#options.output.write(`${this.#isKitty ? KITTY_OFF : ''}${END}`);
+      this.#options.input.setRawMode?.(false);
+    } catch {
+      // A terminal that is gone has nothing to be given back.
+    }
   }
 
   #lose(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#isLost = true;
     clearTimeout(this.#settleTimer);
+    // Whatever is still written to it fails, and that must not end the process before the arm stands.
+    this.#options.output.on?.('error', () => undefined);
     for (const listener of this.#listeners) listener.onLost?.();
   }
 
