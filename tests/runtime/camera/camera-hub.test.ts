@@ -13,6 +13,7 @@ import { parseCamera, pushedCamera } from '../../../src/sensors/camera/camera-ad
 import type { CameraAddress } from '../../../src/sensors/camera/camera-address.ts';
 import { ObservationSampler } from '../../../src/sensors/observation-sampler.ts';
 import { FakeSource, makeRobot } from '../../../src/testing/index.ts';
+import { RtspServer } from './rtsp-server.ts';
 import {
   HEIGHT,
   LEVELS,
@@ -294,6 +295,28 @@ describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
     expect(changes.map(({ state }) => state)).toEqual(['ok']);
     await until(() => stateOf(hub) === 'lost' && changes.length === 2);
     expect(hub.listenerFailures.map(String)).toEqual(['Error: mine']);
+  });
+});
+
+describe('an RTSP camera', { timeout: 2 * PATIENCE_MS }, () => {
+  it('is recorded, lost when it falls silent, and opened anew', async () => {
+    const server = await RtspServer.start();
+    const { hub } = await open(parseCamera(`front=${server.url}`));
+    await hub.ready(PATIENCE_MS);
+    await hub.beginEpisode({ directory: temporaryFolder(), fps: FPS });
+    for (let row = 0; row < 20; row += 1) {
+      await delay(1000 / FPS);
+      hub.row(row, clock.nowNs());
+    }
+    const video = (await hub.endEpisode()).get('front') as RecordedVideo;
+    expect(video).toMatchObject({ frames: 20, width: WIDTH, height: HEIGHT });
+    const levels = await levelsIn(video);
+    for (let row = 1; row < 20; row += 1) if (video.repeated[row] === 0) expect(levels[row]).not.toBe(levels[row - 1]);
+    expect(new Set(levels).size).toBeGreaterThan(5);
+    server.isStalled = true;
+    await until(() => stateOf(hub) === 'lost' && server.connections > 1);
+    server.isStalled = false;
+    await until(() => stateOf(hub) === 'ok');
   });
 });
 
