@@ -54,7 +54,9 @@ export class CameraChannel {
       onDied: (failure) => {
         channel.#problem = failure.message;
         channel.#encodedRows = 0;
+        channel.#watch.clear();
         options.onFailure(failure);
+        channel.judge();
       },
     });
     return channel;
