@@ -29,11 +29,12 @@ export interface StudioOptions {
   readonly clock: Clock;
   /** The scene is drawn from a seed. */
   readonly hasScene: boolean;
+  /** A camera that gives no picture for so long when a recording begins is not there, ms; default 10,000. */
+  readonly readyMs?: number;
 }
 
 /** Videos of the episode under way stand here, on the file system of the dataset. */
 const UNDER_WAY = '.recording';
-/** A camera that gives no picture for so long when a recording begins is not there, ms. */
 const READY_MS = 10_000;
 
 /** A dataset that is being recorded, and the cameras whose pictures go into it. */
@@ -51,13 +52,13 @@ export class Studio {
 
   /** Throws what openRecording and CameraHub throw, and E_CAMERA for a camera that gives no picture. */
   static async open(options: StudioOptions): Promise<Studio> {
-    const { directory, robot, resume, video, cameras, clock, hasScene } = options;
+    const { directory, robot, resume, video, cameras, clock, hasScene, readyMs = READY_MS } = options;
     const simulated = simulatedCameras(options);
     const addresses = [...cameras, ...(video ? simulated.map(({ name }) => pushedCamera(name)) : [])];
     const hub = addresses.length === 0 ? undefined : await CameraHub.open({ robot, cameras: addresses, clock });
     try {
       if (video) for (const camera of simulated) hub?.push(blankFrame(camera, clock.nowNs()));
-      await hub?.ready(READY_MS);
+      await hub?.ready(readyMs);
       const features = recordingFeatures(robot, {
         hasScene,
         ...(video ? { pictures: 'video', cameras: recordedCameras(options) } : {}),

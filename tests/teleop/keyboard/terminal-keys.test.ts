@@ -81,7 +81,8 @@ describe('TerminalKeys', () => {
 });
 
 describe('the terminal is given back', () => {
-  const given = (terminal: FakeTerminal): boolean => !terminal.isRaw && terminal.written.endsWith('\u001b[?2004l\u001b[?1004l');
+  const given = (terminal: FakeTerminal): boolean =>
+    !terminal.isRaw && terminal.written.endsWith('\u001b[?2004l\u001b[?1004l');
 
   it('when it is closed', () => {
     const { keys, terminal, events } = open();
