@@ -75,14 +75,16 @@ async function recordUntilKilled(): Promise<void> {
   const digests: Promise<void>[] = [];
   const begun = new AbortController();
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line);
     if (line.startsWith('recording episode')) begun.abort();
     const [, episode, rows] = /^saved episode (\d+): (\d+) rows/.exec(line) ?? [];
     if (episode !== undefined) digests.push(remember(Number(episode), Number(rows)));
   });
   await Promise.race([ended, sleep(PATIENCE_MS, undefined, { signal: begun.signal }).catch(() => undefined)]);
   await Promise.race([ended, sleep(1000 * rng.uniform(0, Number(values.within)))]);
-  if (child.exitCode !== null) throw new Error('the recording ended by itself');
+  if (child.exitCode !== null) throw new Error(`the recording ended by itself: ${said.slice(-5).join('; ')}`);
   child.kill('SIGKILL');
   await ended;
   await Promise.all(digests);
