@@ -28,7 +28,7 @@ export async function readVideo(span: VideoSpan): Promise<Uint8Array[]> {
     if (timeS > expectedS() + TOLERANCE_S)
       throw videoError(span.path, `has no frame at ${expectedS()} s`, `a frame at ${timeS} s`);
     toRgb ??= new PictureScaler(av, { width: frame.width, height: frame.height, format: av.AV_PIX_FMT_RGB24 });
-    using rgb = await toRgb.scale(frame);
+    using rgb = toRgb.scale(frame);
     frames.push(Uint8Array.from(rgb.toBuffer()));
     return frames.length < span.frameCount;
   }).finally(() => toRgb?.free());
