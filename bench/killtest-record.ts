@@ -36,7 +36,7 @@ let intact = 0;
 const problems: string[] = [];
 try {
   for (let kill = 0; kill < kills; kill += 1) {
-    await recordUntilKilled();
+    while (!(await isKilledWhileRecording()));
     await armature('dataset', 'verify', directory, '--repair', '--json');
     intact = await countIntact();
     if (!values.json) console.error(`kill ${kill + 1} of ${kills}: ${intact} of ${reported.size} episodes intact`);
@@ -57,8 +57,11 @@ function command(...words: readonly string[]): string[] {
   return [...loaderArguments({ isTypeScript: true }), CLI, ...words];
 }
 
-/** Records until a random moment, often in the middle of saving an episode. */
-async function recordUntilKilled(): Promise<void> {
+/**
+ * Records until a random moment, often in the middle of saving an episode. False: the recording ended by itself, as it does when
+ * the gate has stopped the arm because the machine is busy.
+ */
+async function isKilledWhileRecording(): Promise<boolean> {
   const words = [
     'record',
     '--robot',
@@ -84,10 +87,15 @@ async function recordUntilKilled(): Promise<void> {
   });
   await Promise.race([ended, sleep(PATIENCE_MS, undefined, { signal: begun.signal }).catch(() => undefined)]);
   await Promise.race([ended, sleep(1000 * rng.uniform(0, Number(values.within)))]);
-  if (child.exitCode !== null) throw new Error(`the recording ended by itself: ${said.slice(-5).join('; ')}`);
+  if (child.exitCode !== null) {
+    console.error(`the recording ended by itself: ${said.slice(-3).join('; ')}`);
+    await Promise.all(digests);
+    return false;
+  }
   child.kill('SIGKILL');
   await ended;
   await Promise.all(digests);
+  return true;
 }
 
 async function remember(episode: number, rows: number): Promise<void> {

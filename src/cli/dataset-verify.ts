@@ -6,9 +6,9 @@ import type { Repair } from '../record/verify/repair-dataset.ts';
 import { verifyDataset } from '../record/verify/verify-dataset.ts';
 import type { Verification } from '../record/verify/verify-dataset.ts';
 import { countOf } from './count-of.ts';
+import { showProgress } from './dataset-progress.ts';
 import { defaultWorkers } from './option-values.ts';
-import { formatDuration, formatProgress } from './progress.ts';
-import { Terminal } from './terminal.ts';
+import { formatDuration } from './progress.ts';
 
 const EXAMPLES = `
 Examples:
@@ -43,12 +43,12 @@ export function addVerify(dataset: Command): void {
 async function verify(folder: string, options: VerifyFlags): Promise<void> {
   const clock = new MonotonicClock();
   const startNs = clock.nowNs();
-  let verification = await runVerification(folder, options, clock);
+  let verification = await runVerification(folder, options);
   const problemsBefore = verification.problems;
   let repairs: Repair[] = [];
   if (options.repair === true) {
     repairs = await repairDataset(folder, verification);
-    if (repairs.length > 0) verification = await runVerification(folder, options, clock);
+    if (repairs.length > 0) verification = await runVerification(folder, options);
   }
   const ok = !verification.problems.some(({ severity }) => severity === 'error');
   if (!ok) process.exitCode = 1;
@@ -64,19 +64,8 @@ async function verify(folder: string, options: VerifyFlags): Promise<void> {
   console.log(summary(verification, clock.nowNs() - startNs));
 }
 
-function runVerification(folder: string, { quick = false }: VerifyFlags, clock: MonotonicClock): Promise<Verification> {
-  const terminal = new Terminal(process.stderr, () => clock.nowNs());
-  const startNs = clock.nowNs();
-  return verifyDataset(folder, {
-    quick,
-    concurrency: defaultWorkers,
-    onProgress: (done, total) => {
-      const elapsedNs = clock.nowNs() - startNs;
-      const line = (): string => formatProgress({ label: 'verifying', done, total, elapsedNs });
-      if (done === total) terminal.finish([line()]);
-      else terminal.update(() => [line()]);
-    },
-  });
+function runVerification(folder: string, { quick = false }: VerifyFlags): Promise<Verification> {
+  return verifyDataset(folder, { quick, concurrency: defaultWorkers, onProgress: showProgress('verifying') });
 }
 
 function printProblems(problems: readonly DatasetProblem[]): void {

@@ -21,6 +21,25 @@ export function numberBetween(low: number, high: number): (text: string) => numb
   };
 }
 
+/** For commander: indices and ranges of them, for example `0-9,12`; ascending, each once. */
+export function indexList(text: string): number[] {
+  const indices = text.split(',').flatMap((part) => {
+    const range = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
+    const [first, last] = [Number(range?.[1]), Number(range?.[2] ?? range?.[1])];
+    if (range === null || last < first || last - first > 1e6)
+      throw new InvalidArgumentError('Expected indices and ranges, for example 0-9,12.');
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  return [...new Set(indices)].toSorted((a, b) => a - b);
+}
+
+/** For commander: names separated by commas; given again, they add up. */
+export function nameList(text: string, before: readonly string[] = []): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('Expected names separated by commas.');
+  return [...before, ...names];
+}
+
 /** `all` or names separated by commas. Throws UnknownNameError for a task that does not exist. */
 export function taskNames(text: string): string[] {
   const known = listTasks();

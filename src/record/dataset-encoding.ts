@@ -18,7 +18,8 @@ export interface EpisodeRow extends EpisodeRecord {
 export interface EpisodePlace {
   readonly episodeIndex: number;
   readonly fromIndex: number;
-  readonly taskIndex: number;
+  /** Of every frame. */
+  readonly taskIndices: readonly number[];
   readonly fps: number;
   readonly data: FileIndex;
   readonly metadata: FileIndex;
@@ -35,13 +36,13 @@ export function placeEpisode(episode: PreparedEpisode, place: EpisodePlace): Epi
     frame_index: column((frame) => frame),
     episode_index: column(() => place.episodeIndex),
     index: column((frame) => place.fromIndex + frame),
-    task_index: column(() => place.taskIndex),
+    task_index: Float64Array.from(place.taskIndices),
   };
   const statistics = new Map(episode.statistics);
   for (const [name, values] of Object.entries(defaults)) statistics.set(name, computeStatistics(values, 1));
   return {
     episodeIndex: place.episodeIndex,
-    tasks: [episode.task],
+    tasks: [...new Set(episode.tasks)],
     length,
     data: place.data,
     metadata: place.metadata,

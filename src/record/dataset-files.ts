@@ -66,7 +66,8 @@ export async function moveFile(source: string, target: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes the names in a folder last through a power cut. */
+export async function syncFolder(path: string): Promise<void> {
   // Windows knows no such thing for folders.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

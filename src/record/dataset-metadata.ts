@@ -279,7 +279,8 @@ function parseEpisode(row: Row, videoKeys: readonly string[], path: string): Epi
   };
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** Reads a JSON file. Throws InvalidFileError where it is missing or holds no JSON. */
+export async function readJson(path: string): Promise<unknown> {
   if (!existsSync(path)) throw missingFile(path);
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;

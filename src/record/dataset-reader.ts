@@ -50,7 +50,12 @@ export class DatasetReader {
   static async open(directory: string): Promise<DatasetReader> {
     const info = await readInfo(directory);
     const [tasks, episodes] = await Promise.all([readTasks(directory), readEpisodes(directory, info)]);
-    return new DatasetReader({ directory, info, tasks, episodes });
+    return DatasetReader.of({ directory, info, tasks, episodes });
+  }
+
+  /** A reader of a dataset whose metadata were read elsewhere, for example one of an older format. */
+  static of(content: Pick<DatasetReader, 'directory' | 'info' | 'tasks' | 'episodes'>): DatasetReader {
+    return new DatasetReader(content);
   }
 
   /** Statistics of the whole dataset; empty where it has none. */

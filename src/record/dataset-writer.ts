@@ -162,7 +162,7 @@ export class DatasetWriter {
 
   async #flush(): Promise<void> {
     if (this.#buffered.length === 0) return;
-    const tasks = [...new Set([...this.#tasks, ...this.#buffered.map((episode) => episode.task)])];
+    const tasks = [...new Set([...this.#tasks, ...this.#buffered.flatMap((episode) => episode.tasks)])];
     const { rows, videoFiles, nextVideo } = this.#place(tasks);
     const statistics = new Map(this.#statistics);
     for (const row of rows) addStatistics(statistics, row.statistics);
@@ -219,7 +219,7 @@ export class DatasetWriter {
       const place = {
         episodeIndex: firstEpisode + rows.length,
         fromIndex: rows.at(-1)?.toIndex ?? this.#info.total_frames,
-        taskIndex: tasks.indexOf(episode.task),
+        taskIndices: episode.tasks.map((task) => tasks.indexOf(task)),
         fps,
         data: this.#nextData,
         metadata: this.#nextEpisodes,

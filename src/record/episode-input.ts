@@ -26,15 +26,17 @@ export interface VideoFile extends FinishedVideo {
 /** One value per feature, without the default features. */
 export type EpisodeFrames = Readonly<Record<string, NumericColumn | PictureColumn | VideoFile>>;
 
-/** A finished episode. `task` is the instruction that was carried out. */
+/** A finished episode. */
 export interface Episode {
   readonly frames: EpisodeFrames;
-  readonly task: string;
+  /** The instruction that was carried out; one per frame where it changed on the way. */
+  readonly task: string | readonly string[];
 }
 
 /** An episode that was checked and can be written. */
 export interface PreparedEpisode {
-  readonly task: string;
+  /** Of every frame. */
+  readonly tasks: readonly string[];
   readonly length: number;
   /** Flat numbers of shape (frames, N), rounded to the feature's type. */
   readonly numbers: ReadonlyMap<string, Float32Array | Float64Array>;
@@ -52,7 +54,6 @@ export interface PreparedEpisode {
 export function prepareEpisode(features: Features, episode: Episode): PreparedEpisode {
   const expected = Object.keys(features).filter((name) => !(name in DEFAULT_FEATURES));
   checkNames(expected, Object.keys(episode.frames));
-  if (episode.task.trim() === '') throw misfit('the episode has no task', 'a sentence', 'an empty text');
   const numbers = new Map<string, Float32Array | Float64Array>();
   const pictures = new Map<string, readonly Uint8Array[]>();
   const videoPaths = new Map<string, string>();
@@ -80,7 +81,17 @@ export function prepareEpisode(features: Features, episode: Episode): PreparedEp
       if (values.length > 0) statistics.set(name, computeStatistics(values, width));
     }
   }
-  return { task: episode.task, length: commonLength(lengths), numbers, pictures, videoPaths, statistics };
+  const length = commonLength(lengths);
+  return { tasks: frameTasks(episode.task, length), length, numbers, pictures, videoPaths, statistics };
+}
+
+function frameTasks(task: Episode['task'], length: number): readonly string[] {
+  const tasks = typeof task === 'string' ? Array<string>(length).fill(task) : task;
+  if (tasks.some((sentence) => sentence.trim() === ''))
+    throw misfit('the episode has no task', 'a sentence', 'an empty text');
+  if (tasks.length !== length)
+    throw misfit('there is not one task for every frame', `${length} tasks`, String(tasks.length));
+  return tasks;
 }
 
 /**

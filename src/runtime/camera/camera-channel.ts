@@ -90,6 +90,8 @@ export class CameraChannel {
     if (this.address.kind !== 'pushed')
       throw cameraError(this.address, 'no frames can be pushed to it', 'pictures of its own');
     const { width, height, rgb, stampNs } = frame;
+    if (rgb.length !== width * height * 3)
+      throw cameraError(this.address, `a frame of ${width} x ${height} has another size`, `${rgb.length} bytes`);
     this.#link?.tell({ kind: 'push', width, height, rgb, stampNs });
     this.#watch.arrived(stampNs, stampNs);
     this.source.push(frame);

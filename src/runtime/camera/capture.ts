@@ -6,8 +6,8 @@ import { CameraInput, STALL_MS, cameraError } from './camera-input.ts';
 import type { ArrivedPacket, CameraInputOptions } from './camera-input.ts';
 
 export interface CaptureOptions extends CameraInputOptions {
-  /** Takes a picture as it was decoded, which is freed once this resolves. */
-  readonly onPicture: (picture: AvFrame, stampNs: number) => Promise<void>;
+  /** Takes a picture as it was decoded, which is freed then. */
+  readonly onPicture: (picture: AvFrame, stampNs: number) => void;
   /** Why there are no pictures; undefined once there are some again. */
   readonly onProblem: (problem: string | undefined) => void;
 }
@@ -92,7 +92,7 @@ export class Capture {
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
       const { packet, stampNs, count } = next;
       try {
-        for (const picture of await input.decode(packet)) await this.#show(picture, stampNs);
+        for (const picture of await input.decode(packet)) this.#show(picture, stampNs);
       } catch (error) {
         this.#failure = error;
       } finally {
@@ -109,10 +109,10 @@ export class Capture {
     return waiting === undefined ? undefined : { ...waiting, count: this.#arrived };
   }
 
-  async #show(picture: AvFrame, stampNs: number): Promise<void> {
+  #show(picture: AvFrame, stampNs: number): void {
     const { clock, onPicture, onProblem } = this.#options;
     try {
-      await onPicture(picture, stampNs);
+      onPicture(picture, stampNs);
     } finally {
       picture.free();
     }
