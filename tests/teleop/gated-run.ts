@@ -1,5 +1,5 @@
 import type { Agent } from '../../src/core/agent.ts';
-import { VirtualClock } from '../../src/core/clock.ts';
+import type { VirtualClock } from '../../src/core/clock.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { LockstepDecider } from '../../src/runtime/decider.ts';
 import { openMirror } from '../../src/runtime/driver-table.ts';
@@ -23,7 +23,9 @@ export interface GatedRun {
 }
 
 /** An agent on a mirror arm behind the real gate, in lockstep: every gate tick. */
-export async function runGated(run: GatedRun): Promise<{ readonly steps: StepRecord[]; readonly result: EpisodeResult }> {
+export async function runGated(
+  run: GatedRun,
+): Promise<{ readonly steps: StepRecord[]; readonly result: EpisodeResult }> {
   const { robot, clock, agent, timeLimitS, space, onTick } = run;
   const link = await openMirror({ robot, clock });
   const sampler = new ObservationSampler({ robot, sources: link.sources, instruction: 'jog' });

@@ -1,5 +1,8 @@
 /** The part of `process` that says how it ends. */
-export type ProcessEvents = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'listenerCount' | 'removeAllListeners' | 'kill'>;
+export type ProcessEvents = Pick<
+  NodeJS.Process,
+  'pid' | 'on' | 'off' | 'listenerCount' | 'removeAllListeners' | 'kill'
+>;
 
 export interface EndListener {
   /** The process ends now, or will by a signal. May be called more than once. */

@@ -64,13 +64,19 @@ interface Course {
 }
 
 /** Lets somebody push like that, from rest, in the space around the arm or as if nothing were there. */
-async function jogged(pushes: readonly Push[], start: { readonly mode: number; readonly speed: number }, guard?: SpaceGuard): Promise<Course> {
+async function jogged(
+  pushes: readonly Push[],
+  start: { readonly mode: number; readonly speed: number },
+  guard?: SpaceGuard,
+): Promise<Course> {
   const clock = new VirtualClock();
   clock.advanceNs(5e9);
   const device = new ScriptedDevice();
   const mode = JOG_MODES[start.mode];
   const agent = new JogAgent({ robot, kinematics, device, clock, mode, speed: JOG_SPEEDS[start.speed] });
-  const perTick = pushes.flatMap((entry) => Array.from({ length: entry.ticks }, (_, tick) => ({ entry, isFirst: tick === 0 })));
+  const perTick = pushes.flatMap((entry) =>
+    Array.from({ length: entry.ticks }, (_, tick) => ({ entry, isFirst: tick === 0 })),
+  );
   const { steps } = await runGated({
     robot,
     clock,
@@ -82,7 +88,9 @@ async function jogged(pushes: readonly Push[], start: { readonly mode: number; r
       if (isFirst && entry?.nextMode === true) device.press({ kind: 'next-mode' });
       if (isFirst && entry !== undefined && entry.joint <= 6) device.press({ kind: 'joint', number: entry.joint });
       device.reading =
-        entry?.isThere === false ? undefined : { axes: { ...NO_AXES, ...entry?.axes }, isDeadManHeld: entry?.isHeld ?? false };
+        entry?.isThere === false
+          ? undefined
+          : { axes: { ...NO_AXES, ...entry?.axes }, isDeadManHeld: entry?.isHeld ?? false };
     },
   });
   return { steps, pushes: perTick.map(({ entry }) => entry) };
@@ -90,7 +98,11 @@ async function jogged(pushes: readonly Push[], start: { readonly mode: number; r
 
 function expectWithinLimits(steps: readonly StepRecord[]): void {
   const [first] = steps;
-  const emitted = new EmittedSequence(robot, Float64Array.from(robot.homeRad), (first?.timeNs ?? 0) - 1e9 / robot.rates.gateHz);
+  const emitted = new EmittedSequence(
+    robot,
+    Float64Array.from(robot.homeRad),
+    (first?.timeNs ?? 0) - 1e9 / robot.rates.gateHz,
+  );
   for (const { sent, timeNs } of steps) emitted.add(sent.positionsRad, timeNs);
   expect(emitted.nonFinite).toBe(0);
   for (const [limit, ratio] of Object.entries(emitted.worst)) expect(ratio, limit).toBeLessThanOrEqual(1 + 1e-9);
@@ -134,20 +146,30 @@ describe('jogging through the gate, whatever is pushed', () => {
   });
 
   it('invariant 8: keeps all limits in a long session', async () => {
-    const [pushes] = fc.sample(fc.array(push(strangeAxis), { minLength: 150, maxLength: 150 }), { numRuns: 1, seed: 4 });
+    const [pushes] = fc.sample(fc.array(push(strangeAxis), { minLength: 150, maxLength: 150 }), {
+      numRuns: 1,
+      seed: 4,
+    });
     const course = await jogged(pushes ?? [], { mode: 0, speed: 2 }, space);
     expect(course.steps.length).toBeGreaterThan(5000);
     expectWithinLimits(course.steps);
     expectStill(course);
     // The lease is kept: the arm goes on moving to the end.
-    const moved = course.steps.slice(-1000).some(({ gate }) => gate.emittedRad.some((value, joint) => value !== gate.previousRad[joint]));
+    const moved = course.steps
+      .slice(-1000)
+      .some(({ gate }) => gate.emittedRad.some((value, joint) => value !== gate.previousRad[joint]));
     expect(moved).toBe(true);
     expect(course.steps.some(({ gate }) => gate.reasons.includes('no-lease'))).toBe(false);
   });
 
   it('gives the same commands for the same pushes', async () => {
     const [pushes] = fc.sample(fc.array(push(strangeAxis), { minLength: 10, maxLength: 10 }), { numRuns: 1, seed: 9 });
-    const [once, again] = [await jogged(pushes ?? [], { mode: 0, speed: 2 }), await jogged(pushes ?? [], { mode: 0, speed: 2 })];
-    expect(once.steps.map(({ sent }) => [...sent.positionsRad])).toEqual(again.steps.map(({ sent }) => [...sent.positionsRad]));
+    const [once, again] = [
+      await jogged(pushes ?? [], { mode: 0, speed: 2 }),
+      await jogged(pushes ?? [], { mode: 0, speed: 2 }),
+    ];
+    expect(once.steps.map(({ sent }) => [...sent.positionsRad])).toEqual(
+      again.steps.map(({ sent }) => [...sent.positionsRad]),
+    );
   });
 });

@@ -80,7 +80,9 @@ describe('jogging in space', () => {
         const moved = travelled([home, command]);
         expect(Math.hypot(...moved)).toBeLessThan(0.002);
       }
-      expect(Math.hypot(...turnBetween(kinematics.look(home).rotation, kinematics.look(last(commands)).rotation))).toBeGreaterThan(0.5);
+      expect(
+        Math.hypot(...turnBetween(kinematics.look(home).rotation, kinematics.look(last(commands)).rotation)),
+      ).toBeGreaterThan(0.5);
     }
   });
 
@@ -118,7 +120,9 @@ describe('near singular poses', () => {
   it('invariant 8: slows down on the way to one, and ends before it', () => {
     const commands = follow(new Jog(robot, kinematics), home, input(outwards), 300);
     const conditions = commands.map(condition);
-    const speeds = commands.slice(1).map((command, tick) => Math.hypot(...travelled([commands[tick] as Float64Array, command])));
+    const speeds = commands
+      .slice(1)
+      .map((command, tick) => Math.hypot(...travelled([commands[tick] as Float64Array, command])));
     expect(Math.max(...conditions)).toBeLessThan(SINGULARITY.haltAt);
     const [slow, free] = [
       speeds.filter((_, tick) => (conditions[tick + 1] ?? 0) > SINGULARITY.slowFrom),
@@ -133,7 +137,16 @@ describe('near singular poses', () => {
     const singular = Float64Array.of(0, 0.6, -1.3, 0, 0, 0.5);
     expect(condition(singular)).toBeGreaterThan(100);
     let [left, stayed] = [0, 0];
-    for (const axes of [{ x: 1 }, { x: -1 }, { y: 1 }, { y: -1 }, { z: 1 }, { z: -1 }, { x: -1, z: -1 }, { x: 1, z: 1 }]) {
+    for (const axes of [
+      { x: 1 },
+      { x: -1 },
+      { y: 1 },
+      { y: -1 },
+      { z: 1 },
+      { z: -1 },
+      { x: -1, z: -1 },
+      { x: 1, z: 1 },
+    ]) {
       const commands = follow(new Jog(robot, kinematics), singular, input(axes), 40);
       if (last(commands).every((value, joint) => value === singular[joint])) stayed += 1;
       else if (condition(last(commands)) < condition(singular)) left += 1;
@@ -161,8 +174,15 @@ describe('jogging a joint', () => {
 
   it('goes no faster than half of what a slow robot allows', () => {
     const [shoulder, gripper] = makeRobot().joints as [RobotJoint, RobotJoint];
-    const slow = makeRobot({ joints: [{ ...shoulder, limits: { ...shoulder.limits, velocityRadPerS: 0.2 } }, gripper] });
-    const [, next] = follow(new Jog(slow, undefined), Float64Array.of(0, 0.5), input({ joint: 1 }, { mode: 'joint' }), 1);
+    const slow = makeRobot({
+      joints: [{ ...shoulder, limits: { ...shoulder.limits, velocityRadPerS: 0.2 } }, gripper],
+    });
+    const [, next] = follow(
+      new Jog(slow, undefined),
+      Float64Array.of(0, 0.5),
+      input({ joint: 1 }, { mode: 'joint' }),
+      1,
+    );
     expect(next?.[0]).toBeCloseTo(0.1 / 20, 9);
   });
 });
@@ -183,7 +203,9 @@ describe('the dead-man', () => {
     jog.step(input({ x: 1 }, { isDeadManHeld: false }), home);
     const elsewhere = Float64Array.of(0.4, -0.3, 0.4, 1, 0.2, 0.5);
     const next = jog.step(input({}), elsewhere);
-    expect([...(next ?? [])].map((value, joint) => Math.abs(value - (elsewhere[joint] ?? 0)) < 1e-9)).not.toContain(false);
+    expect([...(next ?? [])].map((value, joint) => Math.abs(value - (elsewhere[joint] ?? 0)) < 1e-9)).not.toContain(
+      false,
+    );
   });
 
   it('invariant 8: no axis that is no number between -1 and 1 makes a target', () => {
@@ -198,7 +220,12 @@ describe('the dead-man', () => {
 
   it('nor does an arm of which nobody knows where it was sent', () => {
     const jog = new Jog(robot, kinematics);
-    expect(jog.step(input({ x: 1 }), Float64Array.from(home, () => NaN))).toBeUndefined();
+    expect(
+      jog.step(
+        input({ x: 1 }),
+        Float64Array.from(home, () => NaN),
+      ),
+    ).toBeUndefined();
     expect(jog.step(input({ x: 1 }), Float64Array.of(0, 0))).toBeUndefined();
   });
 });

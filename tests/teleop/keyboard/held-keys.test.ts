@@ -25,7 +25,8 @@ function repeats(forMs: number, kind: KeyEvent['kind'], firstMs = 500): Happenin
   return [[0, 'press'], ...times];
 }
 
-const range = (from: number, to: number): number[] => Array.from({ length: (to - from) / 10 }, (_, index) => from + 10 * index);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: (to - from) / 10 }, (_, index) => from + 10 * index);
 
 describe('a terminal that reports no releases', () => {
   it('shows a tap as a short nudge', () => {
@@ -39,7 +40,12 @@ describe('a terminal that reports no releases', () => {
   });
 
   it('bridges the jitter of a slow link, and no more', () => {
-    const jitter: Happening[] = [[0, 'press'], [100, 'press'], [140, 'press'], [330, 'press']];
+    const jitter: Happening[] = [
+      [0, 'press'],
+      [100, 'press'],
+      [140, 'press'],
+      [330, 'press'],
+    ];
     expect(heldMs(jitter, false)).toEqual(range(0, 430));
   });
 
@@ -56,11 +62,27 @@ describe('a terminal that reports no releases', () => {
 
 describe('a terminal that reports releases', () => {
   it('ends with the release', () => {
-    expect(heldMs([[0, 'press'], [300, 'release']], true)).toEqual(range(0, 300));
+    expect(
+      heldMs(
+        [
+          [0, 'press'],
+          [300, 'release'],
+        ],
+        true,
+      ),
+    ).toEqual(range(0, 300));
   });
 
   it('still makes a nudge of a tap', () => {
-    expect(heldMs([[0, 'press'], [40, 'release']], true)).toEqual(range(0, 100));
+    expect(
+      heldMs(
+        [
+          [0, 'press'],
+          [40, 'release'],
+        ],
+        true,
+      ),
+    ).toEqual(range(0, 100));
   });
 
   it('is steady from the first moment on', () => {
@@ -73,7 +95,13 @@ describe('a terminal that reports releases', () => {
   });
 
   it('holds a key while another one, pressed later, repeats', () => {
-    const both: Happening[] = [[0, 'press'], [300, 'press', 'd'], [800, 'repeat', 'd'], [830, 'repeat', 'd'], [860, 'release', 'w']];
+    const both: Happening[] = [
+      [0, 'press'],
+      [300, 'press', 'd'],
+      [800, 'repeat', 'd'],
+      [830, 'repeat', 'd'],
+      [860, 'release', 'w'],
+    ];
     expect(heldMs(both, true)).toEqual(range(0, 860));
   });
 });

@@ -45,7 +45,7 @@ describe('TerminalKeys', () => {
     expect(terminal.written).toContain('\u001b[?u');
     expect(keys.reportsReleases).toBe(false);
     terminal.type('\u001b[?0u');
-    expect(terminal.written).toContain('\u001b[>11u');
+    expect(terminal.written).toContain('\u001b[>15u');
     expect(keys.reportsReleases).toBe(true);
     terminal.type('\u001b[119u\u001b[119;1:3u');
     expect(seen).toEqual(['w', 'w:release']);
@@ -81,7 +81,8 @@ describe('TerminalKeys', () => {
 });
 
 describe('the terminal is given back', () => {
-  const given = (terminal: FakeTerminal): boolean => !terminal.isRaw && terminal.written.endsWith('\u001b[?2004l\u001b[?1004l');
+  const given = (terminal: FakeTerminal): boolean =>
+    !terminal.isRaw && terminal.written.endsWith('\u001b[?2004l\u001b[?1004l');
 
   it('when it is closed', () => {
     const { keys, terminal, events } = open();
