@@ -1,5 +1,5 @@
 import type { Agent } from '../../src/core/agent.ts';
-import { VirtualClock } from '../../src/core/clock.ts';
+import type { VirtualClock } from '../../src/core/clock.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { LockstepDecider } from '../../src/runtime/decider.ts';
 import { openMirror } from '../../src/runtime/driver-table.ts';

@@ -38,8 +38,8 @@ const CSI = '\u001b[';
  * frames what is pasted.
  */
 const BEGIN = `${CSI}?u${CSI}?1004h${CSI}?2004h`;
-/** Flags: 1 escape codes without ambiguity, 2 repeats and releases, 8 letters as well. */
-const KITTY_FLAGS = 1 + 2 + 8;
+/** Flags: 1 escape codes without ambiguity, 2 repeats and releases, 4 other names of a key, 8 letters as well. */
+const KITTY_FLAGS = 1 + 2 + 4 + 8;
 const KITTY_ON = `${CSI}>${KITTY_FLAGS}u`;
 const KITTY_OFF = `${CSI}<u`;
 const END = `${CSI}?2004l${CSI}?1004l`;

@@ -38,6 +38,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     '\u001b[99;5u\u001b[97:65;2u\u001b[119;65u\u001b[119;129:2u',
     ['ctrl+c', 'shift+a', 'w', 'w:repeat'],
   ],
+  [
+    'kitty: other layouts',
+    '\u001b[38:49;2u\u001b[1094::119u\u001b[61:43;2u\u001b[1094:1062:119;2:3u',
+    ['shift+1', 'w', 'shift++', 'shift+w:release'],
+  ],
   ['kitty: number pad', '\u001b[57404u\u001b[57419;1:3u', ['5', 'up:release']],
   ['kitty: keys that type nothing', '\u001b[57441;2u\u001b[57441;1:3u', []],
   ['kitty: its answer', '\u001b[?0u', ['{"type":"kitty-flags","flags":0}']],

@@ -45,7 +45,7 @@ describe('TerminalKeys', () => {
     expect(terminal.written).toContain('\u001b[?u');
     expect(keys.reportsReleases).toBe(false);
     terminal.type('\u001b[?0u');
-    expect(terminal.written).toContain('\u001b[>11u');
+    expect(terminal.written).toContain('\u001b[>15u');
     expect(keys.reportsReleases).toBe(true);
     terminal.type('\u001b[119u\u001b[119;1:3u');
     expect(seen).toEqual(['w', 'w:release']);

@@ -7,8 +7,12 @@ const keys = new TerminalKeys({ input: process.stdin, output: process.stdout });
 const isAnswering = process.argv[2] === 'answering';
 const alive = setInterval(() => undefined, 1000);
 
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
 function end(why: string): void {
-  console.log(why);
+  say(why);
   clearInterval(alive);
   keys.close();
 }
@@ -17,9 +21,9 @@ if (isAnswering) {
   process.on('SIGINT', () => end('[stopped by SIGINT]'));
   // What takes time at the end, such as bringing an arm to rest, is not cut off by writing to a terminal that is gone.
   process.on('SIGHUP', () => {
-    console.log('[hung up]');
+    say('[hung up]');
     setTimeout(() => {
-      console.log('[still here]');
+      say('[still here]');
       end('[ended]');
       if (process.argv[3] !== undefined) writeFileSync(process.argv[3], 'ended in order');
     }, 200);
@@ -30,7 +34,7 @@ keys.listen({
     if (key === 'x') process.exit(3);
     if (key === 'y') throw new Error('thrown on purpose');
     if (key === 'z') end('[returned]');
-    else console.log(`[${key}]`);
+    else say(`[${key}]`);
   },
 });
-console.log('[ready]');
+say('[ready]');
