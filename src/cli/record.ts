@@ -44,6 +44,7 @@ interface RecordOptions {
   readonly video: boolean;
   readonly camera: readonly string[];
   readonly onCameraLoss: LossPolicy;
+  readonly sounds?: boolean;
   readonly json?: boolean;
 }
 
@@ -83,6 +84,7 @@ export function addRecord(program: Command): void {
     .option('--no-video', 'store pictures one by one, as an agent sees them')
     .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
     .option('--resume', 'continue the dataset there')
+    .option('--sounds', 'ring the bell of the terminal when an episode begins and when it is saved')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(record);

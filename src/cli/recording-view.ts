@@ -32,10 +32,13 @@ export interface RecordingViewOptions {
   readonly teleop: string;
   readonly episodes: number;
   readonly episodeTime?: number | undefined;
+  readonly sounds?: boolean | undefined;
 }
 
 /** How often the free space is looked up, ns. */
 const DISK_INTERVAL_NS = 5 * NS_PER_S;
+
+const BELL = '\u0007';
 
 /** Shows a recording: a panel in a terminal, and a line for each episode that is on disk. */
 export class RecordingView implements StepListener, RecordingEvents {
@@ -69,6 +72,7 @@ export class RecordingView implements StepListener, RecordingEvents {
   }
 
   onBegin(number: number, instruction: string): void {
+    this.#ring();
     this.#terminal.line(`recording episode ${number} of ${this.#options.episodes}: ${instruction}`);
   }
 
@@ -85,6 +89,7 @@ export class RecordingView implements StepListener, RecordingEvents {
       savingS,
     };
     this.saved.push(summary);
+    this.#ring();
     this.#live.endEpisode(result);
     this.#terminal.line(
       `saved episode ${episodeIndex}: ${length} rows, ${instruction}, ended by ${outcome}, on disk after ${savingS.toFixed(2)} s`,
@@ -98,6 +103,10 @@ export class RecordingView implements StepListener, RecordingEvents {
   /** Takes the panel away; the lines stay. */
   close(): void {
     if (this.#terminal.interactive) this.#terminal.finish([]);
+  }
+
+  #ring(): void {
+    if (this.#options.sounds === true && this.#terminal.interactive) process.stderr.write(BELL);
   }
 
   #notes(): (readonly [string, string])[] {
