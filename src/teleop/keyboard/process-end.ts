@@ -7,8 +7,11 @@ export type ProcessEvents = Pick<
 export interface EndListener {
   /** The process ends now, or will by a signal. May be called more than once. */
   onEnd(): void;
-  /** The terminal hung up: its window was closed, or the link to it broke. Called before onEnd. */
-  onHangUp(): void;
+  /**
+   * The terminal hung up: its window was closed, or the link to it broke. Called before onEnd. True: somebody takes the process
+   * to its end in order; otherwise the signal ends it now.
+   */
+  onHangUp(): boolean;
   /** The process goes on after it was suspended. */
   onContinue(): void;
 }
@@ -28,13 +31,14 @@ export function onProcessEnd(events: ProcessEvents, listener: EndListener): () =
     events.kill(events.pid, 'SIGHUP');
   };
   const onSignal = (signal: NodeJS.Signals): void => {
+    // Whoever else listens decides what the signal means, and takes the process through its own end.
+    let isAnswered = events.listenerCount(signal) > 1;
     if (signal === 'SIGHUP') {
-      listener.onHangUp();
       // Behind the exit listeners of everybody else.
       events.on('exit', endByHangUp);
+      if (listener.onHangUp()) isAnswered = true;
     }
-    // Whoever else listens decides what the signal means, and takes the process through its own end.
-    if (events.listenerCount(signal) > 1) return;
+    if (isAnswered) return;
     listener.onEnd();
     events.off(signal, onSignal);
     events.kill(events.pid, signal);

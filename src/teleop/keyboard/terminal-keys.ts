@@ -53,7 +53,7 @@ export class TerminalKeys implements KeySource {
   readonly #listeners = new Set<KeyListener>();
   readonly #forgetProcess: () => void;
   readonly #onData = (bytes: Buffer): void => this.#receive(bytes);
-  readonly #onGone = (): void => this.#lose();
+  readonly #onGone = (): void => void this.#lose();
   #isKitty = false;
   #isOpen = true;
   #isRestored = false;
@@ -117,13 +117,16 @@ export class TerminalKeys implements KeySource {
     }
   }
 
-  #lose(): void {
-    if (!this.#isOpen) return;
+  /** True when somebody listens who ends the process. */
+  #lose(): boolean {
+    const listening = [...this.#listeners].filter(({ onLost }) => onLost !== undefined);
+    if (!this.#isOpen) return listening.length > 0;
     this.#isOpen = false;
     clearTimeout(this.#settleTimer);
     // Whatever is still written to it fails, and that must not end the process before the arm stands.
     this.#options.output.on?.('error', () => undefined);
-    for (const listener of this.#listeners) listener.onLost?.();
+    for (const listener of listening) listener.onLost?.();
+    return listening.length > 0;
   }
 
   #receive(bytes: Buffer): void {

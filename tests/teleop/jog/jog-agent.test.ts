@@ -23,12 +23,12 @@ function bench(changes: Partial<JogAgentOptions> = {}) {
 }
 
 describe('JogAgent', () => {
-  it('moves while the dead-man is held, and says that a person commands', async () => {
+  it('moves while the dead-man is held; alone, it marks nothing as an intervention', async () => {
     const { device, agent, ask } = bench();
     await ask();
     device.push({ joint: 1 });
     expect((await ask())?.[0]).toBeCloseTo(0.1 / 20, 9);
-    expect(await agent.act(makeObservation([0, 0.5]))).toMatchObject({ commander: 'person', computeNs: 0 });
+    expect(await agent.act(makeObservation([0, 0.5]))).not.toHaveProperty('commander');
     expect(agent.isEngaged).toBe(true);
   });
 

@@ -143,14 +143,22 @@ describe('a terminal that is lost', () => {
     expect(() => events.emit('exit')).not.toThrow();
   });
 
-  it('by a hang-up is told before the process ends', () => {
+  it('by a hang-up is told, and whoever was told ends the process', () => {
     const { events, seen } = open();
-    events.on('SIGHUP', () => seen.push('(somebody stops the arm)'));
     events.emit('SIGHUP', 'SIGHUP');
-    expect(seen).toEqual(['(lost)', '(somebody stops the arm)']);
+    expect(seen).toEqual(['(lost)']);
     expect(events.kills).toEqual([]);
     // When all is done it ends as a process does whose terminal hung up.
     events.emit('exit');
+    expect(events.kills).toEqual(['SIGHUP']);
+  });
+
+  it('by a hang-up ends the process at once when nobody would', () => {
+    const [terminal, events] = [new FakeTerminal(), new FakeProcess()];
+    const keys = new TerminalKeys({ input: terminal, output: terminal.output, process: events.events });
+    keys.listen({ onKey: () => undefined });
+    events.emit('SIGHUP', 'SIGHUP');
+    expect(keys.isOpen).toBe(false);
     expect(events.kills).toEqual(['SIGHUP']);
   });
 });

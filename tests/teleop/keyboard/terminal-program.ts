@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { TerminalKeys } from '../../../src/teleop/keyboard/terminal-keys.ts';
 
-/** Says which keys are pressed. `x` exits, `y` throws; `z` returns. With `answering` it answers SIGINT and SIGHUP itself, and
+/** Says which keys are pressed. `x` exits, `y` throws; `z` returns. With `answering` it answers SIGINT and a lost terminal itself, and
  * writes a file at an orderly end. */
 const keys = new TerminalKeys({ input: process.stdin, output: process.stdout });
 const isAnswering = process.argv[2] === 'answering';
@@ -20,13 +20,15 @@ function end(why: string): void {
 if (isAnswering) {
   process.on('SIGINT', () => end('[stopped by SIGINT]'));
   // What takes time at the end, such as bringing an arm to rest, is not cut off by writing to a terminal that is gone.
-  process.on('SIGHUP', () => {
-    say('[hung up]');
-    setTimeout(() => {
-      say('[still here]');
-      end('[ended]');
-      if (process.argv[3] !== undefined) writeFileSync(process.argv[3], 'ended in order');
-    }, 200);
+  keys.listen({
+    onLost: () => {
+      say('[hung up]');
+      setTimeout(() => {
+        say('[still here]');
+        end('[ended]');
+        if (process.argv[3] !== undefined) writeFileSync(process.argv[3], 'ended in order');
+      }, 200);
+    },
   });
 }
 keys.listen({
