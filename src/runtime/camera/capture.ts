@@ -24,7 +24,7 @@ export class Capture {
   #input: CameraInput | undefined;
   #waiting: ArrivedPacket | undefined;
   #isDecoding = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   /** Packets that arrived, and those of them that are decoded or were left out. */
   #arrived = 0;
   #settled = 0;
@@ -94,7 +94,7 @@ export class Capture {
       try {
         for (const picture of await input.decode(packet)) this.#show(picture, stampNs);
       } catch (error) {
-        this.#failure = error;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
       } finally {
         packet.free();
         this.#settle(count);

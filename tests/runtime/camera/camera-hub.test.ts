@@ -1,10 +1,14 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { MonotonicClock, NS_PER_MS } from '../../../src/core/clock.ts';
 import type { ArmatureError } from '../../../src/core/errors.ts';
 import type { CameraFrame } from '../../../src/core/observation.ts';
+import { loaderArguments } from '../../../src/core/module-worker.ts';
 import { readVideo } from '../../../src/record/read-video.ts';
 import type { CameraStateChange } from '../../../src/runtime/camera/camera-channel.ts';
 import { CameraHub } from '../../../src/runtime/camera/camera-hub.ts';
@@ -20,6 +24,7 @@ import {
   MjpegServer,
   PATIENCE_MS,
   WIDTH,
+  expectInOrder,
   greyRgb,
   levelOf,
   temporaryFolder,
@@ -56,14 +61,6 @@ const pushed = (level: number, stampNs: number, camera = 'front'): CameraFrame =
 
 async function levelsIn({ path, frames }: RecordedVideo): Promise<number[]> {
   return (await readVideo({ path, fromTimestampS: 0, frameCount: frames, fps: FPS })).map(levelOf);
-}
-
-/** These states, one after the other; on a busy machine there may be others between them. */
-function expectInOrder(changes: readonly CameraStateChange[], states: readonly string[]): void {
-  const found = changes.map(({ state }) => state);
-  let next = 0;
-  for (const state of found) if (state === states[next]) next += 1;
-  expect({ found, next }).toEqual({ found, next: states.length });
 }
 
 const stateOf = (hub: CameraHub, camera = 'front'): string | undefined => hub.health.get(camera)?.state;
@@ -153,10 +150,13 @@ describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
     await recordUntil(() => true);
     const video = (await hub.endEpisode()).get('front') as RecordedVideo;
     expect(video.frames).toBe(rows);
-    expectInOrder(changes, ['ok', 'lost', 'ok']);
+    expectInOrder(
+      changes.map(({ state }) => state),
+      ['ok', 'lost', 'ok'],
+    );
     const levels = await levelsIn(video);
     expect(new Set(levels.slice(lostAt, backAt)).size).toBe(1);
-    expect([...video.repeated.slice(lostAt, backAt)].every((flag) => flag === 1)).toBe(true);
+    expect(video.repeated.slice(lostAt, backAt).every((flag) => flag === 1)).toBe(true);
     expect(video.repeated.slice(okAt)).toContain(0);
     for (let row = 1; row < rows; row += 1) if (video.repeated[row] === 1) expect(levels[row]).toBe(levels[row - 1]);
   });
@@ -212,7 +212,10 @@ describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
     await until(() => server.connections > 1);
     server.mode = 'run';
     await until(() => stateOf(hub) === 'ok');
-    expectInOrder(changes, ['ok', 'frozen', 'ok', 'lost', 'ok']);
+    expectInOrder(
+      changes.map(({ state }) => state),
+      ['ok', 'frozen', 'ok', 'lost', 'ok'],
+    );
     expect(hub.health.get('front')).toMatchObject({ deaths: 0, problem: undefined });
   });
 
@@ -261,7 +264,10 @@ describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
     expect(failures).toEqual([]);
     await until(() => stateOf(hub) === 'ok');
     expect(failures.map(({ code }) => code)).toEqual(['E_CAMERA_DIED']);
-    expectInOrder(changes, ['ok', 'lost', 'ok']);
+    expectInOrder(
+      changes.map(({ state }) => state),
+      ['ok', 'lost', 'ok'],
+    );
   });
 
   it('a full disk ends the episode with a clear word, and the next one can be recorded elsewhere', async () => {
@@ -275,6 +281,57 @@ describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
     hub.row(0, 10);
     expect((await hub.endEpisode()).size).toBe(2);
     expect(failures).toEqual([]);
+  });
+
+  it('a disk that fills up while recording is told at once, and the end of the episode says why', async ({ skip }) => {
+    const small = temporaryFolder();
+    skip(
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]).status !== 0,
+      'mounting is not permitted',
+    );
+    onTestFinished(() => void spawnSync('umount', [small]));
+    const { hub, failures } = await open(pushedCamera('front'));
+    const noise = Uint8Array.from(
+      { length: WIDTH * HEIGHT * 3 },
+      (_, index) => Math.imul(index + 1, 2_654_435_761) >>> 24,
+    );
+    hub.push({ ...pushed(0, 0), rgb: noise });
+    await hub.beginEpisode({ directory: small, fps: FPS });
+    for (let row = 0; failures.length === 0; row += 1) {
+      hub.push({ ...pushed(0, row + 1), rgb: noise.map((value) => value ^ row) });
+      hub.row(row, row + 1);
+      await delay(5);
+    }
+    expect(hub.episodeFailure?.code).toBe('E_DISK_FULL');
+    await expect(hub.endEpisode()).rejects.toThrow(/E_DISK_FULL.*front\.mp4/);
+    expect(readdirSync(small)).toEqual([]);
+    expect(failures.map(({ code }) => code)).toEqual(['E_DISK_FULL']);
+    await hub.beginEpisode({ directory: temporaryFolder(), fps: FPS });
+    hub.row(0, 10);
+    expect((await hub.endEpisode()).get('front')?.frames).toBe(1);
+  });
+
+  it('a supervisor that is killed leaves no process and nothing of the episode', async () => {
+    const directory = temporaryFolder();
+    const source = join(import.meta.dirname, '../../../src');
+    const module = (path: string): string => JSON.stringify(pathToFileURL(join(source, path)).href);
+    const script = `
+      const { CameraHub } = await import(${module('runtime/camera/camera-hub.ts')});
+      const { pushedCamera } = await import(${module('sensors/camera/camera-address.ts')});
+      const { MonotonicClock } = await import(${module('core/clock.ts')});
+      const clock = new MonotonicClock();
+      const hub = await CameraHub.open({ robot: { cameras: [] }, cameras: [pushedCamera('front')], clock });
+      hub.push({ camera: 'front', width: 64, height: 64, rgb: new Uint8Array(64 * 64 * 3), stampNs: 0 });
+      await hub.beginEpisode({ directory: ${JSON.stringify(directory)}, fps: 30 });
+      for (let row = 0; row < 50; row += 1) hub.row(row, row);
+      console.log(hub.health.get('front').pid);`;
+    const words = [...loaderArguments({ isTypeScript: true }), '--input-type=module', '-e', script];
+    const supervisor = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(supervisor.stdout, 'data')) as [Buffer];
+    expect(readdirSync(directory)).toEqual(['front.mp4.partial']);
+    supervisor.kill('SIGKILL');
+    await until(() => readdirSync(directory).length === 0);
+    await until(() => !existsSync(`/proc/${line.toString().trim()}`));
   });
 
   it('a camera that is not there is lost, and says why; ready tells', async () => {
@@ -296,7 +353,10 @@ describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
     });
     hub.push(pushed(1, clock.nowNs()));
     await until(() => changes.length === 2);
-    expectInOrder(changes, ['ok', 'lost']);
+    expectInOrder(
+      changes.map(({ state }) => state),
+      ['ok', 'lost'],
+    );
     expect(hub.listenerFailures.map(String)).toEqual(['Error: mine']);
   });
 });
