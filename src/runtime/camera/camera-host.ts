@@ -127,6 +127,7 @@ export class CameraHost {
       stampNs,
       unchangedSinceNs,
       view,
+      size: this.#recordedSize,
       encodedRows: this.encodedRows,
     });
     void sent.finally(() => {

@@ -12,6 +12,7 @@ import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
 import { CameraChannel } from './camera-channel.ts';
 import type { CameraStateChange } from './camera-channel.ts';
 import { cameraError } from './camera-input.ts';
+import type { PictureSize } from './camera-messages.ts';
 import type { CameraCondition } from './camera-watch.ts';
 import type { RecordedVideo } from './row-recorder.ts';
 
@@ -28,6 +29,8 @@ export interface CameraHealth extends CameraCondition {
   readonly queuedRows: number;
   /** Why there are no pictures, where that is known. */
   readonly problem: string | undefined;
+  /** In which pictures are recorded; undefined before the first. */
+  readonly size: PictureSize | undefined;
   /** Processes of this camera that ended although nobody asked them to. */
   readonly deaths: number;
   /** Its process, for those who watch or end it. */
@@ -118,8 +121,8 @@ export class CameraHub {
   get health(): ReadonlyMap<string, CameraHealth> {
     return new Map(
       [...this.#channels].map(([name, channel]) => {
-        const { condition, problem, deaths, pid } = channel;
-        return [name, { ...condition, queuedRows: this.#queuedRows(channel), problem, deaths, pid }];
+        const { condition, problem, size, deaths, pid } = channel;
+        return [name, { ...condition, queuedRows: this.#queuedRows(channel), problem, size, deaths, pid }];
       }),
     );
   }

@@ -7,7 +7,7 @@ import type { RecordedVideo } from './row-recorder.ts';
 export interface CameraSpec {
   readonly address: CameraAddress;
   /** Size of the pictures that are shown to the supervisor; undefined: only that they came. */
-  readonly view: { readonly width: number; readonly height: number } | undefined;
+  readonly view: PictureSize | undefined;
 }
 
 /** What of an episode concerns one camera. */
@@ -29,10 +29,14 @@ export type CameraRequest =
   | { readonly kind: 'row'; readonly timeNs: number }
   | ({ readonly kind: 'push'; readonly stampNs: number } & RgbPicture);
 
-/** 8-bit RGB, row-major from the top left, shape (height, width, 3). */
-export interface RgbPicture {
+/** Pixels. */
+export interface PictureSize {
   readonly width: number;
   readonly height: number;
+}
+
+/** 8-bit RGB, row-major from the top left, shape (height, width, 3). */
+export interface RgbPicture extends PictureSize {
   readonly rgb: Uint8Array;
 }
 
@@ -44,6 +48,8 @@ export type CameraReport =
       readonly stampNs: number;
       readonly unchangedSinceNs: number;
       readonly view: RgbPicture | undefined;
+      /** In which pictures are recorded. */
+      readonly size: PictureSize;
       readonly encodedRows: number;
     }
   /** It lives. `problem`: why there are no pictures. */

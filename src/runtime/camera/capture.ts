@@ -24,7 +24,7 @@ export class Capture {
   #input: CameraInput | undefined;
   #waiting: ArrivedPacket | undefined;
   #isDecoding = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   /** Packets that arrived, and those of them that are decoded or were left out. */
   #arrived = 0;
   #settled = 0;
@@ -62,7 +62,7 @@ export class Capture {
   }
 
   async #session(): Promise<void> {
-    const { address, clock } = this.#options;
+    const { clock } = this.#options;
     const input = await CameraInput.open(this.#options);
     this.#input = input;
     this.#failure = undefined;
@@ -75,15 +75,21 @@ export class Capture {
         this.#waiting = arrived;
         const work = this.#isDecoding ? undefined : this.#decodeWaiting(input);
         if (!input.isIntraOnly) await work;
-        if (this.#failure !== undefined) throw this.#failure;
-        if (clock.nowNs() - this.#seenNs > STALL_MS * NS_PER_MS)
-          throw cameraError(address, 'nothing of what it delivers is a picture', `data for ${STALL_MS} ms`);
+        this.#check();
       }
     } finally {
       await this.settled();
       this.#input = undefined;
       await input.close();
     }
+  }
+
+  /** Throws what went wrong with the pictures. */
+  #check(): void {
+    const { address, clock } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (clock.nowNs() - this.#seenNs > STALL_MS * NS_PER_MS)
+      throw cameraError(address, 'nothing of what it delivers is a picture', `data for ${STALL_MS} ms`);
   }
 
   /** Decodes what waits until nothing does. Never rejects: the reader looks for a failure. */
@@ -94,7 +100,7 @@ export class Capture {
       try {
         for (const picture of await input.decode(packet)) this.#show(picture, stampNs);
       } catch (error) {
-        this.#failure = error;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
       } finally {
         packet.free();
         this.#settle(count);

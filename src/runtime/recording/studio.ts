@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { ArmatureError } from '../../core/errors.ts';
 import type { CameraFrame } from '../../core/observation.ts';
 import type { StampedSource } from '../../core/source.ts';
 import type { DatasetWriter } from '../../record/dataset-writer.ts';
@@ -61,7 +60,7 @@ export class Studio {
       await hub?.ready(readyMs);
       const features = recordingFeatures(robot, {
         hasScene,
-        ...(video ? { pictures: 'video', cameras: recordedCameras(options) } : {}),
+        ...(video ? { pictures: 'video', cameras: recordedCameras(options, hub) } : {}),
       });
       const writer = await openRecording(directory, robot, { features, resume });
       await rm(join(directory, UNDER_WAY), { recursive: true, force: true });
@@ -87,7 +86,7 @@ export class Studio {
     await mkdir(underWay, { recursive: true });
     await this.hub.beginEpisode({ directory: underWay, fps: robot.rates.controlHz });
     return new LiveRecorder({
-      cameras: recordedCameras(this.#options).map(({ name }) => name),
+      cameras: recordedCameras(this.#options, this.hub).map(({ name }) => name),
       pushed: simulatedCameras(this.#options).map(({ name }) => name),
       sink: this.hub,
       sceneSeed,
@@ -105,17 +104,11 @@ function simulatedCameras({ robot, cameras }: StudioOptions): RobotSpec['cameras
   return robot.cameras.filter(({ name }) => !cameras.some((real) => real.name === name));
 }
 
-/** Those of the robot in its order, and those that are only recorded. */
-function recordedCameras(options: StudioOptions): RecordedCamera[] {
-  const { robot, cameras } = options;
-  const own = robot.cameras.map((camera) => cameras.find(({ name }) => name === camera.name) ?? camera);
+/** Those of the robot in its order, and those that are only recorded; real ones in the size of their pictures. */
+function recordedCameras({ robot, cameras }: StudioOptions, hub: CameraHub | undefined): RecordedCamera[] {
   const others = cameras.filter(({ name }) => !robot.cameras.some((camera) => camera.name === name));
-  return [...own, ...others].map(({ name, width, height }) => {
-    if (width !== undefined && height !== undefined) return { name, width, height };
-    throw new ArmatureError('E_CAMERA_ADDRESS', `the size of camera "${name}" is not known`, {
-      remedy: `Say it: --camera ${name}=...,width=640,height=480`,
-    });
-  });
+  const all = [...robot.cameras, ...others.map(({ name }) => ({ name, width: 0, height: 0 }))];
+  return all.map(({ name, width, height }) => ({ width, height, ...hub?.health.get(name)?.size, name }));
 }
 
 function blankFrame({ name, width, height }: RobotSpec['cameras'][number], stampNs: number): CameraFrame {

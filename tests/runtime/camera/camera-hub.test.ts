@@ -1,18 +1,13 @@
-import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { MonotonicClock, NS_PER_MS } from '../../../src/core/clock.ts';
-import type { ArmatureError } from '../../../src/core/errors.ts';
-import type { CameraFrame } from '../../../src/core/observation.ts';
-import { readVideo } from '../../../src/record/read-video.ts';
-import type { CameraStateChange } from '../../../src/runtime/camera/camera-channel.ts';
-import { CameraHub } from '../../../src/runtime/camera/camera-hub.ts';
+import { describe, expect, it } from 'vitest';
+import { NS_PER_MS } from '../../../src/core/clock.ts';
 import type { RecordedVideo } from '../../../src/runtime/camera/row-recorder.ts';
 import { parseCamera, pushedCamera } from '../../../src/sensors/camera/camera-address.ts';
-import type { CameraAddress } from '../../../src/sensors/camera/camera-address.ts';
 import { ObservationSampler } from '../../../src/sensors/observation-sampler.ts';
-import { FakeSource, makeRobot } from '../../../src/testing/index.ts';
+import { FakeSource } from '../../../src/testing/index.ts';
+import { FPS, clock, levelsIn, open, pushed, robot, stateOf } from './open-hub.ts';
 import { RtspServer } from './rtsp-server.ts';
 import {
   HEIGHT,
@@ -20,53 +15,13 @@ import {
   MjpegServer,
   PATIENCE_MS,
   WIDTH,
+  expectInOrder,
   greyRgb,
   levelOf,
   temporaryFolder,
   until,
   videoFile,
 } from './test-cameras.ts';
-
-const clock = new MonotonicClock();
-const robot = makeRobot();
-const FPS = 30;
-const hubs: CameraHub[] = [];
-
-afterEach(async () => {
-  for (const hub of hubs.splice(0)) await hub.close();
-});
-
-interface Watched {
-  readonly hub: CameraHub;
-  readonly changes: CameraStateChange[];
-  readonly failures: ArmatureError[];
-}
-
-async function open(...cameras: CameraAddress[]): Promise<Watched> {
-  const hub = await CameraHub.open({ robot, cameras, clock });
-  hubs.push(hub);
-  const [changes, failures]: [CameraStateChange[], ArmatureError[]] = [[], []];
-  hub.listen({ onState: (change) => changes.push(change), onFailure: (failure) => failures.push(failure) });
-  return { hub, changes, failures };
-}
-
-const pushed = (level: number, stampNs: number, camera = 'front'): CameraFrame => {
-  return { camera, width: WIDTH, height: HEIGHT, rgb: greyRgb(level), stampNs };
-};
-
-async function levelsIn({ path, frames }: RecordedVideo): Promise<number[]> {
-  return (await readVideo({ path, fromTimestampS: 0, frameCount: frames, fps: FPS })).map(levelOf);
-}
-
-/** These states, one after the other; on a busy machine there may be others between them. */
-function expectInOrder(changes: readonly CameraStateChange[], states: readonly string[]): void {
-  const found = changes.map(({ state }) => state);
-  let next = 0;
-  for (const state of found) if (state === states[next]) next += 1;
-  expect({ found, next }).toEqual({ found, next: states.length });
-}
-
-const stateOf = (hub: CameraHub, camera = 'front'): string | undefined => hub.health.get(camera)?.state;
 
 describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
   it('has in each row the newest picture that had arrived by its time, again where there is none, and marks it', async () => {
@@ -153,10 +108,13 @@ describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
     await recordUntil(() => true);
     const video = (await hub.endEpisode()).get('front') as RecordedVideo;
     expect(video.frames).toBe(rows);
-    expectInOrder(changes, ['ok', 'lost', 'ok']);
+    expectInOrder(
+      changes.map(({ state }) => state),
+      ['ok', 'lost', 'ok'],
+    );
     const levels = await levelsIn(video);
     expect(new Set(levels.slice(lostAt, backAt)).size).toBe(1);
-    expect([...video.repeated.slice(lostAt, backAt)].every((flag) => flag === 1)).toBe(true);
+    expect(video.repeated.slice(lostAt, backAt).every((flag) => flag === 1)).toBe(true);
     expect(video.repeated.slice(okAt)).toContain(0);
     for (let row = 1; row < rows; row += 1) if (video.repeated[row] === 1) expect(levels[row]).toBe(levels[row - 1]);
   });
@@ -194,110 +152,6 @@ describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
     await hub.beginEpisode({ directory, fps: FPS });
     await expect(hub.endEpisode()).rejects.toThrow(/needs frames/);
     expect(readdirSync(directory)).toEqual([]);
-  });
-});
-
-describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
-  it('a camera whose picture stands still is frozen, one that falls silent lost, and both are told', async () => {
-    const server = await MjpegServer.start();
-    const { hub, changes } = await open(parseCamera(`front=${server.url}`));
-    await until(() => stateOf(hub) === 'ok');
-    server.mode = 'freeze';
-    await until(() => stateOf(hub) === 'frozen');
-    server.mode = 'run';
-    await until(() => stateOf(hub) === 'ok');
-    server.mode = 'stall';
-    await until(() => stateOf(hub) === 'lost');
-    // Silence on an open connection ends it, and the camera is opened anew.
-    await until(() => server.connections > 1);
-    server.mode = 'run';
-    await until(() => stateOf(hub) === 'ok');
-    expectInOrder(changes, ['ok', 'frozen', 'ok', 'lost', 'ok']);
-    expect(hub.health.get('front')).toMatchObject({ deaths: 0, problem: undefined });
-  });
-
-  it('a damaged picture is left out', async () => {
-    const server = await MjpegServer.start();
-    const { hub } = await open(parseCamera(`front=${server.url}`));
-    await until(() => stateOf(hub) === 'ok');
-    for (let picture = 0; picture < 5; picture += 1) server.sendNonsense();
-    const before = hub.health.get('front')?.pid;
-    const seen: number[] = [];
-    hub.sources.get('front')?.subscribe({ next: ({ rgb }) => seen.push(levelOf(rgb)), error: () => undefined });
-    await until(() => seen.length > 10);
-    expect(hub.health.get('front')?.pid).toBe(before);
-  });
-
-  it('a process that is killed is named and started again; its episode is lost, nothing else is', async () => {
-    const path = await videoFile(LEVELS, FPS);
-    const { hub, failures } = await open(parseCamera(`front=file:${path}`), pushedCamera('wrist'));
-    hub.push(pushed(1, 10, 'wrist'));
-    await hub.ready(PATIENCE_MS);
-    const directory = temporaryFolder();
-    const record = async (folder: string): Promise<void> => {
-      await hub.beginEpisode({ directory: join(directory, folder), fps: FPS });
-      for (let row = 0; row < 10; row += 1) hub.row(row, clock.nowNs());
-    };
-    await record('saved');
-    const saved = await hub.endEpisode();
-    await record('lost');
-    process.kill(hub.health.get('front')?.pid as number, 'SIGKILL');
-    await until(() => hub.episodeFailure !== undefined);
-    hub.row(10, clock.nowNs());
-    await expect(hub.endEpisode()).rejects.toThrow(/E_CAMERA_DIED: the process of camera front ended \(SIGKILL\)/);
-    expect(failures.map(({ code }) => code)).toEqual(['E_CAMERA_DIED']);
-    expect(readdirSync(join(directory, 'lost'))).toEqual([]);
-    await until(() => hub.health.get('front')?.deaths === 1 && stateOf(hub) === 'ok');
-    await record('next');
-    for (const videos of [saved, await hub.endEpisode()])
-      for (const video of videos.values()) expect((await levelsIn(video)).length).toBe(10);
-  });
-
-  it('a process that hangs is lost, then ended and started again', async () => {
-    const { hub, failures, changes } = await open(parseCamera(`front=file:${await videoFile(LEVELS, FPS)}`));
-    await until(() => stateOf(hub) === 'ok');
-    process.kill(hub.health.get('front')?.pid as number, 'SIGSTOP');
-    await until(() => stateOf(hub) === 'lost');
-    expect(failures).toEqual([]);
-    await until(() => stateOf(hub) === 'ok');
-    expect(failures.map(({ code }) => code)).toEqual(['E_CAMERA_DIED']);
-    expectInOrder(changes, ['ok', 'lost', 'ok']);
-  });
-
-  it('a full disk ends the episode with a clear word, and the next one can be recorded elsewhere', async () => {
-    const { hub, failures } = await open(pushedCamera('front'), pushedCamera('wrist'));
-    for (const camera of ['front', 'wrist']) hub.push(pushed(1, 10, camera));
-    const directory = temporaryFolder();
-    symlinkSync('/dev/full', join(directory, 'wrist.mp4.partial'));
-    await expect(hub.beginEpisode({ directory, fps: FPS })).rejects.toThrow(/E_DISK_FULL.*wrist\.mp4/);
-    expect(readdirSync(directory)).toEqual([]);
-    await hub.beginEpisode({ directory, fps: FPS });
-    hub.row(0, 10);
-    expect((await hub.endEpisode()).size).toBe(2);
-    expect(failures).toEqual([]);
-  });
-
-  it('a camera that is not there is lost, and says why; ready tells', async () => {
-    const { hub } = await open(parseCamera('front=/dev/no-such-camera'), pushedCamera('wrist'));
-    hub.push(pushed(1, clock.nowNs(), 'wrist'));
-    await expect(hub.ready(2000)).rejects.toThrow(
-      /E_CAMERA: camera front \(\/dev\/no-such-camera\): it gave no picture within 2000 ms.*No such file/,
-    );
-    expect(stateOf(hub)).toBe('lost');
-    expect(() => hub.push(pushed(1, 20))).toThrow(/no frames can be pushed/);
-  });
-
-  it('a listener that throws is detached', async () => {
-    const { hub, changes } = await open(pushedCamera('front'));
-    hub.listen({
-      onState: () => {
-        throw new Error('mine');
-      },
-    });
-    hub.push(pushed(1, clock.nowNs()));
-    await until(() => changes.length === 2);
-    expectInOrder(changes, ['ok', 'lost']);
-    expect(hub.listenerFailures.map(String)).toEqual(['Error: mine']);
   });
 });
 

@@ -22,6 +22,13 @@ export async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
+/** These states, one after the other; on a busy machine there may be others between them. */
+export function expectInOrder(states: readonly string[], expected: readonly string[]): void {
+  let next = 0;
+  for (const state of states) if (state === expected[next]) next += 1;
+  expect({ states, next }).toEqual({ states, next: expected.length });
+}
+
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'armature-camera-'));
