@@ -1,7 +1,7 @@
 import { readStoredEpisodes } from '../dataset-metadata.ts';
 import type { StoredEpisode } from '../dataset-metadata.ts';
 import { listFiles } from '../dataset-files.ts';
-import { DATASET_PATHS, formatPath } from '../format.ts';
+import { DATASET_PATHS, formatPath, nextFileIndex } from '../format.ts';
 import type { DatasetInfo, EpisodeRecord } from '../format.ts';
 import { FRAME_TIME_TOLERANCE_S } from '../read-video.ts';
 import { errorIn, problemOf, REMEDIES, warningIn } from './problem.ts';
@@ -36,7 +36,7 @@ export function checkEpisodes(
     ...stored.flatMap((row, position) => checkRow(info, row, stored[position - 1]?.episode, position)),
     ...stored.flatMap((row) => checkTasksOf(row, tasks)),
     ...checkSpans(info, stored),
-    ...checkStatedFile(stored.at(-1)),
+    ...checkStatedFile(info, stored),
     ...checkCounts(info, stored),
   ];
 }
@@ -113,19 +113,20 @@ function checkSpans(info: DatasetInfo, stored: readonly StoredEpisode[]): Datase
   return problems;
 }
 
-/** LeRobot continues a dataset in the file after the one the last row names, whatever may be there. */
-function checkStatedFile(last: StoredEpisode | undefined): DatasetProblem[] {
+/**
+ * LeRobot continues a dataset in the file after the one the last row names, whatever may be there. Its own tools
+ * leave names of files that are gone.
+ */
+function checkStatedFile(info: DatasetInfo, stored: readonly StoredEpisode[]): DatasetProblem[] {
+  const last = stored.at(-1);
   if (last === undefined) return [];
   const stated = formatPath(DATASET_PATHS.episodes, last.statedFile);
   if (stated === last.file) return [];
-  return [
-    errorIn(last.file, 'the last row names another file than its own', {
-      episode: last.episode.episodeIndex,
-      expected: last.file,
-      found: stated,
-      remedy: REMEDIES.rewrite,
-    }),
-  ];
+  const next = formatPath(DATASET_PATHS.episodes, nextFileIndex(last.statedFile, info.chunks_size));
+  const details = { episode: last.episode.episodeIndex, expected: last.file, found: stated, remedy: REMEDIES.repair };
+  return stored.some(({ file }) => file === next)
+    ? [errorIn(last.file, 'the last row names another file than its own: LeRobot would write over episodes', details)]
+    : [warningIn(last.file, 'the last row names another file than its own', details)];
 }
 
 function checkCounts(info: DatasetInfo, stored: readonly StoredEpisode[]): DatasetProblem[] {

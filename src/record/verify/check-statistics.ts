@@ -1,22 +1,14 @@
 import { isComplete, readStatistics } from '../dataset-metadata.ts';
 import type { StoredEpisode } from '../dataset-metadata.ts';
-import { DATASET_PATHS, isPicture, STATISTIC_NAMES } from '../format.ts';
-import type { DatasetInfo, FeatureStatistics, StatisticName } from '../format.ts';
+import { DATASET_PATHS, DEFAULT_FEATURES, isPicture, STATISTIC_NAMES } from '../format.ts';
+import type { DatasetInfo, FeatureStatistics } from '../format.ts';
 import { joinStatistics } from '../statistics.ts';
 import type { FoundStatistics } from './check-data.ts';
 import { isNumeric } from './column-types.ts';
-import { errorIn, problemOf, REMEDIES, warningIn } from './problem.ts';
+import { errorIn, listNumbers, problemOf, REMEDIES, warningIn } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
-
-/** How far a statistic may lie from ours, as a share of the size of the values. */
-const TOLERANCE = 1e-4;
-/** Quantiles are estimated from histograms of 5000 bins; two bins of them, as a share of the range. */
-const QUANTILE_TOLERANCE = 2 / 5000;
-/** How far the mean of a channel of pictures, 0 to 1, may lie from that of a few pictures after encoding. */
-const PICTURE_TOLERANCE = 0.15;
-const QUANTILE_NAMES = ['q01', 'q10', 'q50', 'q90', 'q99'] as const;
-
-type Statistics = Partial<FeatureStatistics>;
+import { isAmong, numberFault, pictureFault, QUANTILE_NAMES } from './statistics-faults.ts';
+import type { Fault, StoredStatistics } from './statistics-faults.ts';
 
 /** Checks the statistics of each episode against those found in its data, and stats.json against the episodes. */
 export async function checkStatistics(
@@ -25,8 +17,28 @@ export async function checkStatistics(
   stored: readonly StoredEpisode[],
   found: FoundStatistics,
 ): Promise<DatasetProblem[]> {
-  const problems = stored.flatMap((row) => checkEpisode(info, row, found));
-  return [...problems, ...missingColumns(info, stored), ...(await checkTotals(directory, info, stored, found))];
+  return [
+    ...stored.flatMap((row) => checkEpisode(info, row, found)),
+    ...checkDefaultFeatures(info, stored, found),
+    ...missingColumns(info, stored),
+    ...(await checkTotals(directory, info, stored, found)),
+  ];
+}
+
+/** Nobody computes with these statistics, and LeRobot's tools leave them as they were when they renumber episodes. */
+function checkDefaultFeatures(
+  info: DatasetInfo,
+  stored: readonly StoredEpisode[],
+  found: FoundStatistics,
+): DatasetProblem[] {
+  return Object.keys(DEFAULT_FEATURES).flatMap((name) => {
+    const wrong = stored.filter((row) => statisticsFault(info, row, name, found) !== undefined);
+    const [first] = wrong;
+    if (first === undefined) return [];
+    const episodes = listNumbers(wrong.map(({ episode }) => episode.episodeIndex));
+    const what = `the statistics of ${name} are those of other numbers in episode ${episodes}`;
+    return [warningIn(first.file, what, { remedy: REMEDIES.repair })];
+  });
 }
 
 function checkEpisode(info: DatasetInfo, row: StoredEpisode, found: FoundStatistics): DatasetProblem[] {
@@ -34,7 +46,7 @@ function checkEpisode(info: DatasetInfo, row: StoredEpisode, found: FoundStatist
   const problems: DatasetProblem[] = [];
   for (const [name, values] of statistics) {
     const details = { episode: episode.episodeIndex, remedy: REMEDIES.repair };
-    const fault = statisticsFault(info, row, name, found);
+    const fault = name in DEFAULT_FEATURES ? undefined : statisticsFault(info, row, name, found);
     if (fault !== undefined) {
       const { statistic, expected, found: given } = fault;
       problems.push(
@@ -86,7 +98,7 @@ function statisticsFault(
   return expected === undefined ? undefined : numberFault(values, expected);
 }
 
-function countsPixels(info: DatasetInfo, name: string, values: Statistics, length: number): boolean {
+function countsPixels(info: DatasetInfo, name: string, values: StoredStatistics, length: number): boolean {
   return isPicture(info.features[name]?.dtype ?? '') && (values.count?.[0] ?? 0) > length;
 }
 
@@ -122,6 +134,7 @@ async function checkTotals(
   if (totals.size === 0) return [errorIn(file, 'there are no statistics', { remedy: REMEDIES.repair })];
   const numbers = joinStatistics(stored.map((row) => bestKnown(row, found)));
   const problems: DatasetProblem[] = [];
+  const joinedOtherwise: string[] = [];
   for (const [name, { dtype }] of Object.entries(info.features)) {
     const values = totals.get(name);
     if (values === undefined) {
@@ -130,7 +143,18 @@ async function checkTotals(
       continue;
     }
     const episodes = stored.flatMap(({ statistics }) => statistics.get(name) ?? []);
-    problems.push(...checkTotal(name, values, { expected: numbers.get(name), episodes, isPictures: isPicture(dtype) }));
+    const fault = totalFault(name, values, { expected: numbers.get(name), episodes, isPictures: isPicture(dtype) });
+    if (fault === undefined) continue;
+    const isQuantile = (QUANTILE_NAMES as readonly string[]).includes(fault.name);
+    const details = { expected: fault.expected, found: fault.found, remedy: REMEDIES.repair };
+    const what = `the statistics of ${name} are wrong: ${fault.statistic}`;
+    // Other writers join quantiles in another way; a value among those of the episodes is one of them.
+    if (isQuantile && isAmong(values, episodes.filter(isComplete))) joinedOtherwise.push(name);
+    else problems.push(name in DEFAULT_FEATURES ? warningIn(file, what, details) : errorIn(file, what, details));
+  }
+  if (joinedOtherwise.length > 0) {
+    const what = `the quantiles of ${joinedOtherwise.join(', ')} are joined in another way than by bounds`;
+    problems.push(warningIn(file, what, { remedy: REMEDIES.repair }));
   }
   return problems;
 }
@@ -144,111 +168,22 @@ function bestKnown({ episode, statistics }: StoredEpisode, found: FoundStatistic
 interface Reference {
   readonly expected: FeatureStatistics | undefined;
   /** As they stand in meta/episodes. */
-  readonly episodes: readonly Statistics[];
+  readonly episodes: readonly StoredStatistics[];
   readonly isPictures: boolean;
 }
 
-function checkTotal(
+function totalFault(
   name: string,
   values: FeatureStatistics,
   { expected, episodes, isPictures }: Reference,
-): DatasetProblem[] {
-  const file = DATASET_PATHS.statistics;
-  const complete = episodes.filter(isComplete);
+): Fault | undefined {
+  if (!isPictures) return expected === undefined ? undefined : numberFault(values, expected);
   // Of pictures nothing can be recomputed exactly: the episodes have to be believed, having been checked themselves.
-  const reference =
-    isPictures && complete.length === episodes.length && complete.length > 0 ? joined(name, complete) : expected;
-  const fault =
-    isPictures && reference === undefined
-      ? pictureFault(values, undefined)
-      : reference === undefined
-        ? undefined
-        : numberFault(values, reference);
-  if (fault === undefined) return [];
-  const details = { expected: fault.expected, found: fault.found, remedy: REMEDIES.repair };
-  const isQuantile = (QUANTILE_NAMES as readonly string[]).includes(fault.name);
-  // Other writers join quantiles in another way; a value among those of the episodes is one of them.
-  if (isQuantile && isAmong(values, complete))
-    return [warningIn(file, `${name}: ${fault.statistic} is joined otherwise`, details)];
-  return [errorIn(file, `the statistics of ${name} are wrong: ${fault.statistic}`, details)];
+  const complete = episodes.filter(isComplete);
+  const reference = complete.length === episodes.length ? joined(name, complete) : undefined;
+  return reference === undefined ? pictureFault(values, undefined) : numberFault(values, reference);
 }
 
 function joined(name: string, episodes: readonly FeatureStatistics[]): FeatureStatistics | undefined {
   return joinStatistics(episodes.map((statistics) => new Map([[name, statistics]]))).get(name);
-}
-
-function isAmong(values: Statistics, episodes: readonly FeatureStatistics[]): boolean {
-  return QUANTILE_NAMES.every((name) =>
-    (values[name] ?? []).every((value, element) => {
-      const all = episodes.map((episode) => episode[name][element] ?? value);
-      const slack = TOLERANCE * Math.max(1, Math.abs(value));
-      return value >= Math.min(...all) - slack && value <= Math.max(...all) + slack;
-    }),
-  );
-}
-
-interface Fault {
-  readonly name: StatisticName;
-  /** For example `mean of element 3`. */
-  readonly statistic: string;
-  readonly expected: string;
-  readonly found: string;
-}
-
-/** The first statistic that differs from the one expected; statistics that are not there are no fault. */
-function numberFault(values: Statistics, expected: FeatureStatistics): Fault | undefined {
-  for (const name of STATISTIC_NAMES) {
-    const given = values[name];
-    if (given === undefined || given.length === 0) continue;
-    const wanted = expected[name];
-    if (given.length !== wanted.length) {
-      const length = `${wanted.length} values`;
-      return { name, statistic: name, expected: length, found: `${given.length} values` };
-    }
-    const element = wanted.findIndex(
-      (value, index) => !isNear(given[index] ?? Number.NaN, value, toleranceOf(name, expected, index)),
-    );
-    if (element >= 0)
-      return {
-        name,
-        statistic: `${name} of element ${element}`,
-        expected: String(wanted[element]),
-        found: String(given[element]),
-      };
-  }
-  return undefined;
-}
-
-function toleranceOf(name: StatisticName, { min, max }: FeatureStatistics, element: number): number {
-  if (name === 'count') return 0;
-  const [low, high] = [min[element] ?? 0, max[element] ?? 0];
-  const size = Math.max(Math.abs(low), Math.abs(high), Number.MIN_VALUE);
-  const isQuantile = (QUANTILE_NAMES as readonly string[]).includes(name);
-  // LeRobot adds up float32 numbers: its means carry their rounding.
-  return TOLERANCE * size + (isQuantile ? QUANTILE_TOLERANCE * (high - low) : 0);
-}
-
-function isNear(value: number, expected: number, tolerance: number): boolean {
-  return Math.abs(value - expected) <= tolerance + 1e-9;
-}
-
-/** What cannot be right of the statistics of pictures, or lies far from that of a few of them. */
-function pictureFault(values: Statistics, sample: FeatureStatistics | undefined): Fault | undefined {
-  const channels = values.mean?.length ?? 0;
-  const fault = (name: StatisticName, expected: string, found: readonly number[] = []): Fault => ({
-    name,
-    statistic: name,
-    expected,
-    found: found.join(', '),
-  });
-  if (channels !== 3 && channels !== 1) return fault('mean', 'one value per channel', values.mean);
-  const { min = [], max = [], mean = [], std = [] } = values;
-  if (min.some((value) => !(value >= 0))) return fault('min', 'at least 0', min);
-  if (max.some((value) => !(value <= 1))) return fault('max', 'at most 1', max);
-  if (mean.some((value, channel) => !(value >= (min[channel] ?? 0) && value <= (max[channel] ?? 1))))
-    return fault('mean', 'between min and max', mean);
-  if (std.some((value) => !(value >= 0 && value <= 0.5 + TOLERANCE))) return fault('std', 'from 0 to 0.5', std);
-  const far = sample?.mean.some((value, channel) => Math.abs(value - (mean[channel] ?? 0)) > PICTURE_TOLERANCE);
-  if (far === true) return fault('mean', `about ${sample?.mean.map((value) => value.toFixed(3)).join(', ')}`, mean);
-  return undefined;
 }

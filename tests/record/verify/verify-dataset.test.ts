@@ -283,7 +283,7 @@ describe('verify finds in the statistics', () => {
     [
       'quantiles joined in another way',
       (directory) => changeStatistic(directory, 'timestamp', 'q50', 0.15),
-      /warning.*timestamp: q50.*joined otherwise/,
+      /warning.*quantiles of timestamp are joined in another way/,
     ],
     [
       'a missing total',
