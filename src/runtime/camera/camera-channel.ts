@@ -6,7 +6,7 @@ import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
 import { toError } from '../failure.ts';
 import { cameraError } from './camera-input.ts';
 import { CameraLink } from './camera-link.ts';
-import type { CameraEpisode, CameraReply, CameraReport, CameraSpec } from './camera-messages.ts';
+import type { CameraEpisode, CameraReply, CameraReport, CameraSpec, PictureSize } from './camera-messages.ts';
 import { CameraWatch } from './camera-watch.ts';
 import type { CameraCondition, CameraState } from './camera-watch.ts';
 import type { RecordedVideo } from './row-recorder.ts';
@@ -35,6 +35,7 @@ export class CameraChannel {
   #link: CameraLink | undefined;
   #state: CameraState = 'lost';
   #problem: string | undefined;
+  #recordedSize: PictureSize | undefined;
   #encodedRows = 0;
 
   private constructor(options: CameraChannelOptions) {
@@ -69,6 +70,11 @@ export class CameraChannel {
   /** Why there are no pictures, where that is known. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Size of the pictures in its videos; undefined before the first picture. */
+  get recordedSize(): PictureSize | undefined {
+    return this.#recordedSize;
   }
 
   /** Rows of the episode under way that are in its video. */
@@ -142,7 +148,8 @@ export class CameraChannel {
         this.#problem = report.problem;
         break;
       case 'picture': {
-        const { stampNs, unchangedSinceNs, view, encodedRows } = report;
+        const { stampNs, unchangedSinceNs, view, recordedSize, encodedRows } = report;
+        this.#recordedSize = recordedSize;
         this.#encodedRows = encodedRows;
         // Pushed pictures were seen when they were pushed.
         if (this.address.kind === 'pushed') break;
