@@ -35,8 +35,8 @@ export class CameraChannel {
   #link: CameraLink | undefined;
   #state: CameraState = 'lost';
   #problem: string | undefined;
+  #recordedSize: PictureSize | undefined;
   #encodedRows = 0;
-  #size: PictureSize | undefined;
 
   private constructor(options: CameraChannelOptions) {
     this.address = options.address;
@@ -72,9 +72,9 @@ export class CameraChannel {
     return this.#problem;
   }
 
-  /** In which its pictures are recorded; undefined before the first. */
-  get size(): PictureSize | undefined {
-    return this.#size;
+  /** Size of the pictures in its videos; undefined before the first picture. */
+  get recordedSize(): PictureSize | undefined {
+    return this.#recordedSize;
   }
 
   /** Rows of the episode under way that are in its video. */
@@ -148,8 +148,8 @@ export class CameraChannel {
         this.#problem = report.problem;
         break;
       case 'picture': {
-        const { stampNs, unchangedSinceNs, view, size, encodedRows } = report;
-        this.#size = size;
+        const { stampNs, unchangedSinceNs, view, recordedSize, encodedRows } = report;
+        this.#recordedSize = recordedSize;
         this.#encodedRows = encodedRows;
         // Pushed pictures were seen when they were pushed.
         if (this.address.kind === 'pushed') break;

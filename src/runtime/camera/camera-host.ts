@@ -4,7 +4,7 @@ import type { Av, AvFrame } from '../../record/node-av.ts';
 import { toFailure } from '../failure.ts';
 import type { Failure } from '../failure.ts';
 import { cameraError } from './camera-input.ts';
-import type { CameraEpisode, CameraReport, CameraSpec, RgbPicture } from './camera-messages.ts';
+import type { CameraEpisode, CameraReport, CameraSpec, PictureSize, RgbPicture } from './camera-messages.ts';
 import { Capture } from './capture.ts';
 import { PictureHistory } from './picture-history.ts';
 import type { Picture } from './picture-history.ts';
@@ -26,7 +26,7 @@ export class CameraHost {
   readonly #capture: Capture | undefined;
   readonly #toView: PictureScaler | undefined;
   #toRecorded: PictureScaler | undefined;
-  #recordedSize: { readonly width: number; readonly height: number } | undefined;
+  #recordedSize: PictureSize | undefined;
   #recorder: RowRecorder | undefined;
   #problem: string | undefined = 'it has delivered nothing yet';
   #isReporting = false;
@@ -113,22 +113,23 @@ export class CameraHost {
   #take(picture: AvFrame, stampNs: number): void {
     const { av, spec } = this.#options;
     const { width = even(picture.width), height = even(picture.height) } = spec.address;
-    // A camera that is opened anew may have another size; the video keeps the first.
-    this.#recordedSize ??= { width, height };
-    this.#toRecorded ??= new PictureScaler(av, { ...this.#recordedSize, format: av.AV_PIX_FMT_YUV420P });
+    // A camera that is opened anew may have another size; the videos keep the first.
+    const recordedSize = (this.#recordedSize ??= { width, height });
+    this.#toRecorded ??= new PictureScaler(av, { ...recordedSize, format: av.AV_PIX_FMT_YUV420P });
     const kept = this.#history.offer(this.#toRecorded.scale(picture), stampNs);
     // A supervisor that does not read gets fewer pictures, not older ones.
     if (kept === undefined || this.#isReporting) return;
     const view = this.#view(kept);
-    this.#isReporting = true;
     const { unchangedSinceNs } = kept;
+    const { encodedRows } = this;
+    this.#isReporting = true;
     const sent = this.#options.report({
       kind: 'picture',
       stampNs,
       unchangedSinceNs,
       view,
-      size: this.#recordedSize,
-      encodedRows: this.encodedRows,
+      recordedSize,
+      encodedRows,
     });
     void sent.finally(() => {
       this.#isReporting = false;

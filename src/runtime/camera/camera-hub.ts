@@ -25,12 +25,12 @@ export interface CameraHubOptions {
 
 /** How a camera is, and its recording. */
 export interface CameraHealth extends CameraCondition {
+  /** Size of the pictures in its videos; undefined before the first picture. */
+  readonly recordedSize: PictureSize | undefined;
   /** Rows of the episode under way that are not in its video yet. */
   readonly queuedRows: number;
   /** Why there are no pictures, where that is known. */
   readonly problem: string | undefined;
-  /** In which pictures are recorded; undefined before the first. */
-  readonly size: PictureSize | undefined;
   /** Processes of this camera that ended although nobody asked them to. */
   readonly deaths: number;
   /** Its process, for those who watch or end it. */
@@ -121,8 +121,8 @@ export class CameraHub {
   get health(): ReadonlyMap<string, CameraHealth> {
     return new Map(
       [...this.#channels].map(([name, channel]) => {
-        const { condition, problem, size, deaths, pid } = channel;
-        return [name, { ...condition, queuedRows: this.#queuedRows(channel), problem, size, deaths, pid }];
+        const { condition, recordedSize, problem, deaths, pid } = channel;
+        return [name, { ...condition, recordedSize, queuedRows: this.#queuedRows(channel), problem, deaths, pid }];
       }),
     );
   }
@@ -148,10 +148,15 @@ export class CameraHub {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves once each camera has given a picture. Throws E_CAMERA, with what is known, for one that has not in time. */
+  /**
+   * Resolves once each camera has given a picture, so that the sizes are known. Throws E_CAMERA, with what is known,
+   * for one that has not in time.
+   */
   async ready(timeoutMs: number): Promise<void> {
     for (let waitedMs = 0; ; waitedMs += READY_POLL_MS) {
-      const missing = [...this.#channels.values()].find(({ condition }) => condition.ageMs === Infinity);
+      const missing = [...this.#channels.values()].find(
+        ({ condition, recordedSize }) => recordedSize === undefined || condition.ageMs === Infinity,
+      );
       if (missing === undefined) return;
       if (waitedMs >= timeoutMs)
         throw cameraError(missing.address, `it gave no picture within ${timeoutMs} ms`, missing.problem ?? 'silence');

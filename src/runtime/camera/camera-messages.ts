@@ -10,6 +10,11 @@ export interface CameraSpec {
   readonly view: PictureSize | undefined;
 }
 
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What of an episode concerns one camera. */
 export interface CameraEpisode {
   /** Where the finished mp4 is to stand. */
@@ -29,12 +34,6 @@ export type CameraRequest =
   | { readonly kind: 'row'; readonly timeNs: number }
   | ({ readonly kind: 'push'; readonly stampNs: number } & RgbPicture);
 
-/** Pixels. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** 8-bit RGB, row-major from the top left, shape (height, width, 3). */
 export interface RgbPicture extends PictureSize {
   readonly rgb: Uint8Array;
@@ -48,8 +47,7 @@ export type CameraReport =
       readonly stampNs: number;
       readonly unchangedSinceNs: number;
       readonly view: RgbPicture | undefined;
-      /** In which pictures are recorded. */
-      readonly size: PictureSize;
+      readonly recordedSize: PictureSize;
       readonly encodedRows: number;
     }
   /** It lives. `problem`: why there are no pictures. */

@@ -108,7 +108,7 @@ function simulatedCameras({ robot, cameras }: StudioOptions): RobotSpec['cameras
 function recordedCameras({ robot, cameras }: StudioOptions, hub: CameraHub | undefined): RecordedCamera[] {
   const others = cameras.filter(({ name }) => !robot.cameras.some((camera) => camera.name === name));
   const all = [...robot.cameras, ...others.map(({ name }) => ({ name, width: 0, height: 0 }))];
-  return all.map(({ name, width, height }) => ({ width, height, ...hub?.health.get(name)?.size, name }));
+  return all.map(({ name, width, height }) => ({ width, height, ...hub?.health.get(name)?.recordedSize, name }));
 }
 
 function blankFrame({ name, width, height }: RobotSpec['cameras'][number], stampNs: number): CameraFrame {

@@ -55,6 +55,11 @@ describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
       parseCamera(`extra=file:${path},fps=9,width=64,height=48`),
     );
     await hub.ready(PATIENCE_MS);
+    const sizes = [...hub.health.values()].map(({ recordedSize }) => recordedSize);
+    expect(sizes).toEqual([
+      { width: WIDTH, height: HEIGHT },
+      { width: 64, height: 48 },
+    ]);
     for (const rows of [30, 12]) {
       const directory = temporaryFolder();
       await hub.beginEpisode({ directory, fps: FPS });

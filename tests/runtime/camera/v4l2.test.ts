@@ -104,6 +104,22 @@ describe.skipIf(!hasCompiler)('a V4L2 device', { timeout: 2 * PATIENCE_MS }, () 
     await until(() => message.test(hub.health.get('front')?.problem ?? ''));
   });
 
+  it('is read to the newest picture by a process that was held up: what its driver kept is not shown', async () => {
+    const hub = await open();
+    await hub.ready(PATIENCE_MS);
+    const stampsNs: number[] = [];
+    const pid = hub.health.get('front')?.pid as number;
+    process.kill(pid, 'SIGSTOP');
+    await delay(1000);
+    const stoppedAtNs = clock.nowNs() - 1e9;
+    hub.sources.get('front')?.subscribe({ next: ({ stampNs }) => stampsNs.push(stampNs), error: () => undefined });
+    process.kill(pid, 'SIGCONT');
+    await until(() => (stampsNs.at(-1) ?? 0) > stoppedAtNs + 1.5e9);
+    // The driver filled all its eight buffers before it lost pictures.
+    const kept = stampsNs.filter((stampNs) => stampNs > stoppedAtNs && stampNs < stoppedAtNs + 0.5e9);
+    expect(kept.length).toBeLessThan(5);
+  });
+
   it('is lost when it falls silent or is unplugged, frozen when it repeats itself, and found again', async () => {
     const hub = await open();
     const states: string[] = [];
