@@ -36,7 +36,7 @@ let intact = 0;
 const problems: string[] = [];
 try {
   for (let kill = 0; kill < kills; kill += 1) {
-    await recordUntilKilled();
+    while (!(await isKilledWhileRecording()));
     await armature('dataset', 'verify', directory, '--repair', '--json');
     intact = await countIntact();
     if (!values.json) console.error(`kill ${kill + 1} of ${kills}: ${intact} of ${reported.size} episodes intact`);
@@ -57,8 +57,11 @@ function command(...words: readonly string[]): string[] {
   return [...loaderArguments({ isTypeScript: true }), CLI, ...words];
 }
 
-/** Records until a random moment, often in the middle of saving an episode. */
-async function recordUntilKilled(): Promise<void> {
+/**
+ * Records until a random moment, often in the middle of saving an episode. False: the recording ended by itself, as it does when
+ * the gate has stopped the arm because the machine is busy.
+ */
+async function isKilledWhileRecording(): Promise<boolean> {
   const words = [
     'record',
     '--robot',
@@ -75,17 +78,24 @@ async function recordUntilKilled(): Promise<void> {
   const digests: Promise<void>[] = [];
   const begun = new AbortController();
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const said: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line);
     if (line.startsWith('recording episode')) begun.abort();
     const [, episode, rows] = /^saved episode (\d+): (\d+) rows/.exec(line) ?? [];
     if (episode !== undefined) digests.push(remember(Number(episode), Number(rows)));
   });
   await Promise.race([ended, sleep(PATIENCE_MS, undefined, { signal: begun.signal }).catch(() => undefined)]);
   await Promise.race([ended, sleep(1000 * rng.uniform(0, Number(values.within)))]);
-  if (child.exitCode !== null) throw new Error('the recording ended by itself');
+  if (child.exitCode !== null) {
+    console.error(`the recording ended by itself: ${said.slice(-3).join('; ')}`);
+    await Promise.all(digests);
+    return false;
+  }
   child.kill('SIGKILL');
   await ended;
   await Promise.all(digests);
+  return true;
 }
 
 async function remember(episode: number, rows: number): Promise<void> {

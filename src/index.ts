@@ -1,10 +1,10 @@
 /**
  * Public API. What is not named here is private and may change at any time.
  * In the order of the data flow: vocabulary, robot, sensors, tokens, policy, actions, safety, arm,
- * simulation, runtime, datasets.
+ * simulation, teleoperation, runtime, datasets.
  */
 export type { JointTarget } from './core/action.ts';
-export type { Agent, AgentDecision, DecisionTrace } from './core/agent.ts';
+export type { Agent, AgentDecision, Commander, DecisionTrace } from './core/agent.ts';
 export { MonotonicClock, NS_PER_MS, NS_PER_S, VirtualClock } from './core/clock.ts';
 export type { Clock } from './core/clock.ts';
 export { ArmatureError, InvalidFileError, UnknownNameError } from './core/errors.ts';
@@ -57,6 +57,20 @@ export type { TaskEpisode } from './sim/task.ts';
 export type { TaskSpec } from './sim/task-spec.ts';
 export { World } from './sim/world.ts';
 
+export { JogAgent } from './teleop/jog/jog-agent.ts';
+export type { JogAgentOptions } from './teleop/jog/jog-agent.ts';
+export type { JogDevice, JogReading } from './teleop/jog/jog-device.ts';
+export type { JogAxes } from './teleop/jog/jog-input.ts';
+export type { KeyEvent, KeyListener, KeySource } from './teleop/keyboard/key-source.ts';
+export { TerminalKeys } from './teleop/keyboard/terminal-keys.ts';
+export type { Kinematics } from './teleop/kinematics.ts';
+export type { LeaderMapping } from './teleop/leader/joint-mapping.ts';
+export { LeaderAgent } from './teleop/leader/leader-agent.ts';
+export type { LeaderOptions } from './teleop/leader/leader-agent.ts';
+export { leaderOfDriver, leaderOfSource } from './teleop/leader/leader-source.ts';
+export { TakeoverAgent } from './teleop/takeover-agent.ts';
+export type { TeleopListener, TeleopStatus, Teleoperator } from './teleop/teleoperator.ts';
+
 export { LockstepDecider, RealTimeDecider } from './runtime/decider.ts';
 export type { Decider } from './runtime/decider.ts';
 export { DemonstrationAgent } from './runtime/demonstration-agent.ts';
@@ -76,7 +90,10 @@ export { planSession, PolicySession } from './runtime/policy-session.ts';
 export type { SessionEpisode, SessionOptions, SessionPlan } from './runtime/policy-session.ts';
 export { SimulatedTask } from './runtime/simulated-task.ts';
 export type { RunMode, SimulatedRun, SimulatedRunOptions } from './runtime/simulated-task.ts';
+export { loadKinematics } from './runtime/load-kinematics.ts';
 export type { StepListener, StepRecord } from './runtime/step-listener.ts';
+export { openTeleoperator } from './runtime/teleop-table.ts';
+export type { TeleopOptions } from './runtime/teleop-table.ts';
 export { resolveTask } from './runtime/task-request.ts';
 export type { TaskRequest } from './runtime/task-request.ts';
 

@@ -41,6 +41,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'hyparquet-compressors': ['record'],
   'hyparquet-writer': ['record'],
   'node-av': ['record'],
+  'node-hid': ['teleop'],
   pngjs: ['record'],
 };
 

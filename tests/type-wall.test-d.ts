@@ -23,7 +23,7 @@ describe('the type wall', () => {
     driver.write({ positionsRad: new Float64Array(6), stampNs: 0 });
   });
 
-  it('invariant 8: knows no targets but those of joints, so there is no singular pose to slow down at', () => {
+  it('invariant 8: knows no targets but those of joints, so whoever moves the gripper in space has to find joints for it first', () => {
     expectTypeOf<AgentDecision['target']>().toEqualTypeOf<JointTarget | undefined>();
   });
 

@@ -8,10 +8,13 @@ import { RecordingSession } from '../runtime/recording/recording-session.ts';
 import { Studio } from '../runtime/recording/studio.ts';
 import { SimulatedTask } from '../runtime/simulated-task.ts';
 import { resolveTask } from '../runtime/task-request.ts';
+import type { TaskRequest } from '../runtime/task-request.ts';
 import { parseCameras } from '../sensors/camera/camera-address.ts';
+import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
 import { DRIVER_NAMES, openPerson } from './person.ts';
+import type { Person } from './person.ts';
 import { RecordingView } from './recording-view.ts';
 import type { SavedSummary } from './recording-view.ts';
 import { listenForSession } from './session-keys.ts';
@@ -41,6 +44,7 @@ interface RecordOptions {
   readonly video: boolean;
   readonly camera: readonly string[];
   readonly onCameraLoss: LossPolicy;
+  readonly sounds?: boolean;
   readonly json?: boolean;
 }
 
@@ -80,82 +84,96 @@ export function addRecord(program: Command): void {
     .option('--no-video', 'store pictures one by one, as an agent sees them')
     .requiredOption('--out <folder>', 'where the dataset goes; it must not hold one yet')
     .option('--resume', 'continue the dataset there')
+    .option('--sounds', 'ring the bell of the terminal when an episode begins and when it is saved')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(record);
 }
 
 async function record(options: RecordOptions): Promise<void> {
-  const { out, resume = false, json = false, driver, episodes } = options;
   const robot = atRate(loadRobot(options.robot), options.fps);
   const request = resolveTask(options.task, options.scene);
-  const studio = await Studio.open({
-    directory: out,
-    robot,
-    resume,
-    video: options.video,
-    cameras: parseCameras(options.camera),
-    clock: new MonotonicClock(),
-    hasScene: true,
-  });
-  const { writer } = studio;
-  const firstEpisode = writer.episodeCount;
-  const task = await SimulatedTask.load(robot, request.task);
-  const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
-  const limitS = options.episodeTime ?? request.task.timeLimitS;
-  const view = new RecordingView({
-    robot,
-    agent: options.teleop,
-    total: episodes,
-    limitS,
-    directory: out,
-    person,
-    hub: studio.hub,
-  });
+  const cameras = parseCameras(options.camera);
   const interruption = new Interruption();
-  const session = new RecordingSession({
+  // Whatever was opened is closed again, the last first, also where something else cannot be opened.
+  const closing: (() => void | Promise<void>)[] = [() => interruption.close()];
+  let view: RecordingView | undefined;
+  let total = 0;
+  try {
+    const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
+    closing.unshift(() => person.close());
+    const task = await SimulatedTask.load(robot, request.task);
+    closing.unshift(() => task.close());
+    const studio = await openStudio(robot, cameras, options);
+    closing.unshift(() => studio.close());
+    view = new RecordingView({ ...options, robot, request, person, studio });
+    await session(options, { request, person, task, studio, view, signal: interruption.signal });
+    total = studio.writer.episodeCount;
+  } finally {
+    view?.close();
+    for (const close of closing) await close();
+  }
+  report(view.saved, { out: options.out, total, json: options.json === true });
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+function openStudio(robot: RobotSpec, cameras: readonly CameraAddress[], options: RecordOptions): Promise<Studio> {
+  const { out: directory, resume = false, video } = options;
+  return Studio.open({ directory, robot, resume, video, cameras, clock: new MonotonicClock(), hasScene: true });
+}
+
+interface Parts {
+  readonly request: TaskRequest;
+  readonly person: Person;
+  readonly task: SimulatedTask;
+  readonly studio: Studio;
+  readonly view: RecordingView;
+  readonly signal: AbortSignal;
+}
+
+/** Records until enough is saved or somebody has had enough. Throws what RecordingSession throws. */
+async function session(options: RecordOptions, { request, person, task, studio, view, signal }: Parts): Promise<void> {
+  const recording = new RecordingSession({
     task,
     request,
-    driver,
-    writer,
-    episodes,
-    seed: options.seed ?? firstEpisode,
+    driver: options.driver,
+    writer: studio.writer,
+    episodes: options.episodes,
+    seed: options.seed ?? studio.writer.episodeCount,
     timeLimitS: options.episodeTime,
     agent: (episode) => person.agent(episode),
     cameras: studio.sources,
     keep: (seed) => studio.keep(seed),
     listeners: [view],
     events: view,
-    signal: interruption.signal,
+    signal,
   });
-  view.attach(session);
-  watchCameras(studio.hub, session, options.onCameraLoss);
+  view.attach(recording);
+  const unwatch = watchCameras(studio.hub, recording, options.onCameraLoss);
   const unlisten = listenForSession(person.keys, {
-    onEnd: () => session.endEpisode(),
-    onAgain: () => session.recordAgain(),
-    onPause: () => session.pause(!session.isPaused),
-    onStop: () => session.stop(),
+    onEnd: () => recording.endEpisode(),
+    onAgain: () => recording.recordAgain(),
+    onPause: () => recording.pause(!recording.isPaused),
+    onStop: () => recording.stop(),
   });
   try {
-    await session.run();
+    await recording.run();
   } finally {
-    view.close();
     unlisten();
-    interruption.close();
-    await person.close();
-    await task.close();
-    await studio.close();
+    unwatch?.();
   }
-  report(view.saved, { out, total: writer.episodeCount, json });
-  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
 /** What is done when a camera is lost or shows one and the same picture. */
 const LOSS_POLICIES = ['mark', 'pause', 'stop'] as const;
 type LossPolicy = (typeof LOSS_POLICIES)[number];
 
-function watchCameras(hub: CameraHub | undefined, session: RecordingSession, policy: LossPolicy): void {
-  hub?.listen({
+function watchCameras(
+  hub: CameraHub | undefined,
+  session: RecordingSession,
+  policy: LossPolicy,
+): (() => void) | undefined {
+  return hub?.listen({
     onState: () => {
       const isWell = [...hub.health.values()].every(({ state }) => state === 'ok');
       if (policy === 'pause') session.pause(!isWell);

@@ -2,10 +2,11 @@ import { statfs } from 'node:fs/promises';
 import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
 import type { SavedEpisode } from '../record/dataset-writer.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { CameraHub } from '../runtime/camera/camera-hub.ts';
 import type { RecordingEvents, RecordingSession } from '../runtime/recording/recording-session.ts';
+import type { Studio } from '../runtime/recording/studio.ts';
 import type { SimulatedRun } from '../runtime/simulated-task.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
+import type { TaskRequest } from '../runtime/task-request.ts';
 import { LiveDisplay } from './live-display.ts';
 import type { Person } from './person.ts';
 import { Terminal } from './terminal.ts';
@@ -24,16 +25,20 @@ export interface SavedSummary {
 
 export interface RecordingViewOptions {
   readonly robot: RobotSpec;
-  readonly agent: string;
-  readonly total: number;
-  readonly limitS: number;
-  readonly directory: string;
+  readonly request: TaskRequest;
   readonly person: Person;
-  readonly hub: CameraHub | undefined;
+  readonly studio: Studio;
+  /** As it was asked for. */
+  readonly teleop: string;
+  readonly episodes: number;
+  readonly episodeTime?: number | undefined;
+  readonly sounds?: boolean | undefined;
 }
 
 /** How often the free space is looked up, ns. */
 const DISK_INTERVAL_NS = 5 * NS_PER_S;
+
+const BELL = '\u0007';
 
 /** Shows a recording: a panel in a terminal, and a line for each episode that is on disk. */
 export class RecordingView implements StepListener, RecordingEvents {
@@ -50,7 +55,7 @@ export class RecordingView implements StepListener, RecordingEvents {
 
   constructor(options: RecordingViewOptions) {
     this.#options = options;
-    const { robot, agent, total, limitS } = options;
+    const { robot, request, teleop: agent, episodes: total, episodeTime: limitS = request.task.timeLimitS } = options;
     this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent, total, limitS, notes: () => this.#notes() });
   }
 
@@ -67,7 +72,8 @@ export class RecordingView implements StepListener, RecordingEvents {
   }
 
   onBegin(number: number, instruction: string): void {
-    this.#terminal.line(`recording episode ${number} of ${this.#options.total}: ${instruction}`);
+    this.#ring();
+    this.#terminal.line(`recording episode ${number} of ${this.#options.episodes}: ${instruction}`);
   }
 
   onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: SimulatedRun): void {
@@ -83,6 +89,7 @@ export class RecordingView implements StepListener, RecordingEvents {
       savingS,
     };
     this.saved.push(summary);
+    this.#ring();
     this.#live.endEpisode(result);
     this.#terminal.line(
       `saved episode ${episodeIndex}: ${length} rows, ${instruction}, ended by ${outcome}, on disk after ${savingS.toFixed(2)} s`,
@@ -98,6 +105,10 @@ export class RecordingView implements StepListener, RecordingEvents {
     if (this.#terminal.interactive) this.#terminal.finish([]);
   }
 
+  #ring(): void {
+    if (this.#options.sounds === true && this.#terminal.interactive) process.stderr.write(BELL);
+  }
+
   #notes(): (readonly [string, string])[] {
     const session = this.#session;
     const rows = `${session?.rowCount ?? 0} rows${session?.isPaused === true ? ', paused' : ''}`;
@@ -111,7 +122,7 @@ export class RecordingView implements StepListener, RecordingEvents {
   }
 
   #cameraNotes(): (readonly [string, string])[] {
-    const { hub } = this.#options;
+    const { hub } = this.#options.studio;
     if (hub === undefined) return [];
     const cameras = [...hub.health].map(([name, { rateHz, state, problem }]) => {
       const how = state === 'ok' ? '' : ` ${state}${problem === undefined ? '' : ` (${problem})`}`;
@@ -123,7 +134,7 @@ export class RecordingView implements StepListener, RecordingEvents {
   #lookAtDisk(): void {
     if (this.#lastStepNs - this.#diskNs < DISK_INTERVAL_NS) return;
     this.#diskNs = this.#lastStepNs;
-    void statfs(this.#options.directory).then(
+    void statfs(this.#options.studio.writer.directory).then(
       ({ bavail, bsize }) => (this.#freeBytes = bavail * bsize),
       () => undefined,
     );

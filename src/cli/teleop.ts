@@ -57,22 +57,27 @@ export function addTeleop(program: Command): void {
 async function teleop(options: TeleopOptions): Promise<void> {
   const robot = loadRobot(options.robot);
   const request = resolveTask(options.task, options.scene);
-  const task = await SimulatedTask.load(robot, request.task);
   const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
   const interruption = new Interruption();
-  const drive = new Drive({ robot, person, task, request, driver: options.driver, signal: interruption.signal });
+  let runs: readonly SimulatedRun[] = [];
   try {
-    await drive.run(options.seed);
+    const task = await SimulatedTask.load(robot, request.task);
+    const drive = new Drive({ robot, person, task, request, driver: options.driver, signal: interruption.signal });
+    runs = drive.runs;
+    try {
+      await drive.run(options.seed);
+    } finally {
+      drive.close();
+      await task.close();
+    }
   } finally {
-    drive.close();
     interruption.close();
     await person.close();
-    await task.close();
   }
-  const durationS = drive.runs.reduce((sum, { result }) => sum + result.durationS, 0);
-  const changedTicks = drive.runs.reduce((sum, { result }) => sum + result.changedTicks, 0);
-  if (options.json === true) console.log(JSON.stringify({ scenes: drive.runs.length, durationS, changedTicks }));
-  else console.log(`${drive.runs.length} scenes, ${durationS.toFixed(1)} s, ${changedTicks} ticks changed by the gate`);
+  const durationS = runs.reduce((sum, { result }) => sum + result.durationS, 0);
+  const changedTicks = runs.reduce((sum, { result }) => sum + result.changedTicks, 0);
+  if (options.json === true) console.log(JSON.stringify({ scenes: runs.length, durationS, changedTicks }));
+  else console.log(`${runs.length} scenes, ${durationS.toFixed(1)} s, ${changedTicks} ticks changed by the gate`);
 }
 
 interface DriveOptions {

@@ -9,7 +9,10 @@ export interface AgentDecision {
   readonly computeNs: number;
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
-  /** Who commands, where that can change within an episode: decisions of a person are interventions. */
+  /**
+   * Who commands, where that can change within an episode: decisions of a person are interventions then. Absent where a
+   * policy or a person commands alone.
+   */
   readonly commander?: Commander;
 }
 

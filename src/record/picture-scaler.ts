@@ -10,7 +10,7 @@ export interface PictureForm {
 /** How pixels are made of pixels: the mean of those covered, or the nearest one. */
 export type PixelFilter = 'mean' | 'nearest';
 
-/** Brings pictures of any size and pixel format into one form. The work is done on FFmpeg's side, off this thread. */
+/** Brings pictures of any size and pixel format into one form, on this thread: handing it over takes about as long. */
 export class PictureScaler {
   readonly #av: Av;
   readonly #form: PictureForm;
@@ -25,13 +25,13 @@ export class PictureScaler {
   }
 
   /** A new picture, which the caller frees. Throws FFmpegError for one that cannot be converted. */
-  async scale(picture: AvFrame): Promise<AvFrame> {
+  scale(picture: AvFrame): AvFrame {
     const target = new this.#av.Frame();
     target.alloc();
     target.width = this.#form.width;
     target.height = this.#form.height;
     target.format = this.#form.format;
-    const code = await this.#contextFor(picture).scaleFrame(target, picture);
+    const code = this.#contextFor(picture).scaleFrameSync(target, picture);
     if (code >= 0) return target;
     target.free();
     throw new this.#av.FFmpegError(code);

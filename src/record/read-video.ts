@@ -55,7 +55,7 @@ export async function* streamVideo(
 
 /** Bytes of a frame in the form of the scaler; the frame stays the caller's. */
 export async function scaledBytes(scaler: PictureScaler, frame: AvFrame): Promise<Uint8Array> {
-  using scaled = await scaler.scale(frame);
+  using scaled = scaler.scale(frame);
   return Uint8Array.from(scaled.toBuffer());
 }
 

@@ -1,5 +1,5 @@
 import { avChecker, videoError } from './node-av.ts';
-import type { Av, AvFrame } from './node-av.ts';
+import type { Av, AvFrame, AvPacket } from './node-av.ts';
 import { PictureScaler } from './picture-scaler.ts';
 import { prepareEncoder } from './video-codecs.ts';
 import type { EncoderOptions } from './video-codecs.ts';
@@ -53,7 +53,7 @@ export class VideoStream {
     const { width, height } = this.#options;
     const bytes = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
     using source = this.#av.Frame.fromVideoBuffer(bytes, { width, height, format: this.#av.AV_PIX_FMT_RGB24 });
-    using picture = await this.#toYuv.scale(source);
+    using picture = this.#toYuv.scale(source);
     await this.#encode(picture, index);
   }
 
@@ -65,17 +65,17 @@ export class VideoStream {
   }
 
   /** RGB of each `stride`-th pixel of a picture, in both directions. */
-  async sample(picture: AvFrame, stride: number): Promise<Uint8Array> {
+  sample(picture: AvFrame, stride: number): Uint8Array {
     const [width, height] = [picture.width, picture.height].map((size) => Math.ceil(size / stride)) as [number, number];
     this.#toSample ??= new PictureScaler(this.#av, { width, height, format: this.#av.AV_PIX_FMT_RGB24 }, 'nearest');
-    using rgb = await this.#toSample.scale(picture);
+    using rgb = this.#toSample.scale(picture);
     return rgb.toBuffer();
   }
 
   /** Writes what the encoder still holds, and the index. */
   async finish(): Promise<void> {
     this.#check((await this.#encoder?.sendFrame(null)) ?? 0, 'encode');
-    await this.#writePackets();
+    await this.#writePackets((packet) => this.#encoder?.receivePacket(packet));
     this.#check(await this.#output.writeTrailer(), 'finish');
     await this.close();
   }
@@ -96,15 +96,16 @@ export class VideoStream {
     // A decoder's note on how the picture was coded would tell the encoder how to code it.
     picture.pictType = this.#av.AV_PICTURE_TYPE_NONE;
     this.#check((await this.#encoder?.sendFrame(picture)) ?? 0, 'encode');
-    await this.#writePackets();
+    // It was encoded when it was sent; here it is only handed over.
+    await this.#writePackets((packet) => this.#encoder?.receivePacketSync(packet));
   }
 
-  async #writePackets(): Promise<void> {
+  async #writePackets(receive: (packet: AvPacket) => Promise<number> | number | undefined): Promise<void> {
     const [stream] = this.#output.streams;
     const encoder = this.#encoder;
     if (stream === undefined || encoder === undefined) return;
     for (;;) {
-      const code = await encoder.receivePacket(this.#packet);
+      const code = (await receive(this.#packet)) ?? this.#av.AVERROR_EOF;
       if (code === this.#av.AVERROR_EAGAIN || code === this.#av.AVERROR_EOF) return;
       this.#check(code, 'encode');
       this.#packet.streamIndex = stream.index;

@@ -128,7 +128,7 @@ export class EpisodeVideo {
   async #addYuv(picture: AvFrame): Promise<void> {
     if (picture.width !== this.width || picture.height !== this.height)
       throw videoError(this.path, `frame ${this.#frames} has another size`, `${picture.width} x ${picture.height}`);
-    this.#statistics.addStrided(await this.#stream.sample(picture, this.#statistics.stride));
+    this.#statistics.addStrided(this.#stream.sample(picture, this.#statistics.stride));
     await this.#stream.addYuv(picture, this.#frames);
   }
 

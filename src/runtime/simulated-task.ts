@@ -45,6 +45,8 @@ export interface SimulatedRunOptions {
   readonly timeLimitS?: number;
   /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
   readonly driver?: 'sim' | 'mirror';
+  /** A mirror arm begins where it was left, as a real one does. Default: at home, each time in a process of its own. */
+  readonly keepsPose?: boolean;
   /** Real cameras that are looked through in place of simulated ones of the same name. */
   readonly cameras?: SensorSources['cameras'];
   readonly listeners?: readonly StepListener[];
@@ -149,7 +151,7 @@ export class SimulatedTask {
     const view = new SceneView(world, driver, [...(options.cameras?.keys() ?? [])]);
     const sampler = new ObservationSampler({ robot, sources: withCameras(view.sources, options.cameras), instruction });
     const arm = new RemoteArm({
-      arm: await this.#openArm(driver, options.blackBox),
+      arm: await this.#openArm(driver, options),
       show: (record, state) => view.show(record, state),
       begin: (startNs) => view.begin({ startNs, seed, variation }),
       scene,
@@ -179,9 +181,13 @@ export class SimulatedTask {
     };
   }
 
-  /** The arm process of the last episode, unless it failed; a mirror arm starts every episode at home. */
-  async #openArm(driver: 'sim' | 'mirror', blackBox: ArmSpec['blackBox']): Promise<ProcessArm> {
-    if (this.#arm !== undefined && (driver === 'mirror' || this.#arm.failure !== undefined)) {
+  /** The arm process of the last episode, unless it failed or has to start at home. */
+  async #openArm(
+    driver: 'sim' | 'mirror',
+    { keepsPose = false, blackBox }: Pick<SimulatedRunOptions, 'keepsPose' | 'blackBox'>,
+  ): Promise<ProcessArm> {
+    const startsAnew = driver === 'mirror' && !keepsPose;
+    if (this.#arm !== undefined && (startsAnew || this.#arm.failure !== undefined)) {
       await this.#arm.close();
       this.#arm = undefined;
     }

@@ -13,9 +13,9 @@ export interface GripperFrame {
 /** How the gripper frame moves with the joints, base frame; views that the next call overwrites. */
 export interface GripperJacobian {
   /** Element of row (x, y, z), m/rad, and joint, in joint order. */
-  position(axis: number, joint: number): number;
+  readonly position: (axis: number, joint: number) => number;
   /** The same of the rotation about x, y and z, rad/rad. */
-  rotation(axis: number, joint: number): number;
+  readonly rotation: (axis: number, joint: number) => number;
 }
 
 /**

@@ -35,7 +35,7 @@ export class TakeoverAgent implements Agent {
   /** What the policy is busy with; it may go on after a take-over, and nobody waits for it then. */
   #busy: Promise<void> | undefined;
   /** What it threw when nobody waited. */
-  #failure: unknown;
+  #failure: Error | undefined;
   #mustReset = false;
   #interrupt: (() => void) | undefined;
 
@@ -125,7 +125,7 @@ export class TakeoverAgent implements Agent {
       () => void (this.#busy = undefined),
       (error: unknown) => {
         this.#busy = undefined;
-        if (!isWanted) this.#failure = error;
+        if (!isWanted) this.#failure = error instanceof Error ? error : new Error(String(error), { cause: error });
       },
     );
     const taken = new Promise<typeof TAKEN>((resolve) => (this.#interrupt = () => resolve(TAKEN)));

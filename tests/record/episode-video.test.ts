@@ -63,7 +63,7 @@ describe('a video written picture by picture', () => {
     const video = await EpisodeVideo.open({ path, width, height, fps });
     for (const frame of [2, 8]) {
       using rgb = av.Frame.fromVideoBuffer(Buffer.from(picture(frame)), { width, height, format: av.AV_PIX_FMT_RGB24 });
-      using yuv = await toYuv.scale(rgb);
+      using yuv = toYuv.scale(rgb);
       await video.add(yuv);
       await video.add(yuv);
       expect(yuv.pts).toBe(av.AV_NOPTS_VALUE);

@@ -6,7 +6,7 @@ import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
 import { toError } from '../failure.ts';
 import { cameraError } from './camera-input.ts';
 import { CameraLink } from './camera-link.ts';
-import type { CameraEpisode, CameraReply, CameraReport, CameraSpec } from './camera-messages.ts';
+import type { CameraEpisode, CameraReply, CameraReport, CameraSpec, PictureSize } from './camera-messages.ts';
 import { CameraWatch } from './camera-watch.ts';
 import type { CameraCondition, CameraState } from './camera-watch.ts';
 import type { RecordedVideo } from './row-recorder.ts';
@@ -35,6 +35,7 @@ export class CameraChannel {
   #link: CameraLink | undefined;
   #state: CameraState = 'lost';
   #problem: string | undefined;
+  #recordedSize: PictureSize | undefined;
   #encodedRows = 0;
 
   private constructor(options: CameraChannelOptions) {
@@ -54,7 +55,9 @@ export class CameraChannel {
       onDied: (failure) => {
         channel.#problem = failure.message;
         channel.#encodedRows = 0;
+        channel.#watch.clear();
         options.onFailure(failure);
+        channel.judge();
       },
     });
     return channel;
@@ -67,6 +70,11 @@ export class CameraChannel {
   /** Why there are no pictures, where that is known. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Size of the pictures in its videos; undefined before the first picture. */
+  get recordedSize(): PictureSize | undefined {
+    return this.#recordedSize;
   }
 
   /** Rows of the episode under way that are in its video. */
@@ -88,6 +96,8 @@ export class CameraChannel {
     if (this.address.kind !== 'pushed')
       throw cameraError(this.address, 'no frames can be pushed to it', 'pictures of its own');
     const { width, height, rgb, stampNs } = frame;
+    if (rgb.length !== width * height * 3)
+      throw cameraError(this.address, `a frame of ${width} x ${height} has another size`, `${rgb.length} bytes`);
     this.#link?.tell({ kind: 'push', width, height, rgb, stampNs });
     this.#watch.arrived(stampNs, stampNs);
     this.source.push(frame);
@@ -138,7 +148,8 @@ export class CameraChannel {
         this.#problem = report.problem;
         break;
       case 'picture': {
-        const { stampNs, unchangedSinceNs, view, encodedRows } = report;
+        const { stampNs, unchangedSinceNs, view, recordedSize, encodedRows } = report;
+        this.#recordedSize = recordedSize;
         this.#encodedRows = encodedRows;
         // Pushed pictures were seen when they were pushed.
         if (this.address.kind === 'pushed') break;

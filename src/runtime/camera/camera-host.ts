@@ -4,7 +4,7 @@ import type { Av, AvFrame } from '../../record/node-av.ts';
 import { toFailure } from '../failure.ts';
 import type { Failure } from '../failure.ts';
 import { cameraError } from './camera-input.ts';
-import type { CameraEpisode, CameraReport, CameraSpec, RgbPicture } from './camera-messages.ts';
+import type { CameraEpisode, CameraReport, CameraSpec, PictureSize, RgbPicture } from './camera-messages.ts';
 import { Capture } from './capture.ts';
 import { PictureHistory } from './picture-history.ts';
 import type { Picture } from './picture-history.ts';
@@ -26,12 +26,10 @@ export class CameraHost {
   readonly #capture: Capture | undefined;
   readonly #toView: PictureScaler | undefined;
   #toRecorded: PictureScaler | undefined;
-  #recordedSize: { readonly width: number; readonly height: number } | undefined;
+  #recordedSize: PictureSize | undefined;
   #recorder: RowRecorder | undefined;
   #problem: string | undefined = 'it has delivered nothing yet';
   #isReporting = false;
-  /** Pushed pictures, one after the other. */
-  #pushed: Promise<void> = Promise.resolve();
 
   constructor(options: CameraHostOptions) {
     this.#options = options;
@@ -65,20 +63,15 @@ export class CameraHost {
   push({ width, height, rgb }: RgbPicture, stampNs: number): void {
     const { av } = this.#options;
     const bytes = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
-    const show = async (): Promise<void> => {
-      using picture = av.Frame.fromVideoBuffer(bytes, { width, height, format: av.AV_PIX_FMT_RGB24 });
-      await this.#take(picture, stampNs);
-      this.#problem = undefined;
-    };
-    this.#pushed = this.#pushed.then(show).catch((error: unknown) => {
-      this.#problem = error instanceof Error ? error.message : String(error);
-    });
+    using picture = av.Frame.fromVideoBuffer(bytes, { width, height, format: av.AV_PIX_FMT_RGB24 });
+    this.#take(picture, stampNs);
+    this.#problem = undefined;
   }
 
   /** Starts the video of an episode. Throws ArmatureError: E_CAMERA without a picture to start from, and as EpisodeVideo does. */
   async begin(episode: CameraEpisode): Promise<void> {
     await this.discard();
-    await this.#settled();
+    await this.#capture?.settled();
     const { address } = this.#options.spec;
     if (this.#recordedSize === undefined)
       throw cameraError(address, 'there is no picture to begin with', this.#problem ?? 'none');
@@ -89,7 +82,7 @@ export class CameraHost {
 
   /** The next row of the episode shows the newest picture that had arrived by then. */
   async row(timeNs: number): Promise<void> {
-    await this.#settled();
+    await this.#capture?.settled();
     const picture = this.#history.at(timeNs);
     if (picture !== undefined) this.#recorder?.add(picture);
   }
@@ -117,38 +110,35 @@ export class CameraHost {
     await this.discard();
   }
 
-  /** What arrived until now is in the history. */
-  async #settled(): Promise<void> {
-    await (this.#capture?.settled() ?? this.#pushed);
-  }
-
-  async #take(picture: AvFrame, stampNs: number): Promise<void> {
+  #take(picture: AvFrame, stampNs: number): void {
     const { av, spec } = this.#options;
     const { width = even(picture.width), height = even(picture.height) } = spec.address;
-    // A camera that is opened anew may have another size; the video keeps the first.
-    this.#recordedSize ??= { width, height };
-    this.#toRecorded ??= new PictureScaler(av, { ...this.#recordedSize, format: av.AV_PIX_FMT_YUV420P });
-    const kept = this.#history.offer(await this.#toRecorded.scale(picture), stampNs);
+    // A camera that is opened anew may have another size; the videos keep the first.
+    const recordedSize = (this.#recordedSize ??= { width, height });
+    this.#toRecorded ??= new PictureScaler(av, { ...recordedSize, format: av.AV_PIX_FMT_YUV420P });
+    const kept = this.#history.offer(this.#toRecorded.scale(picture), stampNs);
     // A supervisor that does not read gets fewer pictures, not older ones.
     if (kept === undefined || this.#isReporting) return;
-    const view = await this.#view(kept);
-    this.#isReporting = true;
+    const view = this.#view(kept);
     const { unchangedSinceNs } = kept;
+    const { encodedRows } = this;
+    this.#isReporting = true;
     const sent = this.#options.report({
       kind: 'picture',
       stampNs,
       unchangedSinceNs,
       view,
-      encodedRows: this.encodedRows,
+      recordedSize,
+      encodedRows,
     });
     void sent.finally(() => {
       this.#isReporting = false;
     });
   }
 
-  async #view({ frame }: Picture): Promise<RgbPicture | undefined> {
+  #view({ frame }: Picture): RgbPicture | undefined {
     if (this.#toView === undefined) return undefined;
-    using rgb = await this.#toView.scale(frame);
+    using rgb = this.#toView.scale(frame);
     return { width: rgb.width, height: rgb.height, rgb: rgb.toBuffer() };
   }
 }

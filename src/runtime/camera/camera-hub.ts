@@ -12,6 +12,7 @@ import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
 import { CameraChannel } from './camera-channel.ts';
 import type { CameraStateChange } from './camera-channel.ts';
 import { cameraError } from './camera-input.ts';
+import type { PictureSize } from './camera-messages.ts';
 import type { CameraCondition } from './camera-watch.ts';
 import type { RecordedVideo } from './row-recorder.ts';
 
@@ -24,6 +25,8 @@ export interface CameraHubOptions {
 
 /** How a camera is, and its recording. */
 export interface CameraHealth extends CameraCondition {
+  /** Size of the pictures in its videos; undefined before the first picture. */
+  readonly recordedSize: PictureSize | undefined;
   /** Rows of the episode under way that are not in its video yet. */
   readonly queuedRows: number;
   /** Why there are no pictures, where that is known. */
@@ -118,8 +121,8 @@ export class CameraHub {
   get health(): ReadonlyMap<string, CameraHealth> {
     return new Map(
       [...this.#channels].map(([name, channel]) => {
-        const { condition, problem, deaths, pid } = channel;
-        return [name, { ...condition, queuedRows: this.#queuedRows(channel), problem, deaths, pid }];
+        const { condition, recordedSize, problem, deaths, pid } = channel;
+        return [name, { ...condition, recordedSize, queuedRows: this.#queuedRows(channel), problem, deaths, pid }];
       }),
     );
   }
@@ -145,10 +148,15 @@ export class CameraHub {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves once each camera has given a picture. Throws E_CAMERA, with what is known, for one that has not in time. */
+  /**
+   * Resolves once each camera has given a picture, so that the sizes are known. Throws E_CAMERA, with what is known,
+   * for one that has not in time.
+   */
   async ready(timeoutMs: number): Promise<void> {
     for (let waitedMs = 0; ; waitedMs += READY_POLL_MS) {
-      const missing = [...this.#channels.values()].find(({ condition }) => condition.ageMs === Infinity);
+      const missing = [...this.#channels.values()].find(
+        ({ condition, recordedSize }) => recordedSize === undefined || condition.ageMs === Infinity,
+      );
       if (missing === undefined) return;
       if (waitedMs >= timeoutMs)
         throw cameraError(missing.address, `it gave no picture within ${timeoutMs} ms`, missing.problem ?? 'silence');

@@ -133,7 +133,8 @@ export class CameraInput {
     for (;;) {
       const picture = new this.#options.av.Frame();
       picture.alloc();
-      if ((await this.#decoder.receiveFrame(picture)) < 0) {
+      // It was decoded when it was sent; here it is only handed over.
+      if (this.#decoder.receiveFrameSync(picture) < 0) {
         picture.free();
         return pictures;
       }

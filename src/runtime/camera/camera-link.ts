@@ -32,6 +32,8 @@ interface Waiting {
 
 /** A process that says nothing for so long is ended, and a new one started, ms. */
 const SILENCE_MS = 5000;
+/** One that was just started may take longer: a slow machine, many at once, ms. */
+const START_SILENCE_MS = 60_000;
 /** After a polite request to end, ms. */
 const CLOSE_TIMEOUT_MS = 4000;
 /** Pictures of its own that a supervisor keeps for a process that does not read them. */
@@ -45,6 +47,7 @@ export class CameraLink {
   #exited: Promise<void>;
   #lastId = 0;
   #heardNs: number;
+  #hasStarted = false;
   #deaths = 0;
   #unsentPushes = 0;
   #restart: NodeJS.Timeout | undefined;
@@ -103,7 +106,8 @@ export class CameraLink {
   /** Ends a process that has been silent for too long; the next one is started then. */
   checkSilence(): void {
     const silentNs = this.#options.clock.nowNs() - this.#heardNs;
-    if (silentNs > SILENCE_MS * NS_PER_MS && this.#restart === undefined) this.#child.kill('SIGKILL');
+    const mostMs = this.#hasStarted ? SILENCE_MS : START_SILENCE_MS;
+    if (silentNs > mostMs * NS_PER_MS && this.#restart === undefined) this.#child.kill('SIGKILL');
   }
 
   async close(): Promise<void> {
@@ -134,6 +138,7 @@ export class CameraLink {
 
   #receive(report: CameraReport): void {
     this.#heardNs = this.#options.clock.nowNs();
+    this.#hasStarted = true;
     if (report.kind !== 'reply') return this.#options.onReport(report);
     this.#waiting.get(report.id)?.resolve(report);
     this.#waiting.delete(report.id);
@@ -145,6 +150,7 @@ export class CameraLink {
     this.#restart = setTimeout(() => {
       this.#restart = undefined;
       this.#heardNs = this.#options.clock.nowNs();
+      this.#hasStarted = false;
       this.#child = forkEntry();
       this.#exited = this.#watch(this.#child);
       // Where this fails the process has ended, and is started again.

@@ -7,7 +7,12 @@ import type { RecordedVideo } from './row-recorder.ts';
 export interface CameraSpec {
   readonly address: CameraAddress;
   /** Size of the pictures that are shown to the supervisor; undefined: only that they came. */
-  readonly view: { readonly width: number; readonly height: number } | undefined;
+  readonly view: PictureSize | undefined;
+}
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** What of an episode concerns one camera. */
@@ -30,9 +35,7 @@ export type CameraRequest =
   | ({ readonly kind: 'push'; readonly stampNs: number } & RgbPicture);
 
 /** 8-bit RGB, row-major from the top left, shape (height, width, 3). */
-export interface RgbPicture {
-  readonly width: number;
-  readonly height: number;
+export interface RgbPicture extends PictureSize {
   readonly rgb: Uint8Array;
 }
 
@@ -44,6 +47,7 @@ export type CameraReport =
       readonly stampNs: number;
       readonly unchangedSinceNs: number;
       readonly view: RgbPicture | undefined;
+      readonly recordedSize: PictureSize;
       readonly encodedRows: number;
     }
   /** It lives. `problem`: why there are no pictures. */

@@ -18,9 +18,7 @@ let work = Promise.resolve();
 let pulse: NodeJS.Timeout | undefined;
 
 process.on('message', (request: CameraRequest) => {
-  // In the order of the rows, since it may be what the next one is to show.
-  work =
-    request.kind === 'push' ? work.then(() => host?.push(request, request.stampNs)) : work.then(() => handle(request));
+  work = work.then(() => handle(request));
 });
 process.on('disconnect', () => {
   clearInterval(pulse);
@@ -32,21 +30,25 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 giveWay();
 
-async function handle(request: Exclude<CameraRequest, { kind: 'push' }>): Promise<void> {
-  if (request.kind === 'row') return host?.row(request.timeNs);
-  const { id } = request;
+async function handle(request: CameraRequest): Promise<void> {
   try {
-    await report({ kind: 'reply', id, ...(await answer(request)) });
+    const result = await answer(request);
+    if ('id' in request) await report({ kind: 'reply', id: request.id, ...result });
   } catch (error) {
-    await report({ kind: 'reply', id, failure: failureOf(error) });
+    const failure = failureOf(error);
+    await report('id' in request ? { kind: 'reply', id: request.id, failure } : { kind: 'failure', failure });
   }
   if (request.kind === 'close' && process.connected) process.disconnect();
 }
 
-async function answer(
-  request: Exclude<CameraRequest, { kind: 'push' | 'row' }>,
-): Promise<Pick<CameraReply, 'recorded'>> {
+async function answer(request: CameraRequest): Promise<Pick<CameraReply, 'recorded'>> {
   switch (request.kind) {
+    case 'push':
+      host?.push(request, request.stampNs);
+      return {};
+    case 'row':
+      await host?.row(request.timeNs);
+      return {};
     case 'open':
       host = new CameraHost({ av: await loadNodeAv(), spec: request.spec, clock: new MonotonicClock(), report });
       pulse = setInterval(beat, PULSE_MS);

@@ -42,6 +42,11 @@ export class CameraWatch {
     if (periods > 0) this.#periodNs = (stampNs - first) / periods;
   }
 
+  /** Nothing comes any more, as before the first picture. */
+  clear(): void {
+    this.#stampsNs = [];
+  }
+
   at(nowNs: number): CameraCondition {
     const last = this.#stampsNs.at(-1);
     if (last === undefined) return { state: 'lost', rateHz: 0, ageMs: Infinity };

@@ -6,8 +6,8 @@ import { CameraInput, STALL_MS, cameraError } from './camera-input.ts';
 import type { ArrivedPacket, CameraInputOptions } from './camera-input.ts';
 
 export interface CaptureOptions extends CameraInputOptions {
-  /** Takes a picture as it was decoded, which is freed once this resolves. */
-  readonly onPicture: (picture: AvFrame, stampNs: number) => Promise<void>;
+  /** Takes a picture as it was decoded, which is freed then. */
+  readonly onPicture: (picture: AvFrame, stampNs: number) => void;
   /** Why there are no pictures; undefined once there are some again. */
   readonly onProblem: (problem: string | undefined) => void;
 }
@@ -24,7 +24,7 @@ export class Capture {
   #input: CameraInput | undefined;
   #waiting: ArrivedPacket | undefined;
   #isDecoding = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   /** Packets that arrived, and those of them that are decoded or were left out. */
   #arrived = 0;
   #settled = 0;
@@ -62,7 +62,7 @@ export class Capture {
   }
 
   async #session(): Promise<void> {
-    const { address, clock } = this.#options;
+    const { clock } = this.#options;
     const input = await CameraInput.open(this.#options);
     this.#input = input;
     this.#failure = undefined;
@@ -75,9 +75,7 @@ export class Capture {
         this.#waiting = arrived;
         const work = this.#isDecoding ? undefined : this.#decodeWaiting(input);
         if (!input.isIntraOnly) await work;
-        if (this.#failure !== undefined) throw this.#failure;
-        if (clock.nowNs() - this.#seenNs > STALL_MS * NS_PER_MS)
-          throw cameraError(address, 'nothing of what it delivers is a picture', `data for ${STALL_MS} ms`);
+        this.#check();
       }
     } finally {
       await this.settled();
@@ -86,15 +84,23 @@ export class Capture {
     }
   }
 
+  /** Throws what went wrong with the pictures. */
+  #check(): void {
+    const { address, clock } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (clock.nowNs() - this.#seenNs > STALL_MS * NS_PER_MS)
+      throw cameraError(address, 'nothing of what it delivers is a picture', `data for ${STALL_MS} ms`);
+  }
+
   /** Decodes what waits until nothing does. Never rejects: the reader looks for a failure. */
   async #decodeWaiting(input: CameraInput): Promise<void> {
     this.#isDecoding = true;
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
       const { packet, stampNs, count } = next;
       try {
-        for (const picture of await input.decode(packet)) await this.#show(picture, stampNs);
+        for (const picture of await input.decode(packet)) this.#show(picture, stampNs);
       } catch (error) {
-        this.#failure = error;
+        this.#failure = error instanceof Error ? error : new Error(String(error));
       } finally {
         packet.free();
         this.#settle(count);
@@ -109,10 +115,10 @@ export class Capture {
     return waiting === undefined ? undefined : { ...waiting, count: this.#arrived };
   }
 
-  async #show(picture: AvFrame, stampNs: number): Promise<void> {
+  #show(picture: AvFrame, stampNs: number): void {
     const { clock, onPicture, onProblem } = this.#options;
     try {
-      await onPicture(picture, stampNs);
+      onPicture(picture, stampNs);
     } finally {
       picture.free();
     }

@@ -89,7 +89,7 @@ export class EpisodeRows {
 
   /** The column of what the scene was drawn from, for datasets that have it. */
   sceneColumn(seed: number | undefined): Record<string, NumericColumn> {
-    return seed === undefined ? {} : { 'scene.seed': new Array<number>(this.count).fill(seed) };
+    return seed === undefined ? {} : { 'scene.seed': Array.from({ length: this.count }, () => seed) };
   }
 
   #begin({ timeNs, observation, sent }: StepRecord): void {

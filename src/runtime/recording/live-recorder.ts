@@ -61,9 +61,12 @@ export class LiveRecorder implements EpisodeKeeper {
 
   /** Ends the videos and writes the episode. Throws what the sink and saveEpisode throw. */
   async save(writer: DatasetWriter, success: boolean): Promise<SavedEpisode | undefined> {
-    const videos = await this.#options.sink.endEpisode();
-    if (this.#rows.count === 0) return undefined;
-    const { sceneSeed } = this.#options;
+    const { sceneSeed, sink } = this.#options;
+    if (this.#rows.count === 0) {
+      await sink.discardEpisode();
+      return undefined;
+    }
+    const videos = await sink.endEpisode();
     const frames: EpisodeFrames = {
       ...this.#rows.columns(success, videos),
       ...Object.fromEntries([...videos].map(([name, video]) => [pictureFeature(name), video])),

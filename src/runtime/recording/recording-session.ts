@@ -123,6 +123,7 @@ export class RecordingSession {
         mode,
         driver,
         judged: request.judged,
+        keepsPose: true,
         agent: (episode) => this.#begin(episode),
         isOver: () => this.#wish !== undefined,
         listeners: [keeper, ...listeners],

@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { ArmatureError } from '../../core/errors.ts';
 import type { CameraFrame } from '../../core/observation.ts';
 import type { StampedSource } from '../../core/source.ts';
 import type { DatasetWriter } from '../../record/dataset-writer.ts';
@@ -29,11 +28,12 @@ export interface StudioOptions {
   readonly clock: Clock;
   /** The scene is drawn from a seed. */
   readonly hasScene: boolean;
+  /** A camera that gives no picture for so long when a recording begins is not there, ms; default 10,000. */
+  readonly readyMs?: number;
 }
 
 /** Videos of the episode under way stand here, on the file system of the dataset. */
 const UNDER_WAY = '.recording';
-/** A camera that gives no picture for so long when a recording begins is not there, ms. */
 const READY_MS = 10_000;
 
 /** A dataset that is being recorded, and the cameras whose pictures go into it. */
@@ -51,16 +51,16 @@ export class Studio {
 
   /** Throws what openRecording and CameraHub throw, and E_CAMERA for a camera that gives no picture. */
   static async open(options: StudioOptions): Promise<Studio> {
-    const { directory, robot, resume, video, cameras, clock, hasScene } = options;
+    const { directory, robot, resume, video, cameras, clock, hasScene, readyMs = READY_MS } = options;
     const simulated = simulatedCameras(options);
     const addresses = [...cameras, ...(video ? simulated.map(({ name }) => pushedCamera(name)) : [])];
     const hub = addresses.length === 0 ? undefined : await CameraHub.open({ robot, cameras: addresses, clock });
     try {
       if (video) for (const camera of simulated) hub?.push(blankFrame(camera, clock.nowNs()));
-      await hub?.ready(READY_MS);
+      await hub?.ready(readyMs);
       const features = recordingFeatures(robot, {
         hasScene,
-        ...(video ? { pictures: 'video', cameras: recordedCameras(options) } : {}),
+        ...(video ? { pictures: 'video', cameras: recordedCameras(options, hub) } : {}),
       });
       const writer = await openRecording(directory, robot, { features, resume });
       await rm(join(directory, UNDER_WAY), { recursive: true, force: true });
@@ -86,7 +86,7 @@ export class Studio {
     await mkdir(underWay, { recursive: true });
     await this.hub.beginEpisode({ directory: underWay, fps: robot.rates.controlHz });
     return new LiveRecorder({
-      cameras: recordedCameras(this.#options).map(({ name }) => name),
+      cameras: recordedCameras(this.#options, this.hub).map(({ name }) => name),
       pushed: simulatedCameras(this.#options).map(({ name }) => name),
       sink: this.hub,
       sceneSeed,
@@ -104,17 +104,11 @@ function simulatedCameras({ robot, cameras }: StudioOptions): RobotSpec['cameras
   return robot.cameras.filter(({ name }) => !cameras.some((real) => real.name === name));
 }
 
-/** Those of the robot in its order, and those that are only recorded. */
-function recordedCameras(options: StudioOptions): RecordedCamera[] {
-  const { robot, cameras } = options;
-  const own = robot.cameras.map((camera) => cameras.find(({ name }) => name === camera.name) ?? camera);
+/** Those of the robot in its order, and those that are only recorded; real ones in the size of their pictures. */
+function recordedCameras({ robot, cameras }: StudioOptions, hub: CameraHub | undefined): RecordedCamera[] {
   const others = cameras.filter(({ name }) => !robot.cameras.some((camera) => camera.name === name));
-  return [...own, ...others].map(({ name, width, height }) => {
-    if (width !== undefined && height !== undefined) return { name, width, height };
-    throw new ArmatureError('E_CAMERA_ADDRESS', `the size of camera "${name}" is not known`, {
-      remedy: `Say it: --camera ${name}=...,width=640,height=480`,
-    });
-  });
+  const all = [...robot.cameras, ...others.map(({ name }) => ({ name, width: 0, height: 0 }))];
+  return all.map(({ name, width, height }) => ({ width, height, ...hub?.health.get(name)?.recordedSize, name }));
 }
 
 function blankFrame({ name, width, height }: RobotSpec['cameras'][number], stampNs: number): CameraFrame {

@@ -66,20 +66,21 @@ export class GamepadJog implements JogDevice {
     const pad = this.#watch.device;
     if (pad === undefined) return undefined;
     const { layout } = pad;
-    const stick = (axis: number): number => shaped(this.#axis(axis), DEAD_ZONE);
+    // Up and left are negative on every pad.
+    const stick = (axis: number): number => shaped(-this.#axis(axis), DEAD_ZONE);
     const close = this.#pressed(layout.rightTrigger);
     const open = this.#values.get(`key ${layout.rightShoulder}`) ?? 0;
     return {
       isDeadManHeld: this.#isHeld && nowNs - this.#heardNs < SILENT_NS,
       axes: {
         ...NO_AXES,
-        x: -stick(layout.leftY),
-        y: -stick(layout.leftX),
-        z: -stick(layout.rightY),
-        yaw: -stick(layout.rightX),
+        x: stick(layout.leftY),
+        y: stick(layout.leftX),
+        z: stick(layout.rightY),
+        yaw: stick(layout.rightX),
         pitch: this.#axis(ABS.HAT0Y),
         roll: this.#axis(ABS.HAT0X),
-        joint: -stick(layout.leftY),
+        joint: stick(layout.leftY),
         gripper: open - (close > DEAD_ZONE ? close : 0),
       },
     };

@@ -84,7 +84,7 @@ export class JogAgent implements Teleoperator {
   act({ commandRad, timeNs }: Observation): Promise<AgentDecision> {
     const positionsRad = this.#next(commandRad);
     const target = positionsRad && { positionsRad, createdNs: timeNs, observedNs: timeNs };
-    return Promise.resolve({ target, computeNs: 0, commander: 'person' });
+    return Promise.resolve({ target, computeNs: 0 });
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { escapeSequence } from './escape-sequence.ts';
 import { FINAL_NAMES, NUMBER_NAMES, keyOfCharacter, nameOfPoint } from './key-names.ts';
 import type { KeyEvent } from './key-source.ts';
 
@@ -11,20 +12,11 @@ export type TerminalEvent =
   | { readonly type: 'kitty-flags'; readonly flags: number };
 
 const ESCAPE = '\u001b';
-/** `ESC [ parameters final` (ECMA-48 5.4), `ESC O final`, and strings such as `ESC ] text BEL`, which are no keys. */
-const SEQUENCES = {
-  control: /^\u001b\[([0-?]*)[ -/]*([@-~])/,
-  single: /^\u001bO([ -~])/,
-  text: /^\u001b[PX\]^_][^\u0007\u001b]*(?:\u0007|\u001b\\)/,
-} as const;
-/** The beginning of one that is not there yet. */
-const UNFINISHED = /^\u001b(?:\[[0-?]*[ -/]*|O|[PX\]^_][^\u0007\u001b]*\u001b?)?$/;
-/** A sequence that does not end by then is none. */
-const MOST_CHARACTERS = 256;
 const PASTE_BEGIN = '200';
 const PASTE_END = `${ESCAPE}[201~`;
 /** Bits of modifiers, less one in the sequence. */
 const [SHIFT, ALT, CTRL] = [1, 2, 4];
+const LAST_ASCII = 127;
 const KINDS = { 1: 'press', 2: 'repeat', 3: 'release' } as const;
 
 /**
@@ -66,21 +58,28 @@ export class KeyDecoder {
       const [character = ''] = text;
       return this.#take(character.length, key(keyOfCharacter(character, false)), events);
     }
-    const control = SEQUENCES.control.exec(text);
-    if (control !== null) {
-      const [all, parameters = '', final = ''] = control;
-      if (final === '~' && parameters === PASTE_BEGIN) this.#isPasting = true;
-      return this.#take(all.length, controlSequence(parameters, final), events);
+    const sequence = escapeSequence(text.slice(1));
+    switch (sequence.kind) {
+      case 'unfinished':
+        return false;
+      case 'text':
+        return this.#take(1 + sequence.length, [], events);
+      case 'single':
+        return this.#take(1 + sequence.length, named(FINAL_NAMES[sequence.final], ''), events);
+      case 'control': {
+        const { length, parameters, final } = sequence;
+        if (final === '~' && parameters === PASTE_BEGIN) this.#isPasting = true;
+        return this.#take(1 + length, controlEvents(parameters, final), events);
+      }
+      case 'none':
+        return this.#takeEscape(text.slice(1), events);
     }
-    const single = SEQUENCES.single.exec(text);
-    if (single !== null) return this.#take(single[0].length, named(FINAL_NAMES[single[1] ?? ''], ''), events);
-    const string = SEQUENCES.text.exec(text);
-    if (string !== null) return this.#take(string[0].length, [], events);
-    if (UNFINISHED.test(text)) return text.length > MOST_CHARACTERS && this.#take(text.length, [], events);
-    // ESC and something that begins no sequence: two keys, or Alt.
-    const [, second = ''] = text;
-    if (second === ESCAPE) return this.#take(1, key(keyOfCharacter(ESCAPE, false)), events);
-    const character = [...text.slice(1)][0] ?? '';
+  }
+
+  /** ESC and something that begins no sequence: two keys, or Alt. */
+  #takeEscape(text: string, events: TerminalEvent[]): boolean {
+    const [character = ''] = text;
+    if (character === ESCAPE) return this.#take(1, key(keyOfCharacter(ESCAPE, false)), events);
     return this.#take(1 + character.length, key(keyOfCharacter(character, true)), events);
   }
 
@@ -99,24 +98,45 @@ export class KeyDecoder {
   }
 }
 
-function controlSequence(parameters: string, final: string): readonly TerminalEvent[] {
+function controlEvents(parameters: string, final: string): readonly TerminalEvent[] {
   if (final === 'I' || final === 'O') return [{ type: 'focus', isIn: final === 'I' }];
   if (parameters.startsWith('?')) {
     return final === 'u' ? [{ type: 'kitty-flags', flags: Number(parameters.slice(1)) || 0 }] : [];
   }
   const [first = '', modifiers = ''] = parameters.split(';');
-  const number = Number(first.split(':')[0] || 1);
-  if (final === 'u') return named(nameOfPoint(number), modifiers);
-  if (final === '~') return named(NUMBER_NAMES[number], modifiers);
-  if (final === 'Z') return named('tab', String(1 + SHIFT));
-  return named(FINAL_NAMES[final], modifiers);
+  switch (final) {
+    case 'u':
+      return named(nameOfKittyKey(first, modifiers), modifiers);
+    case '~':
+      return named(NUMBER_NAMES[Number(first)], modifiers);
+    case 'Z':
+      return named('tab', String(1 + SHIFT));
+    default:
+      return named(FINAL_NAMES[final], modifiers);
+  }
+}
+
+/** @param points code points of the key: as it is, with shift, and on a standard keyboard; all but the first may be missing */
+function nameOfKittyKey(points: string, modifiers: string): string | undefined {
+  const [plain = 1, shifted, standard] = points.split(':').map((part) => (part === '' ? undefined : Number(part)));
+  const typed = isShifted(modifiers) ? (shifted ?? plain) : plain;
+  // On a keyboard of another script: what the key is on a standard one.
+  return nameOfPoint(typed > LAST_ASCII ? (standard ?? typed) : typed);
+}
+
+function isShifted(modifiers: string): boolean {
+  return (heldBits(modifiers.split(':')[0] ?? '') & SHIFT) !== 0;
+}
+
+function heldBits(text: string): number {
+  return Math.max(0, (Number(text) || 1) - 1);
 }
 
 /** @param modifiers `bits + 1`, or `bits + 1 : kind`; may be empty. */
 function named(name: string | undefined, modifiers: string): readonly TerminalEvent[] {
   if (name === undefined) return [];
   const [bits = '', kind = ''] = modifiers.split(':');
-  const held = Math.max(0, (Number(bits) || 1) - 1);
+  const held = heldBits(bits);
   return key({
     key: name,
     kind: KINDS[Number(kind) as keyof typeof KINDS] ?? 'press',

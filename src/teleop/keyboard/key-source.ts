@@ -16,8 +16,11 @@ export interface KeyListener {
   onKey?(event: KeyEvent): void;
   /** Whatever was held counts as released: somebody works in another window. */
   onReleaseAll?(): void;
-  /** No key will come any more: the terminal or the link to it is gone. */
-  onLost?(): void;
+  /**
+   * No key will come any more: the terminal or the link to it is gone. Whoever listens to this ends the process in order;
+   * without anybody a terminal that hangs up ends it at once.
+   */
+  readonly onLost?: () => void;
 }
 
 /** Where keys come from; any number may listen, and each ignores what is not meant for it. */

@@ -39,7 +39,6 @@ export class KeyboardJog implements JogDevice {
     this.#unlisten = keys.listen({
       onKey: (event) => this.#take(event, clock.nowNs()),
       onReleaseAll: () => this.#held.releaseAll(),
-      onLost: () => this.#held.releaseAll(),
     });
   }
 

@@ -1,11 +1,17 @@
 /** The part of `process` that says how it ends. */
-export type ProcessEvents = Pick<NodeJS.Process, 'pid' | 'on' | 'off' | 'listenerCount' | 'kill'>;
+export type ProcessEvents = Pick<
+  NodeJS.Process,
+  'pid' | 'on' | 'off' | 'listenerCount' | 'removeAllListeners' | 'kill'
+>;
 
 export interface EndListener {
   /** The process ends now, or will by a signal. May be called more than once. */
   onEnd(): void;
-  /** The terminal hung up: its window was closed, or the link to it broke. Called before onEnd. */
-  onHangUp(): void;
+  /**
+   * The terminal hung up: its window was closed, or the link to it broke. Called before onEnd. True: somebody takes the process
+   * to its end in order; otherwise the signal ends it now.
+   */
+  onHangUp(): boolean;
   /** The process goes on after it was suspended. */
   onContinue(): void;
 }
@@ -19,10 +25,20 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 export function onProcessEnd(events: ProcessEvents, listener: EndListener): () => void {
   const onExit = (): void => listener.onEnd();
   const onContinue = (): void => listener.onContinue();
+  // Node.js 20 aborts at its exit when a terminal it began with has hung up; ended by the signal, it does not.
+  const endByHangUp = (): void => {
+    events.removeAllListeners('SIGHUP');
+    events.kill(events.pid, 'SIGHUP');
+  };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGHUP') listener.onHangUp();
     // Whoever else listens decides what the signal means, and takes the process through its own end.
-    if (events.listenerCount(signal) > 1) return;
+    let isAnswered = events.listenerCount(signal) > 1;
+    if (signal === 'SIGHUP') {
+      // Behind the exit listeners of everybody else.
+      events.on('exit', endByHangUp);
+      if (listener.onHangUp()) isAnswered = true;
+    }
+    if (isAnswered) return;
     listener.onEnd();
     events.off(signal, onSignal);
     events.kill(events.pid, signal);

@@ -20,6 +20,7 @@ export interface TerminalInput {
 /** The part of its output that is needed; process.stdout and process.stderr are two. */
 export interface TerminalOutput {
   write(text: string): unknown;
+  on?(event: 'error', listener: () => void): unknown;
 }
 
 export interface TerminalKeysOptions {
@@ -37,8 +38,8 @@ const CSI = '\u001b[';
  * frames what is pasted.
  */
 const BEGIN = `${CSI}?u${CSI}?1004h${CSI}?2004h`;
-/** Flags: 1 escape codes without ambiguity, 2 repeats and releases, 8 letters as well. */
-const KITTY_FLAGS = 1 + 2 + 8;
+/** Flags: 1 escape codes without ambiguity, 2 repeats and releases, 4 other names of a key, 8 letters as well. */
+const KITTY_FLAGS = 1 + 2 + 4 + 8;
 const KITTY_ON = `${CSI}>${KITTY_FLAGS}u`;
 const KITTY_OFF = `${CSI}<u`;
 const END = `${CSI}?2004l${CSI}?1004l`;
@@ -52,10 +53,9 @@ export class TerminalKeys implements KeySource {
   readonly #listeners = new Set<KeyListener>();
   readonly #forgetProcess: () => void;
   readonly #onData = (bytes: Buffer): void => this.#receive(bytes);
-  readonly #onGone = (): void => this.#lose();
+  readonly #onGone = (): void => void this.#lose();
   #isKitty = false;
   #isOpen = true;
-  #isLost = false;
   #isRestored = false;
   #settleTimer: NodeJS.Timeout | undefined;
 
@@ -109,18 +109,24 @@ export class TerminalKeys implements KeySource {
   #restore(): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    // A terminal that is gone has nothing to be given back.
-    if (this.#isLost) return;
-    this.#options.output.write(`${this.#isKitty ? KITTY_OFF : ''}${END}`);
-    this.#options.input.setRawMode?.(false);
+    try {
+      this.#options.output.write(`${this.#isKitty ? KITTY_OFF : ''}${END}`);
+      this.#options.input.setRawMode?.(false);
+    } catch {
+      // A terminal that is gone has nothing to be given back.
+    }
   }
 
-  #lose(): void {
-    if (!this.#isOpen) return;
+  /** True when somebody listens who ends the process. */
+  #lose(): boolean {
+    const listening = [...this.#listeners].filter(({ onLost }) => onLost !== undefined);
+    if (!this.#isOpen) return listening.length > 0;
     this.#isOpen = false;
-    this.#isLost = true;
     clearTimeout(this.#settleTimer);
-    for (const listener of this.#listeners) listener.onLost?.();
+    // Whatever is still written to it fails, and that must not end the process before the arm stands.
+    this.#options.output.on?.('error', () => undefined);
+    for (const listener of listening) listener.onLost?.();
+    return listening.length > 0;
   }
 
   #receive(bytes: Buffer): void {

@@ -94,12 +94,12 @@ export class LeaderAgent implements Teleoperator {
         if (this.#isEngaged) this.disengage();
         else this.engage();
       },
-      onLost: () => this.disengage(),
     });
   }
 
   get isEngaged(): boolean {
     const isHeld = this.#options.deadMan?.();
+    if (this.#options.keys?.isOpen === false) this.disengage();
     if (isHeld === false) this.disengage();
     if (isHeld === true && !this.#wasHeld) this.engage();
     this.#wasHeld = isHeld ?? false;
@@ -151,7 +151,7 @@ export class LeaderAgent implements Teleoperator {
   act({ commandRad, timeNs }: Observation): Promise<AgentDecision> {
     const positionsRad = this.#next(commandRad);
     const target = positionsRad && { positionsRad, createdNs: timeNs, observedNs: timeNs };
-    return Promise.resolve({ target, computeNs: 0, commander: 'person' });
+    return Promise.resolve({ target, computeNs: 0 });
   }
 
   close(): Promise<void> {

@@ -116,11 +116,13 @@ function nameOfMouse(folder: string): string | undefined {
 async function loadHid(): Promise<HidModule> {
   try {
     const { default: hid } = await import('node-hid');
+    // Its native part is loaded by the first call.
+    hid.devices();
     return hid;
   } catch (cause) {
     throw new ArmatureError('E_HID_UNAVAILABLE', 'the optional package node-hid cannot be loaded', {
       found: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-      remedy: 'Install it beside Armature: npm install node-hid.',
+      remedy: 'Install it beside Armature (npm install node-hid), and what it says it lacks.',
       cause,
     });
   }

@@ -119,16 +119,13 @@ export class SpacemouseJog implements JogDevice {
 
   /** Right, towards the person and down become forward, left and up. */
   #axes(nowNs: number): JogAxes {
-    const turnedAround = ({ value, ns }: { value: Vector3; ns: number }): Vector3 => {
-      const [right, near, down] = nowNs - ns < FRESH_NS ? value : NO_PUSH;
-      return [
-        -shaped(near / FULL_COUNTS, DEAD_ZONE),
-        -shaped(right / FULL_COUNTS, DEAD_ZONE),
-        -shaped(down / FULL_COUNTS, DEAD_ZONE),
-      ];
+    const seen = ({ value, ns }: { value: Vector3; ns: number }): Vector3 => {
+      const counts = nowNs - ns < FRESH_NS ? value : NO_PUSH;
+      const [right, near, down] = counts.map((count) => shaped(-count / FULL_COUNTS, DEAD_ZONE)) as unknown as Vector3;
+      return [near, right, down];
     };
-    const [x, y, z] = turnedAround(this.#translation);
-    const [roll, pitch, yaw] = turnedAround(this.#rotation);
+    const [x, y, z] = seen(this.#translation);
+    const [roll, pitch, yaw] = seen(this.#rotation);
     const gripper = (this.#buttons & RIGHT) === 0 ? 0 : this.#gripperSign;
     return { x, y, z, roll, pitch, yaw, gripper, joint: x };
   }
