@@ -13,7 +13,9 @@ export function temporaryFolder(): string {
 }
 
 /** Path of a dataset that LeRobot wrote. */
-export function fixture(name: 'ref_v3_by_lerobot_0.6.2' | 'ref_v3_image_dtype' | 'ref_v21_by_lerobot_0.3.3'): string {
+export function fixture(
+  name: 'ref_v3_by_lerobot_0.6.2' | 'ref_v3_image_dtype' | 'ref_v21_by_lerobot_0.3.3' | 'crashed_by_lerobot_0.6.1',
+): string {
   return join(import.meta.dirname, '../fixtures', name);
 }
 

@@ -12,6 +12,7 @@ import { joinStatistics } from '../statistics.ts';
 import { loadEpisodes } from './check-episodes.ts';
 import { checkTasks } from './check-tasks.ts';
 import { completeEpisodes } from './complete-episodes.ts';
+import { readFooterless } from './footerless-parquet.ts';
 import { measuredFeatures, repairStatistics } from './repair-statistics.ts';
 import { rewriteParquet } from './rewrite-parquet.ts';
 import { findUncounted } from './uncounted-episodes.ts';
@@ -27,7 +28,7 @@ export interface Repair {
 
 /**
  * Makes an interrupted dataset loadable: unfinished files go, episodes that are complete are counted, those
- * at the end that are not lose their row, counts and statistics are computed anew. Frames of complete episodes
+ * at the end that are not lose their row, data files without an end get one, counts and statistics are computed anew. Frames of complete episodes
  * keep their values; of every data file and every row that is taken away a copy ending in ".orphan" stays. An
  * incomplete episode that complete ones follow is left as it is. Throws InvalidFileError where info.json or
  * the tasks cannot be read.
@@ -36,8 +37,9 @@ export async function repairDataset(directory: string, verification: Verificatio
   const info = await readInfo(directory);
   const repairs: Repair[] = [...(await repairTasks(directory, info))];
   const tasks = await readTasks(directory);
+  const closed = await closeDataFiles(directory, info);
   const { kept, repairs: cuts } = await cutTail(directory, info);
-  repairs.push(...cuts);
+  repairs.push(...closed, ...cuts);
   const counted = await countMore(directory, info, { kept, tasks });
   repairs.push(...counted.repairs);
   const rows = await repairRows(directory, info, kept, verification);
@@ -62,6 +64,26 @@ async function repairTasks(directory: string, info: DatasetInfo): Promise<Repair
     { path: DATASET_PATHS.tasks, content: encodeTasks(Array.from(tasks, (task) => task ?? '')) },
   ]);
   return [{ file: DATASET_PATHS.tasks, done: 'written anew: the sentences are the index, in the order of task_index' }];
+}
+
+/** Data files that a writer left without their end, as LeRobot does when it dies, are written again with it. */
+async function closeDataFiles(directory: string, info: DatasetInfo): Promise<Repair[]> {
+  const features = measuredFeatures(info);
+  // The place of a column in such a file follows from the types of those before it.
+  if (Object.keys(features).length < Object.keys(info.features).length) return [];
+  const repairs: Repair[] = [];
+  for (const file of await listFiles(directory, 'data', '.parquet')) {
+    if ((await openWholeParquet(join(directory, file))) !== undefined) continue;
+    const rows = await readFooterless(join(directory, file), features);
+    if (rows === undefined) continue;
+    await keepCopy(directory, file);
+    await commitFiles(directory, [{ path: file, content: rows.content }]);
+    repairs.push({
+      file,
+      done: `its end was missing: written again with the ${rows.count} rows that were found in it`,
+    });
+  }
+  return repairs;
 }
 
 /** Rows at the end whose frames are not all there are set aside, with files of rows that cannot be read. */

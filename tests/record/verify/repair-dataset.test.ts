@@ -173,10 +173,48 @@ describe('repair of a dataset that LeRobot did not finish', () => {
     expect(await episodesOf(directory)).toEqual(episodes.slice(0, 2));
   });
 
-  it('counts what is there when the file of the data has no end', async () => {
+  it('reads the rows of a data file that was never closed', async () => {
     const directory = lerobotDataset();
+    const episodes = await episodesOf(directory);
     const path = join(directory, DATA);
     writeFileSync(path, readFileSync(path).subarray(0, -50));
+    expect((await repair(directory))[0]?.done).toMatch(/written again with the 36 rows that were found in it/);
+    expect(await remaining(directory)).toEqual([]);
+    expect(await episodesOf(directory)).toEqual(episodes);
+    expect(Object.keys(contentsOf(directory))).toContain(`${DATA}.orphan`);
+  });
+
+  // LeRobot 0.6.1 saved five episodes of 30 to 34 frames and was killed: no rows of episodes, no end of the data.
+  it.each([
+    [1, 5],
+    [0.8, 4],
+    [0.5, 2],
+    [0.05, 0],
+  ])(
+    'brings back the episodes of one that was killed, as far as the data go: %d of it, %d episodes',
+    async (share, count) => {
+      const directory = temporaryFolder();
+      cpSync(fixture('crashed_by_lerobot_0.6.1'), directory, { recursive: true });
+      const path = join(directory, DATA);
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.subarray(0, Math.ceil(bytes.length * share)));
+      await repair(directory);
+      expect((await remaining(directory)).filter((line) => !line.includes('frames of no episode'))).toEqual([]);
+      const reader = await DatasetReader.open(directory);
+      expect(reader.episodes.map(({ length }) => length)).toEqual([30, 31, 32, 33, 34].slice(0, count));
+      for (const { episodeIndex, length } of reader.episodes) {
+        const { columns, tasks } = await reader.readEpisode(episodeIndex);
+        expect(tasks[0]).toBe(['pick', 'place'][episodeIndex % 2]);
+        expect(Array.from(columns['action']?.subarray(-3) ?? [])).toEqual([episodeIndex, length - 1, Math.fround(0.1)]);
+        const pictures = await reader.readPictures(episodeIndex, FRONT);
+        pictures.forEach((rgb, frame) => expect(Math.abs((rgb[900] ?? 0) - 5 * frame - episodeIndex)).toBeLessThan(4));
+      }
+    },
+  );
+
+  it('keeps the file when nothing can be read of it', async () => {
+    const directory = lerobotDataset();
+    writeFileSync(join(directory, DATA), 'PAR1 and then something else');
     await repair(directory);
     expect(await remaining(directory)).toEqual([]);
     expect(JSON.parse(readFileSync(join(directory, INFO), 'utf8'))).toMatchObject({
