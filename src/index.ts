@@ -105,3 +105,8 @@ export type { Episode, EpisodeFrames } from './record/episode-input.ts';
 export type { Features, FeatureSpec } from './record/format.ts';
 export { decodePng, encodePng } from './record/png.ts';
 export { recoverDataset } from './record/recover-dataset.ts';
+export type { DatasetProblem } from './record/verify/problem.ts';
+export { repairDataset } from './record/verify/repair-dataset.ts';
+export type { Repair } from './record/verify/repair-dataset.ts';
+export { verifyDataset } from './record/verify/verify-dataset.ts';
+export type { Verification, VerifyOptions } from './record/verify/verify-dataset.ts';

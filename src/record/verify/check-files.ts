@@ -32,7 +32,11 @@ function strayFile(file: string): DatasetProblem[] {
   if (file.endsWith('.partial'))
     return [warningIn(file, 'was not finished when a recording was interrupted', { remedy: REMEDIES.repair })];
   if (file.endsWith('.orphan'))
-    return [warningIn(file, 'was set aside by a repair, or when a recording was continued', { remedy: 'Remove it when it is not needed.' })];
+    return [
+      warningIn(file, 'was set aside by a repair, or when a recording was continued', {
+        remedy: 'Remove it when it is not needed.',
+      }),
+    ];
   // Data files that no episode refers to are read by LeRobot: an error that the check of the data tells.
   if (file.startsWith('data/') && file.endsWith('.parquet')) return [];
   if (file.startsWith('meta/episodes/') && file.endsWith('.parquet')) return [];
