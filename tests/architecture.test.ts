@@ -23,8 +23,9 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
   actuators: { imports: ['core', 'safety', 'drivers'] },
   runtime: { imports: BELOW_RUNTIME },
   serve: { imports: ['core', 'record', 'runtime'] },
-  cli: { imports: [...BELOW_RUNTIME, 'runtime', 'serve'] },
-  testing: { imports: ['core', 'robot', 'drivers'], types: ['safety'] },
+  cli: { imports: [...BELOW_RUNTIME, 'runtime', 'serve', 'emulation'] },
+  emulation: { imports: ['core', 'robot', 'calibration', 'drivers', 'sim'], types: ['safety'] },
+  testing: { imports: ['core', 'robot', 'drivers', 'emulation'], types: ['safety'] },
 };
 
 /** Where each package may be imported. A package that is not here may not be imported at all. */
@@ -32,7 +33,10 @@ const PACKAGES: Record<string, readonly string[]> = {
   'onnxruntime-node': ['policy'],
   '@mujoco/mujoco': ['sim', 'safety/twin'],
   serialport: ['drivers/serial'],
+  '@lydell/node-pty': ['emulation'],
   roslib: ['drivers/ros'],
+  ws: ['drivers/ros', 'emulation'],
+  cbor2: ['drivers/ros', 'emulation'],
   rxjs: ['sensors', 'runtime', 'teleop', 'record', 'serve'],
   zod: ['robot', 'tokens/layout-spec.ts', 'policy', 'record', 'sim', 'calibration', 'serve', 'cli', 'drivers'],
   yaml: ['robot', 'sim'],
