@@ -1,3 +1,4 @@
+import type { SerialSpec } from '../robot/serial-spec.ts';
 import { MIDDLE_TICK, shortWay, withinTurn } from './ticks.ts';
 
 /** How a family of servos makes the position it reports from its encoder's. */
@@ -10,9 +11,7 @@ export interface EncoderConvention {
   readonly reversesItself: boolean;
 }
 
-export type ServoFamily = 'feetech' | 'dynamixel';
-
-export const ENCODER_CONVENTIONS: Readonly<Record<ServoFamily, EncoderConvention>> = {
+export const ENCODER_CONVENTIONS: Readonly<Record<SerialSpec['protocol'], EncoderConvention>> = {
   feetech: { offsetSign: -1, largestOffset: 2047, reversesItself: false },
   dynamixel: { offsetSign: 1, largestOffset: 1_044_479, reversesItself: true },
 };

@@ -1,4 +1,5 @@
-import type { JointSpec, RobotSpec } from '../robot/robot-spec.ts';
+import type { JointSpec } from '../robot/robot-spec.ts';
+import type { SerialMotorSpec } from '../robot/serial-spec.ts';
 import type { MotorCalibration } from './calibration-problems.ts';
 import type { EncoderConvention } from './encoder-convention.ts';
 import { RAD_PER_TICK, shortWay } from './ticks.ts';
@@ -13,38 +14,30 @@ export interface JointScale {
   readonly centreRad: number;
 }
 
+export interface JointScaleOptions {
+  /** `angle`: a turn of the servo is a turn of the joint. `range`: the ends of the calibrated range are those of the limits. */
+  readonly unit: SerialMotorSpec['unit'];
+  readonly convention: EncoderConvention;
+}
+
 /**
  * The scale of a calibrated joint. The middle of the range found by hand is the middle of the joint's limits, as in the model of
- * the arm and in LeRobot's degrees (which call it 0). The gripper's ends are the ends of its limits, as in LeRobot's 0 to 100,
+ * the arm and in LeRobot's degrees (which call it 0). A gripper's ends are the ends of its limits, as in LeRobot's 0 to 100,
  * because a leader's handle and a follower's finger are levers of other lengths.
  */
 export function jointScale(
-  joint: JointSpec,
+  { limits }: JointSpec,
   motor: MotorCalibration,
-  options: { readonly isGripper: boolean; readonly convention: EncoderConvention },
+  { unit, convention }: JointScaleOptions,
 ): JointScale {
-  const [lowRad, highRad] = joint.limits.positionRad;
-  const scale = options.isGripper ? (highRad - lowRad) / (motor.range_max - motor.range_min) : RAD_PER_TICK;
-  const isReversed = motor.drive_mode === 1 && !options.convention.reversesItself;
+  const [lowRad, highRad] = limits.positionRad;
+  const scale = unit === 'range' ? (highRad - lowRad) / (motor.range_max - motor.range_min) : RAD_PER_TICK;
+  const isReversed = motor.drive_mode === 1 && !convention.reversesItself;
   return {
     radPerTick: isReversed ? -scale : scale,
     centreTick: (motor.range_min + motor.range_max) / 2,
     centreRad: (lowRad + highRad) / 2,
   };
-}
-
-/** One per joint, in joint order. The calibration must be one of this robot (`calibrationProblems`). */
-export function jointScales(
-  robot: RobotSpec,
-  calibration: Readonly<Record<string, MotorCalibration>>,
-  convention: EncoderConvention,
-): JointScale[] {
-  return robot.joints.flatMap((joint) => {
-    const motor = calibration[joint.name];
-    return motor === undefined
-      ? []
-      : [jointScale(joint, motor, { isGripper: joint.name === robot.gripper, convention })];
-  });
 }
 
 /**
