@@ -1,0 +1,16 @@
+import { UnknownNameError } from '../../core/errors.ts';
+import type { RobotSpec } from '../../robot/robot-spec.ts';
+import type { ArmDriverSpec } from './arm-spec.ts';
+
+/** What a person says of where a real arm is. */
+export interface ArmAddress {
+  readonly driver: string;
+}
+
+/**
+ * How an arm process reaches a real arm. Throws UnknownNameError for a driver that robot.yaml has no block for, and what
+ * the driver needs and was not given.
+ */
+export function armDriverSpec(robot: RobotSpec, { driver }: ArmAddress): ArmDriverSpec {
+  throw new UnknownNameError('driver', driver, Object.keys(robot.drivers));
+}
