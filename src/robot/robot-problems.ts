@@ -1,4 +1,5 @@
 import type { JointSpec, RobotSpec } from './robot-spec.ts';
+import { rosProblems } from './ros-spec.ts';
 
 /** No joint turns so far; degrees do, rad. */
 const LARGEST_POSITION_RAD = 4 * Math.PI;
@@ -16,6 +17,7 @@ export function robotProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
     ...poseProblems(robot),
     ...rateProblems(robot),
     ...spaceProblems(robot),
+    ...(robot.drivers.ros === undefined ? [] : rosProblems(robot, robot.drivers.ros)),
   ];
 }
 
