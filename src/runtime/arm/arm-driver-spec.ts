@@ -4,7 +4,14 @@ import type { ArmDriverSpec } from './arm-spec.ts';
 
 /** What a person says of where a real arm is. */
 export interface ArmAddress {
+  /** A block under `drivers` in robot.yaml. */
   readonly driver: string;
+  /** serial: the port of the bus. */
+  readonly port?: string | undefined;
+  /** serial: calibration file of this arm. */
+  readonly calibration?: string | undefined;
+  /** ros: address of the rosbridge server. */
+  readonly url?: string | undefined;
 }
 
 /**
