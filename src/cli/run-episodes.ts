@@ -38,6 +38,8 @@ export interface RunEpisodesOptions {
   readonly arm?: Workplace | undefined;
   /** Real cameras. */
   readonly cameras?: WorkOptions['cameras'] | undefined;
+  /** Asked at every tick of a real arm's gate: whether the episode is over. */
+  readonly isOver?: (() => boolean) | undefined;
   /** Asked before each episode: whether to begin it. Default: at once. */
   readonly isReady?: (() => Promise<boolean>) | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
@@ -49,7 +51,7 @@ export interface RunEpisodesOptions {
  * Throws what made the policy fail, after everything that happened before was saved.
  */
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
-  const { plan, jobs, record, blackBox, report, signal, title, arm, cameras } = options;
+  const { plan, jobs, record, report, signal, title, arm } = options;
   const { isReady = () => Promise.resolve(true) } = options;
   const view = new RunView(plan, jobs);
   const session = await PolicySession.open(plan, arm);
@@ -64,7 +66,7 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
       if (!(await isReady())) break;
       const collector = new EpisodeCollector(plan.robot);
       const listeners = report === undefined ? [view] : [view, collector];
-      const episode = await runRecorded(session, job, { writer, blackBox, cameras, view, listeners, signal });
+      const episode = await runRecorded(session, job, { ...options, writer, view, listeners });
       const { instruction, result } = episode;
       failure = episode.failure;
       const page = collector.report({ name: `episode ${index + 1}`, instruction, agent: plan.manifest.name, result });
@@ -84,18 +86,15 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   return summaries;
 }
 
-interface RecordedRun {
+interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal'> {
   readonly writer: DatasetWriter | undefined;
-  readonly blackBox: string | undefined;
-  readonly cameras: WorkOptions['cameras'] | undefined;
   readonly view: RunView;
   readonly listeners: readonly StepListener[];
-  readonly signal: AbortSignal;
 }
 
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
-  const { writer, listeners, signal } = run;
+  const { writer, signal, cameras, isOver } = run;
   const { robot } = session.plan;
   const { request, seed } = job;
   const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
@@ -105,9 +104,9 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
   try {
     const orphaned =
       run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
-    const looking = run.cameras === undefined ? {} : { cameras: run.cameras };
-    const listening = { listeners: [...watching, ...listeners], signal };
-    const episode = await session.run(request, { seed, ...listening, ...orphaned, ...looking });
+    const real = { ...(cameras === undefined ? {} : { cameras }), ...(isOver === undefined ? {} : { isOver }) };
+    const listeners = [...watching, ...run.listeners];
+    const episode = await session.run(request, { seed, listeners, signal, ...orphaned, ...real });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;

@@ -1,25 +1,15 @@
 import type { Command } from 'commander';
-import { MonotonicClock } from '../core/clock.ts';
-import { ArmatureError } from '../core/errors.ts';
-import type { RobotSpec } from '../robot/robot-spec.ts';
-import { CameraHub } from '../runtime/camera/camera-hub.ts';
 import { planSession } from '../runtime/policy-session.ts';
-import type { SessionPlan } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
-import { compareWithRobot, parseCameras } from '../sensors/camera/camera-address.ts';
-import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
-import { openPlace, requestOf } from './place.ts';
-import type { Place } from './place.ts';
+import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
-import { packageVersion } from './package-version.ts';
+import { runAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
-import type { RunEpisodesOptions } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
-import type { EpisodeSummary } from './run-summary.ts';
 
 const EXAMPLES = `
 Examples:
@@ -29,13 +19,13 @@ Examples:
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
+  armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
+    --camera front=/dev/video0 --camera wrist=/dev/video2
 
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
-Ctrl-C brings the arm to a controlled stop; what was recorded is kept.`;
-
-/** A camera that gives no picture for so long when a run begins is not there, ms. */
-const CAMERA_READY_MS = 10_000;
+Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
+episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.`;
 
 interface RunOptions extends ArmOptions {
   readonly policy: string;
@@ -120,52 +110,6 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
-}
-
-/** With a real arm, or with real cameras. A real arm goes to its rest pose at the end. */
-async function runAtPlace(options: RunOptions, work: RunEpisodesOptions): Promise<EpisodeSummary[]> {
-  const { plan, signal, jobs, blackBox } = work;
-  const { robot } = plan;
-  const isArm = !isSceneDriver(options.driver);
-  const addresses = parseCameras(options.camera);
-  requireCameras(plan, addresses, isArm);
-  const request = jobs[0]?.request;
-  const hub = addresses.length === 0 ? undefined : await openCameras(robot, addresses);
-  let place: Place | undefined;
-  try {
-    const orphaned = blackBox === undefined ? undefined : { directory: blackBox, version: packageVersion() };
-    if (isArm && request !== undefined) place = await openPlace(options, { robot, request, blackBox: orphaned });
-    const isReady = place === undefined ? undefined : () => place?.isReady(undefined, signal) ?? Promise.resolve(true);
-    const episodes = await runEpisodes({ ...work, cameras: hub?.sources, arm: place?.workplace, isReady });
-    await place?.end(signal);
-    return episodes;
-  } finally {
-    await place?.close();
-    await hub?.close();
-  }
-}
-
-async function openCameras(robot: RobotSpec, cameras: readonly CameraAddress[]): Promise<CameraHub> {
-  const hub = await CameraHub.open({ robot, cameras, clock: new MonotonicClock() });
-  try {
-    await hub.ready(CAMERA_READY_MS);
-    return hub;
-  } catch (error) {
-    await hub.close();
-    throw error;
-  }
-}
-
-/** What is simulated looks at its own scene where no camera is given; what is real has to be given. */
-function requireCameras({ robot, manifest }: SessionPlan, cameras: readonly CameraAddress[], isArm: boolean): void {
-  const { extra, missing } = compareWithRobot(robot, cameras);
-  const blind = isArm ? missing : [];
-  if (extra.length === 0 && blind.length === 0) return;
-  throw new ArmatureError('E_CAMERA', `policy "${manifest.name}" looks through the cameras of robot "${robot.name}"`, {
-    expected: robot.cameras.map(({ name }) => name).join(', '),
-    found: cameras.map(({ name }) => name).join(', ') || 'none',
-    remedy: 'Give each with --camera, as in --camera front=/dev/video0; armature doctor lists those of this machine.',
-  });
 }
 
 function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {
