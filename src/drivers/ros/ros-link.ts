@@ -117,7 +117,7 @@ export class RosLink {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    this.#transport?.close();
+    this.#transport?.finish();
   }
 
   /** Delivers messages of a topic, on this and every later connection, until the function returned is called. */

@@ -8,6 +8,8 @@ import { Liveness } from './liveness.ts';
 const PING_MS = 40;
 /** A bridge that has not shaken hands by then is none, ms. */
 const HANDSHAKE_MS = 2000;
+/** A peer that does not say goodbye is not waited for, ms. */
+const FINISH_MS = 300;
 /** Commands are dropped while more than this waits here to be sent: some ten of them, bytes. */
 const MOST_BUFFERED_BYTES = 8192;
 /** An image of 4K is smaller, bytes. */
@@ -61,6 +63,13 @@ export class RosTransport extends AbstractTransport {
   close(): void {
     clearInterval(this.#timer);
     this.#socket.terminate();
+  }
+
+  /** Ends the connection after what was sent has gone. */
+  finish(): void {
+    if (!this.isOpen()) return this.close();
+    this.#socket.close();
+    setTimeout(() => this.close(), FINISH_MS).unref();
   }
 
   isConnecting(): boolean {
