@@ -18,6 +18,9 @@ export interface ArmAddress {
  * How an arm process reaches a real arm. Throws UnknownNameError for a driver that robot.yaml has no block for, and what
  * the driver needs and was not given.
  */
-export function armDriverSpec(robot: RobotSpec, { driver }: ArmAddress): ArmDriverSpec {
-  throw new UnknownNameError('driver', driver, Object.keys(robot.drivers));
+export function armDriverSpec(robot: RobotSpec, { driver, url }: ArmAddress): ArmDriverSpec {
+  const reachable = Object.keys(robot.drivers).filter((name) => name !== 'sim');
+  if (!reachable.includes(driver)) throw new UnknownNameError('driver', driver, reachable);
+  if (driver === 'ros') return { kind: 'ros', url };
+  return { kind: 'mirror' };
 }
