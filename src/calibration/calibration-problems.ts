@@ -1,7 +1,6 @@
 import type { JointSpec, RobotSpec } from '../robot/robot-spec.ts';
+import { TICKS_PER_TURN } from './ticks.ts';
 
-/** Steps of the encoder of an STS3215. */
-export const TICKS_PER_TURN = 4096;
 /**
  * A calibrated range is found by moving the joint by hand from stop to stop. One much narrower than the joint's hard
  * range means that commands could drive it into a stop; one much wider is that of another joint.
