@@ -78,7 +78,9 @@ export class FreeJointPlant implements JointPlant {
     const isLinear = torque === wanted;
     const push = torque + (this.#externalNm[joint] ?? 0);
     const sticks = Math.abs(velocity) < STICTION_RAD_PER_S && Math.abs(push) < FRICTION_NM;
-    const force = sticks ? 0 : push - FRICTION_NM * Math.sign(Math.abs(velocity) < STICTION_RAD_PER_S ? push : velocity);
+    const force = sticks
+      ? 0
+      : push - FRICTION_NM * Math.sign(Math.abs(velocity) < STICTION_RAD_PER_S ? push : velocity);
     // Implicit in what depends on velocity and, one step ahead, on position: stable however stiff the servo is.
     const perVelocity = DAMPING_NM_S_PER_RAD - (isLinear ? TIMESTEP_S * law.perRadNm + law.perRadPerSNm : 0);
     const explicit = isLinear ? force - law.perRadPerSNm * velocity : force;

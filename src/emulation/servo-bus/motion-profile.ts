@@ -15,7 +15,9 @@ export class MotionProfile {
   step(goal: number, dtS: number, limits: { readonly velocity: number; readonly acceleration: number }): void {
     const distance = goal - this.position;
     // So fast that it can still stop at the goal, seen from the middle of this step.
-    const stoppable = Number.isFinite(limits.acceleration) ? Math.sqrt(2 * limits.acceleration * Math.abs(distance)) : Infinity;
+    const stoppable = Number.isFinite(limits.acceleration)
+      ? Math.sqrt(2 * limits.acceleration * Math.abs(distance))
+      : Infinity;
     const fastest = Math.min(limits.velocity, stoppable, Math.abs(distance) / dtS);
     const wanted = Math.sign(distance) * fastest;
     const change = limits.acceleration * dtS;

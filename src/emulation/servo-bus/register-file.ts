@@ -40,7 +40,8 @@ export class RegisterFile {
 
   /** Writes the live value of a register into EEPROM. */
   keep(register: Register): void {
-    for (let at = register.address; at < register.address + register.size; at++) this.#permanent[at] = this.bytes[at] ?? 0;
+    for (let at = register.address; at < register.address + register.size; at++)
+      this.#permanent[at] = this.bytes[at] ?? 0;
   }
 
   /** Every register that has a byte from `address` up to `address + length - 1`, in order. */
@@ -61,7 +62,8 @@ export class RegisterFile {
   powerOn(): void {
     for (const register of this.#registers) {
       if (register.area === 'ram') this.set(register, register.initial);
-      else this.bytes.set(this.#permanent.subarray(register.address, register.address + register.size), register.address);
+      else
+        this.bytes.set(this.#permanent.subarray(register.address, register.address + register.size), register.address);
     }
   }
 
