@@ -11,7 +11,7 @@ const AGREEING_READINGS = 5;
 const MEDIAN_READINGS = 3;
 /** How many readings are looked at to tell whether a joint rests. */
 const RESTING_READINGS = 10;
-/** A joint rests while its readings lie this close together, ticks (about 1 degree). */
+/** A joint rests while its readings, less the highest and the lowest, lie this close together, ticks (about 1 degree). */
 const RESTING_TICKS = 12;
 
 /**
@@ -84,7 +84,8 @@ export function forgetRange(track: EncoderTrack): EncoderTrack {
 /** Where the joint rests, ticks; undefined while it moves or was read too seldom. */
 export function restingTick({ recent }: EncoderTrack): number | undefined {
   if (recent.length < RESTING_READINGS) return undefined;
-  return Math.max(...recent) - Math.min(...recent) <= RESTING_TICKS ? median(recent) : undefined;
+  const inner = recent.toSorted((a, b) => a - b).slice(1, -1);
+  return (inner.at(-1) ?? 0) - (inner[0] ?? 0) <= RESTING_TICKS ? median(recent) : undefined;
 }
 
 function refuse(track: EncoderTrack, tick: number, timeNs: number): EncoderTrack {
