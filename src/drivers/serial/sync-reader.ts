@@ -35,6 +35,7 @@ export class SyncReader {
   #sentNs = 0;
   #askedWireNs = 0;
   #deadlineNs = 0;
+  #attempt = 0;
   /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
   #delayNs: number | undefined;
 
@@ -59,6 +60,7 @@ export class SyncReader {
   request(): void {
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
+    this.#attempt = 0;
     this.#ask();
   }
 
@@ -113,6 +115,7 @@ export class SyncReader {
     this.#demote();
     if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
+    this.#attempt += 1;
     this.#ask();
     return true;
   }
@@ -131,7 +134,7 @@ export class SyncReader {
     this.#sentNs = bus.send(bytes);
     this.#deadlineNs =
       this.#delayNs === undefined
-        ? bus.deadlineNs(this.#sentNs, all)
+        ? bus.deadlineNs(this.#sentNs, all, this.#attempt)
         : this.#sentNs + this.#askedWireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 
