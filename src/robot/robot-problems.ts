@@ -1,3 +1,4 @@
+import { serialProblems } from './serial-spec.ts';
 import type { JointSpec, RobotSpec } from './robot-spec.ts';
 
 /** No joint turns so far; degrees do, rad. */
@@ -16,6 +17,7 @@ export function robotProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
     ...poseProblems(robot),
     ...rateProblems(robot),
     ...spaceProblems(robot),
+    ...busProblems(robot),
   ];
 }
 
@@ -106,4 +108,12 @@ function spaceProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
   return needsModel && robot.drivers.sim === undefined
     ? ['space names a table, fingers or keep-out zones, and drivers.sim no model to judge them by']
     : [];
+}
+
+function busProblems({ drivers, joints }: Omit<RobotSpec, 'directory'>): string[] {
+  if (drivers.serial === undefined) return [];
+  return serialProblems(
+    drivers.serial,
+    joints.map(({ name }) => name),
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
+import { serialSchema } from './serial-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
@@ -34,6 +35,8 @@ const jointLimitsSchema = z.strictObject({
 
 const jointSchema = z.strictObject({
   name: z.string().min(1),
+  /** What the joint does where its angle grows, for the person who is asked to move it so: `turns the arm to its right`. */
+  positive: z.string().min(1).optional(),
   limits: jointLimitsSchema,
 });
 
@@ -101,6 +104,7 @@ export const robotSchema = z.strictObject({
       })
       .optional(),
     mirror: z.strictObject({}).optional(),
+    serial: serialSchema.optional(),
   }),
   /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
   stopCategories: z
