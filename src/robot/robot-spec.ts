@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
 import { serialSchema } from './serial-spec.ts';
+import { rosSchema } from './ros-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
@@ -105,6 +106,7 @@ export const robotSchema = z.strictObject({
       .optional(),
     mirror: z.strictObject({}).optional(),
     serial: serialSchema.optional(),
+    ros: rosSchema.optional(),
   }),
   /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
   stopCategories: z
