@@ -17,6 +17,7 @@ import { registerOf } from './servo-address.ts';
 import type { ServoBus } from './servo-bus.ts';
 import { commonRegister } from './servo-registers.ts';
 import { switchTorque } from './servo-torque.ts';
+import { DYNAMIXEL_ALERT } from './status-error.ts';
 import { SyncReader } from './sync-reader.ts';
 import { Telemetry, telemetrySpan } from './telemetry.ts';
 
@@ -58,6 +59,8 @@ export class SerialDriver implements ArmDriver {
   readonly #turns: Float64Array;
   readonly #missed: Uint16Array;
   readonly #isSuspect: Uint8Array;
+  /** What a Dynamixel says of an error that it stays in until it is rebooted. */
+  readonly #hardware: Uint8Array;
   readonly #isRestarted: Uint8Array;
   readonly #periodNs: number;
   readonly #lostNs: number;
@@ -79,6 +82,7 @@ export class SerialDriver implements ArmDriver {
     this.#turns = new Float64Array(ids.length);
     this.#missed = new Uint16Array(ids.length);
     this.#isSuspect = new Uint8Array(ids.length);
+    this.#hardware = new Uint8Array(ids.length);
     this.#isRestarted = new Uint8Array(ids.length);
     this.#periodNs = NS_PER_S / robot.rates.gateHz;
     this.#lostNs = LOST_TIMEOUTS * robot.timeouts.sensorMs * NS_PER_MS;
@@ -200,16 +204,32 @@ export class SerialDriver implements ArmDriver {
   }
 
   #decode(): ArmState {
-    const { data, errors, stampsNs } = this.#reader;
+    const { data, stampsNs } = this.#reader;
     let oldestNs = Infinity;
     for (const stampNs of stampsNs) oldestNs = Math.min(oldestNs, stampNs);
-    const state = this.#telemetry.decode(data, errors, oldestNs);
+    const state = this.#telemetry.decode(data, this.#errors(), oldestNs);
     for (let place = 0; place < this.#isRestarted.length; place += 1) {
       if (this.#isRestarted[place] === 1) {
         this.#telemetry.motorErrors[place] = (this.#telemetry.motorErrors[place] as number) | RESTARTED_ERROR;
       }
     }
     return state;
+  }
+
+  /** The error bytes; of a Dynamixel, which only says that there is one, its own words for it once they are known. */
+  #errors(): Uint8Array {
+    const { errors } = this.#reader;
+    for (let place = 0; place < errors.length; place += 1) {
+      const { model, id } = this.#motors[place] as ArmMotor;
+      const status = model.registers['Hardware_Error_Status'];
+      if (status === undefined || ((errors[place] as number) & DYNAMIXEL_ALERT) === 0) continue;
+      if (this.#hardware[place] === 0 && this.#bus.isQuiet) {
+        const reply = this.#bus.read(id, { address: status.address, length: status.size }, 1);
+        this.#hardware[place] = reply?.data[0] ?? 0;
+      }
+      if (this.#hardware[place] !== 0) errors[place] = this.#hardware[place] as number;
+    }
+    return errors;
   }
 
   #silent(nowNs: number): ArmatureError {
