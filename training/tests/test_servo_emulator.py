@@ -37,17 +37,21 @@ class Emulator:
         return out
 
 
-def patient(ask, good):
+def patient(handler, ask, good):
     """Asks again while the answer did not come in time: the machine may be busy. An answer that came counts, whatever it is."""
     for _ in range(ATTEMPTS):
         answer = ask()
         if good(answer):
             return answer
         time.sleep(0.05)
+        # The SDKs would take an answer that comes late for that to the next question.
+        handler.ser.reset_input_buffer()
     raise AssertionError(answer)
 
 
 class FeetechBus:
+    timeout = feetech.COMM_RX_TIMEOUT
+
     def __init__(self, path):
         self.handler = feetech.PortHandler(path)
         assert self.handler.openPort()
@@ -58,22 +62,24 @@ class FeetechBus:
         self.handler.closePort()
 
     def ping(self, motor):
-        model, _, error = patient(lambda: self.packets.ping(self.handler, motor), lambda answer: answer[1] == feetech.COMM_SUCCESS)
+        model, _, error = patient(self.handler, lambda: self.packets.ping(self.handler, motor), lambda answer: answer[1] == feetech.COMM_SUCCESS)
         return model, error
 
     def is_silent(self, motor):
-        return self.packets.ping(self.handler, motor)[1] == feetech.COMM_RX_TIMEOUT
+        return self.packets.ping(self.handler, motor)[1] == self.timeout
 
     def read(self, motor, address, size):
         read = {1: self.packets.read1ByteTxRx, 2: self.packets.read2ByteTxRx}[size]
-        return patient(lambda: read(self.handler, motor, address), lambda answer: answer[1] == feetech.COMM_SUCCESS)[0]
+        return patient(self.handler, lambda: read(self.handler, motor, address), lambda answer: answer[1] == feetech.COMM_SUCCESS)[0]
 
     def write(self, motor, address, value, size):
         write = {1: self.packets.write1ByteTxRx, 2: self.packets.write2ByteTxRx}[size]
-        return patient(lambda: write(self.handler, motor, address, value), lambda answer: answer[0] == feetech.COMM_SUCCESS)[1]
+        return patient(self.handler, lambda: write(self.handler, motor, address, value), lambda answer: answer[0] == feetech.COMM_SUCCESS)[1]
 
 
 class DynamixelBus(FeetechBus):
+    timeout = dynamixel.COMM_RX_TIMEOUT
+
     def __init__(self, path):
         self.handler = dynamixel.PortHandler(path)
         assert self.handler.openPort()
@@ -82,11 +88,11 @@ class DynamixelBus(FeetechBus):
 
     def read(self, motor, address, size):
         read = {1: self.packets.read1ByteTxRx, 2: self.packets.read2ByteTxRx, 4: self.packets.read4ByteTxRx}[size]
-        return patient(lambda: read(self.handler, motor, address), lambda answer: answer[1] == dynamixel.COMM_SUCCESS)[0]
+        return patient(self.handler, lambda: read(self.handler, motor, address), lambda answer: answer[1] == dynamixel.COMM_SUCCESS)[0]
 
     def write(self, motor, address, value, size):
         write = {1: self.packets.write1ByteTxRx, 2: self.packets.write2ByteTxRx, 4: self.packets.write4ByteTxRx}[size]
-        return patient(lambda: write(self.handler, motor, address, value), lambda answer: answer[0] == dynamixel.COMM_SUCCESS)[1]
+        return patient(self.handler, lambda: write(self.handler, motor, address, value), lambda answer: answer[0] == dynamixel.COMM_SUCCESS)[1]
 
 
 @pytest.fixture(scope='module')
@@ -143,7 +149,8 @@ class TestFeetech:
         for motor in goals:
             assert reader.addParam(motor)
 
-        def positions(_=None):
+        def positions():
+            time.sleep(0.2)
             result = reader.txRxPacket()
             return result, {motor: reader.getData(motor, 56, 2) for motor in goals} if result == feetech.COMM_SUCCESS else {}
 
@@ -151,7 +158,7 @@ class TestFeetech:
             result, found = answer
             return result == feetech.COMM_SUCCESS and all(abs(found[motor] - goal) <= 8 for motor, goal in goals.items())
 
-        _, found = patient(lambda: (time.sleep(0.2), positions())[1], arrived)
+        _, found = patient(handler, positions, arrived)
         assert abs(found[1] - 2200) <= 8
         for motor in goals:
             feetech_bus.write(motor, 40, 0, 1)
@@ -209,7 +216,7 @@ class TestDynamixel:
         assert dynamixel_bus.is_silent(4)
 
     def test_broadcast_ping(self, dynamixel_bus):
-        found, _ = patient(lambda: dynamixel_bus.packets.broadcastPing(dynamixel_bus.handler), lambda answer: len(answer[0]) == 3)
+        found, _ = patient(dynamixel_bus.handler, lambda: dynamixel_bus.packets.broadcastPing(dynamixel_bus.handler), lambda answer: len(answer[0]) == 3)
         assert {motor: model for motor, (model, _) in found.items()} == {1: 1060, 2: 1200, 3: 1200}
 
     def test_read_and_write(self, dynamixel_bus):
@@ -253,7 +260,7 @@ class TestDynamixel:
             result, found = answer
             return result == dynamixel.COMM_SUCCESS and all(abs(found[motor] - goal) <= 30 for motor, goal in goals.items())
 
-        patient(ask, arrived)
+        patient(handler, ask, arrived)
         for motor in motors:
             dynamixel_bus.write(motor, 64, 0, 1)
 
@@ -266,5 +273,5 @@ class TestDynamixel:
         reader = dynamixel.GroupBulkRead(handler, packets)
         assert reader.addParam(1, 65, 1)
         assert reader.addParam(2, 112, 4)
-        patient(reader.txRxPacket, lambda result: result == dynamixel.COMM_SUCCESS)
+        patient(handler, reader.txRxPacket, lambda result: result == dynamixel.COMM_SUCCESS)
         assert (reader.getData(1, 65, 1), reader.getData(2, 112, 4)) == (1, 50)
