@@ -12,6 +12,7 @@ import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
+import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
@@ -27,6 +28,7 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addRest,
   addDataset,
   addTrain,
   addEval,
