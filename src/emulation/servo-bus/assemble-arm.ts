@@ -13,7 +13,7 @@ import { DynamixelServo } from './dynamixel-servo.ts';
 import { EmulatedArm } from './emulated-arm.ts';
 import type { EmulatedServo, Mounting, ServoOptions } from './emulated-servo.ts';
 import { FeetechServo } from './feetech-servo.ts';
-import type { JointMotor, JointPlant } from './plant.ts';
+import type { JointMotor, JointPlant, PositionGains } from './plant.ts';
 
 export interface ArmAssembly {
   readonly robot: RobotSpec;
@@ -59,15 +59,39 @@ export function assembleArm({ robot, plant, calibration, isCalibrated = true }: 
 /** The mechanics of a servo that nothing is known of but its model. */
 export function motorOf(model: ServoModel): JointMotor {
   const { stallTorqueNm, noLoadVelocityRadPerS } = model;
-  // Those of the published model of the SO-101, at P 16 and D 32.
-  if (model.protocol === 'feetech') return { stiffnessNmPerRad: 998.22, dampingNmSPerRad: 2.731, stallTorqueNm };
+  if (model.protocol === 'feetech') {
+    // Those of the published model of the SO-101.
+    return { stiffnessNmPerRad: 998.22, dampingNmSPerRad: 2.731, stallTorqueNm, gains: { p: 16, d: 32 } };
+  }
   // Position_P_Gain / 128 is the duty's 885ths per tick; what the turning motor induces brakes it.
-  const gain = (model.registers['Position_P_Gain']?.initial ?? 0) / 128;
+  const gains = newGains(model);
   return {
-    stiffnessNmPerRad: (gain / 885 / RAD_PER_TICK) * stallTorqueNm,
+    stiffnessNmPerRad: (gains.p / 128 / 885 / RAD_PER_TICK) * stallTorqueNm,
     dampingNmSPerRad: stallTorqueNm / noLoadVelocityRadPerS,
     stallTorqueNm,
+    gains,
   };
+}
+
+/** The gains that the joints of a robot are driven with: those of its robot.yaml, else those of new servos; in joint order. */
+export function drivenGains(robot: RobotSpec): PositionGains[] {
+  const serial = serialBlock(robot);
+  return robot.joints.map(({ name }) => {
+    const spec = serial.motors[name];
+    if (spec === undefined) return { p: 1, d: 1 };
+    const registers = { ...serial.registers, ...spec.registers };
+    const { p, d } = newGains(modelOf(name, spec));
+    return {
+      p: registers['P_Coefficient'] ?? registers['Position_P_Gain'] ?? p,
+      d: registers['D_Coefficient'] ?? registers['Position_D_Gain'] ?? d,
+    };
+  });
+}
+
+function newGains({ registers }: ServoModel): PositionGains {
+  const initial = (names: readonly string[]): number =>
+    names.map((name) => registers[name]?.initial).find(Boolean) ?? 1;
+  return { p: initial(['P_Coefficient', 'Position_P_Gain']), d: initial(['D_Coefficient', 'Position_D_Gain']) };
 }
 
 /** The model of a joint's servo. Throws UnknownNameError. */

@@ -8,7 +8,7 @@ import { loadTask } from '../../sim/load-task.ts';
 import { startEpisode } from '../../sim/task.ts';
 import { readWorldState, worldStateLength } from '../../sim/world-state.ts';
 import { World } from '../../sim/world.ts';
-import { assembleArm, modelOf, motorOf, serialBlock } from './assemble-arm.ts';
+import { assembleArm, drivenGains, modelOf, motorOf, serialBlock } from './assemble-arm.ts';
 import { BusLoop } from './bus-loop.ts';
 import { failureOf } from './bus-messages.ts';
 import type { BusReport, BusRequest, BusWorkerData, ServoBusState } from './bus-messages.ts';
@@ -67,7 +67,7 @@ function guarded(work: () => void): void {
 
 function scenePlant(world: World): JointPlant {
   const task = loadTask(data.task ?? '');
-  return new MujocoPlant(world, (seed) => void startEpisode(world, task, seed));
+  return new MujocoPlant(world, drivenGains(data.robot), (seed) => void startEpisode(world, task, seed));
 }
 
 function freePlant(): JointPlant {
