@@ -11,6 +11,8 @@ export class MujocoPlant implements JointPlant {
   readonly motors: readonly JointMotor[];
   readonly #world: World;
   readonly #reset: (seed: number) => void;
+  /** What the MJCF says of the actuators: the scene settles under its own servos. */
+  readonly #own: readonly Float64Array[];
 
   /**
    * @param gains of the servos that the position servos of the MJCF stand for, in joint order
@@ -19,6 +21,7 @@ export class MujocoPlant implements JointPlant {
   constructor(world: World, gains: readonly PositionGains[], reset: (seed: number) => void) {
     this.#world = world;
     this.#reset = reset;
+    this.#own = this.#actuators().map((values) => values.slice());
     this.timestepS = world.timestepS;
     this.motors = world.actuatorIds.map((id, joint) => ({
       stiffnessNmPerRad: floats(world.model.actuator_gainprm)[PARAMETERS * id] ?? 0,
@@ -59,8 +62,18 @@ export class MujocoPlant implements JointPlant {
   }
 
   reset(positionsRad: readonly number[], seed: number): void {
+    const world = this.#world;
+    this.#actuators().forEach((values, index) => values.set(this.#own[index] ?? []));
     this.#reset(seed);
-    this.#world.setJointPositions(positionsRad);
-    this.#world.forward();
+    world.setJointPositions(positionsRad);
+    const velocities = floats(world.data.qvel);
+    for (const address of world.dofAddresses) velocities[address] = 0;
+    world.forward();
+  }
+
+  /** Of all actuators; read afresh on every use, as every field of MuJoCo. */
+  #actuators(): Float64Array[] {
+    const { model } = this.#world;
+    return [model.actuator_gainprm, model.actuator_biasprm, model.actuator_forcerange].map(floats);
   }
 }
