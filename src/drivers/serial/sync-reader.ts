@@ -4,7 +4,7 @@ import type { ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
-const OVERSLEEP_NS = 150_000;
+const OVERSLEEP_NS = 100_000;
 /** How quickly the usual delay follows what is measured. */
 const SMOOTHING = 0.1;
 /** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
@@ -35,6 +35,7 @@ export class SyncReader {
   #sentNs = 0;
   #askedWireNs = 0;
   #deadlineNs = 0;
+  #attempt = 0;
   /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
   #delayNs: number | undefined;
 
@@ -59,6 +60,7 @@ export class SyncReader {
   request(): void {
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
+    this.#attempt = 0;
     this.#ask();
   }
 
@@ -80,10 +82,11 @@ export class SyncReader {
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
-    const arrivalNs = this.#sentNs + this.#askedWireNs + (this.#delayNs ?? 0);
+    // Not by the usual delay as well: who wakes late finds everything there, and would take that for usual.
+    const earliestNs = this.#sentNs + this.#askedWireNs;
     // Answers that lie there already say nothing about how long they took.
-    let isTimed = bus.clock.nowNs() < arrivalNs;
-    bus.sleepUntil(Math.min(untilNs, arrivalNs - OVERSLEEP_NS));
+    let isTimed = bus.clock.nowNs() < earliestNs;
+    bus.sleepUntil(Math.min(untilNs, earliestNs - OVERSLEEP_NS));
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
@@ -112,6 +115,7 @@ export class SyncReader {
     this.#demote();
     if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
+    this.#attempt += 1;
     this.#ask();
     return true;
   }
@@ -130,7 +134,7 @@ export class SyncReader {
     this.#sentNs = bus.send(bytes);
     this.#deadlineNs =
       this.#delayNs === undefined
-        ? bus.deadlineNs(this.#sentNs, all)
+        ? bus.deadlineNs(this.#sentNs, all, this.#attempt)
         : this.#sentNs + this.#askedWireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 
