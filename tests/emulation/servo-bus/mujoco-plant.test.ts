@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/core/rng.ts';
+import { armMotors } from '../../../src/drivers/serial/arm-motors.ts';
 import { STS_REGISTERS as R } from '../../../src/drivers/serial/feetech-registers.ts';
 import { FEETECH_PROTOCOL } from '../../../src/drivers/serial/feetech-protocol.ts';
 import { assembleArm, drawCalibration, drivenGains } from '../../../src/emulation/servo-bus/assemble-arm.ts';
@@ -16,9 +17,10 @@ const robot = loadRobot('so101');
 async function armInScene(seed: number): Promise<{ readonly arm: EmulatedArm; readonly world: World }> {
   const task = loadTask('lift');
   const world = await World.load({ robot, scene: task.scene });
-  const plant = new MujocoPlant(world, drivenGains(robot), (drawn) => void startEpisode(world, task, drawn));
+  const motors = armMotors(robot, drawCalibration(robot, seed));
+  const plant = new MujocoPlant(world, drivenGains(robot, motors), (drawn) => void startEpisode(world, task, drawn));
   plant.reset(robot.homeRad, seed);
-  const arm = assembleArm({ robot, plant, calibration: drawCalibration(robot, seed) });
+  const arm = assembleArm({ motors, plant });
   arm.advanceTo(0);
   arm.advanceTo(10e6);
   return { arm, world };
