@@ -3,6 +3,7 @@ import type { Calibration, MotorCalibration } from '../../calibration/calibratio
 import { radToTicks } from '../../calibration/joint-scale.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import type { SerialSpec } from '../../robot/serial-spec.ts';
+import { turnsFrom } from './arm-motors.ts';
 import type { ArmMotor } from './arm-motors.ts';
 import { profileRegisters } from './motion-profile.ts';
 import type { Register } from './register.ts';
@@ -165,13 +166,11 @@ function unlocked(bus: ServoBus, motor: ArmMotor, write: () => void): void {
 function tension(bus: ServoBus, motors: readonly ArmMotor[]): void {
   const springs = motors.filter(({ spec }) => spec.springRad !== undefined);
   if (springs.length === 0) return;
-  holdHere(bus, springs);
-  for (const motor of springs) {
+  const ticks = holdHere(bus, springs);
+  springs.forEach((motor, place) => {
+    const { spec, scale } = motor;
+    const turns = turnsFrom(motor, ticks[place] ?? scale.centreTick);
     writeServo(bus, motor, 'Torque_Enable', 1);
-    writeServo(bus, motor, 'Goal_Position', springTick(motor));
-  }
-}
-
-function springTick({ spec, scale }: ArmMotor): number {
-  return radToTicks(scale, spec.springRad ?? scale.centreRad);
+    writeServo(bus, motor, 'Goal_Position', radToTicks(scale, spec.springRad ?? scale.centreRad) + turns);
+  });
 }

@@ -1,5 +1,4 @@
 import { radToTicks, ticksToRad } from '../../calibration/joint-scale.ts';
-import { TICKS_PER_TURN } from '../../calibration/ticks.ts';
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
@@ -8,7 +7,7 @@ import type { ArmHealth } from '../../safety/health-monitor.ts';
 import type { SafeCommand } from '../../safety/safe-command.ts';
 import type { ArmDriver, SentCommand } from '../driver.ts';
 import type { ArmMotor } from './arm-motors.ts';
-import { requireSerial } from './arm-motors.ts';
+import { requireSerial, turnsFrom } from './arm-motors.ts';
 import { encodeSyncWrite } from './instructions.ts';
 import { powerWitness, profileRegisters } from './motion-profile.ts';
 import { readRegister, writeRegister } from './register.ts';
@@ -135,12 +134,8 @@ export class SerialDriver implements ArmDriver {
     switchTorque(this.#bus, this.#motors, { isOn, watchdogMs: this.#watchdogMs });
     if (!isOn) return;
     this.#cycle(this.#bus.clock.nowNs() + BUDGET * this.#periodNs);
-    this.#motors.forEach(({ scale, model }, place) => {
-      const tick = this.#telemetry.ticks[place] as number;
-      // Feetech's servos count one turn, whatever sign they show it with.
-      const isManyTurns = model.protocol === 'dynamixel';
-      const turns = isManyTurns ? Math.round((tick - scale.centreTick) / TICKS_PER_TURN) : 0;
-      this.#turns[place] = turns * TICKS_PER_TURN;
+    this.#motors.forEach((motor, place) => {
+      this.#turns[place] = turnsFrom(motor, this.#telemetry.ticks[place] as number);
     });
   }
 
