@@ -133,7 +133,6 @@ export class SerialDriver implements ArmDriver {
     if (isOn) this.#requirePower();
     switchTorque(this.#bus, this.#motors, { isOn, watchdogMs: this.#watchdogMs });
     if (!isOn) return;
-    this.#cycle(this.#bus.clock.nowNs() + BUDGET * this.#periodNs);
     this.#motors.forEach((motor, place) => {
       this.#turns[place] = turnsFrom(motor, this.#telemetry.ticks[place] as number);
     });
