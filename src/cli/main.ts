@@ -12,6 +12,7 @@ import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
+import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -32,6 +33,7 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addRos,
   addDoctor,
 ];
 
