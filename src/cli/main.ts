@@ -13,6 +13,7 @@ import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRobots } from './robots.ts';
+import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -34,6 +35,7 @@ const VERBS = [
   addPolicies,
   addTasks,
   addEmulate,
+  addRos,
   addDoctor,
 ];
 

@@ -135,6 +135,10 @@ export const rosSchema = z.strictObject({
       topic: graphName.default('/joint_states'),
       /** Names of joints in ROS by their names in robot.yaml; those that are not here have the same. */
       names: z.record(z.string(), z.string().min(1)).default({}),
+      /** `derived`: from positions and stamps, for arms that report no velocities. */
+      velocities: z.enum(['measured', 'derived']).default('measured'),
+      /** `none`: for arms that report no efforts; the gate then cannot judge them. */
+      efforts: z.enum(['measured', 'none']).default('measured'),
     })
     .prefault({}),
   command: commandSchema,
