@@ -12,6 +12,7 @@ import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
+import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
@@ -28,9 +29,11 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addRest,
   addDataset,
   addTrain,
   addEval,
+  addEmulate,
   addRobots,
   addPolicies,
   addTasks,

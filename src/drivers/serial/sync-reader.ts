@@ -4,9 +4,12 @@ import type { ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
-const OVERSLEEP_NS = 150_000;
-/** How quickly the usual time of a cycle follows what is measured. */
+const OVERSLEEP_NS = 100_000;
+/** How quickly the usual delay follows what is measured. */
 const SMOOTHING = 0.1;
+/** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
+const DELAY_FACTOR = 1.5;
+const DELAY_MARGIN_NS = 400_000;
 
 /**
  * The same registers of all servos, again and again: one request for each cycle, answers one after the other. What is
@@ -30,10 +33,11 @@ export class SyncReader {
   readonly #requests: readonly SyncReadRequest[];
   #pending = 0;
   #sentNs = 0;
-  #answersNs = 0;
+  #askedWireNs = 0;
   #deadlineNs = 0;
-  /** How long the answers of all usually take, ns. */
-  #usualNs: number;
+  #attempt = 0;
+  /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
+  #delayNs: number | undefined;
 
   constructor(bus: ServoBus, ids: Uint8Array, span: RegisterSpan) {
     this.#bus = bus;
@@ -45,7 +49,6 @@ export class SyncReader {
     this.#order = Uint8Array.from(ids, (_, place) => place);
     this.#isPending = new Uint8Array(ids.length);
     this.#requests = Array.from({ length: ids.length + 1 }, (_, count) => ({ ...span, ids: new Uint8Array(count) }));
-    this.#usualNs = bus.wireNs(ids.length * bus.protocol.statusBytes(span.length));
   }
 
   /** A request is on its way whose answers nobody has collected. */
@@ -57,7 +60,20 @@ export class SyncReader {
   request(): void {
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
+    this.#attempt = 0;
     this.#ask();
+  }
+
+  /** How long request and answers of all are on the wire, ns. */
+  get wireNs(): number {
+    const { protocol, outgoing } = this.#bus;
+    const request = encodeSyncRead(protocol, outgoing, { ...this.#span, ids: this.#ids });
+    return this.#bus.wireNs(request + this.#ids.length * protocol.statusBytes(this.#span.length));
+  }
+
+  /** How long they usually take, ns. */
+  get usualNs(): number {
+    return this.wireNs + (this.#delayNs ?? 0);
   }
 
   /**
@@ -66,21 +82,30 @@ export class SyncReader {
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
-    const isWhole = this.#pending === this.#ids.length;
-    bus.sleepUntil(Math.min(untilNs, this.#sentNs + this.#usualNs - OVERSLEEP_NS));
+    // Not by the usual delay as well: who wakes late finds everything there, and would take that for usual.
+    const earliestNs = this.#sentNs + this.#askedWireNs;
+    // Answers that lie there already say nothing about how long they took.
+    let isTimed = bus.clock.nowNs() < earliestNs;
+    bus.sleepUntil(Math.min(untilNs, earliestNs - OVERSLEEP_NS));
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
       else if (bus.clock.nowNs() < Math.min(this.#deadlineNs, untilNs)) bus.nap(this.#deadlineNs);
-      else if (!this.#retry(untilNs)) break;
+      else {
+        isTimed = false;
+        if (!this.#retry(untilNs)) break;
+      }
     }
     const missing = this.#pending;
-    if (missing === 0 && isWhole) {
-      this.#usualNs += SMOOTHING * (bus.clock.nowNs() - this.#sentNs - this.#usualNs);
-    }
+    if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
     this.#pending = 0;
     bus.counts.missed += missing;
     return missing;
+  }
+
+  #learn(delayNs: number): void {
+    const usualNs = this.#delayNs ?? delayNs;
+    this.#delayNs = Math.max(0, usualNs + SMOOTHING * (delayNs - usualNs));
   }
 
   #retry(untilNs: number): boolean {
@@ -88,8 +113,9 @@ export class SyncReader {
     for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
     if (this.#pending === 0) return true;
     this.#demote();
-    if (bus.clock.nowNs() + this.#answersNs > untilNs) return false;
+    if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
+    this.#attempt += 1;
     this.#ask();
     return true;
   }
@@ -103,10 +129,13 @@ export class SyncReader {
     }
     const bytes = encodeSyncRead(bus.protocol, bus.outgoing, request);
     const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
-    this.#answersNs = bus.wireNs(all);
+    this.#askedWireNs = bus.wireNs(all);
     bus.counts.requests += 1;
     this.#sentNs = bus.send(bytes);
-    this.#deadlineNs = bus.deadlineNs(this.#sentNs, all);
+    this.#deadlineNs =
+      this.#delayNs === undefined
+        ? bus.deadlineNs(this.#sentNs, all, this.#attempt)
+        : this.#sentNs + this.#askedWireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 
   #take(packet: Packet): void {
