@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
+import { addEmulate } from './emulate.ts';
 import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
@@ -33,6 +34,7 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addEmulate,
   addRos,
   addDoctor,
 ];
