@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
+import { serialSchema } from './serial-spec.ts';
 import { rosSchema } from './ros-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
 const vector3 = z.tuple([z.number(), z.number(), z.number()]);
+const rangeSchema = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, 'the lower end must be below the upper one');
 
 /**
  * Limits of one joint. All are required: a joint without a limit does not load.
@@ -16,6 +20,13 @@ const jointLimitsSchema = z.strictObject({
     .refine(([low, high]) => low < high, 'lower position limit must be below the upper one'),
   softMarginRad: z.number().nonnegative(),
   velocityRadPerS: positive,
+  /**
+   * A velocity limit that falls towards the ends of the range, besides `velocityRadPerS`: at a distance d to the end ahead
+   * -offsetRadPerS + sqrt(slopeRadPerS2 * d). Default: none.
+   */
+  velocityByPosition: z
+    .strictObject({ offsetRadPerS: positive, slopeRadPerS2: positive, endsRad: rangeSchema })
+    .optional(),
   accelerationRadPerS2: positive,
   jerkRadPerS3: positive,
   effortNm: positive,
@@ -25,6 +36,8 @@ const jointLimitsSchema = z.strictObject({
 
 const jointSchema = z.strictObject({
   name: z.string().min(1),
+  /** What the joint does where its angle grows, for the person who is asked to move it so: `turns the arm to its right`. */
+  positive: z.string().min(1).optional(),
   limits: jointLimitsSchema,
 });
 
@@ -92,6 +105,7 @@ export const robotSchema = z.strictObject({
       })
       .optional(),
     mirror: z.strictObject({}).optional(),
+    serial: serialSchema.optional(),
     ros: rosSchema.optional(),
   }),
   /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
