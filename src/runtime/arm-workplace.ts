@@ -65,7 +65,7 @@ export class ArmWorkplace implements Workplace {
   async run(options: WorkOptions): Promise<EpisodeRun> {
     const { mode, seed, listeners = [], signal, isOver = () => false, timeLimitS = Infinity } = options;
     if (mode !== 'live') throw realTimeOnly(this.robot);
-    if (options.keepsPose !== true) await this.#travel('home', this.robot.homeRad, signal);
+    if (options.keepsPose !== true) await this.home(signal);
     const instruction = options.instruction?.text ?? '';
     const result = await this.#episode({
       agent: options.agent(undefined),
@@ -78,6 +78,11 @@ export class ArmWorkplace implements Workplace {
       ...(signal === undefined ? {} : { signal }),
     });
     return { instruction, result };
+  }
+
+  /** Takes the arm to its home pose, where it stays armed. Throws as `rest` does. */
+  home(signal?: AbortSignal): Promise<void> {
+    return this.#travel('home', this.robot.homeRad, signal);
   }
 
   /**
