@@ -1,7 +1,6 @@
 import type { JointSpec, RobotSpec } from '../robot/robot-spec.ts';
+import { RAD_PER_TICK, TICKS_PER_TURN } from './ticks.ts';
 
-/** Steps of the encoder of an STS3215. */
-export const TICKS_PER_TURN = 4096;
 /**
  * A calibrated range is found by moving the joint by hand from stop to stop. One much narrower than the joint's hard
  * range means that commands could drive it into a stop; one much wider is that of another joint.
@@ -37,7 +36,9 @@ export function calibrationProblems(calibration: Calibration, robot: RobotSpec):
     const owner = owners.get(motor.id);
     if (owner !== undefined) problems.push(`joint "${joint.name}" has the id ${motor.id} of joint "${owner}"`);
     owners.set(motor.id, joint.name);
-    problems.push(...rangeProblems(joint, motor));
+    const spec = robot.drivers.serial?.motors[joint.name];
+    problems.push(...idProblems(joint.name, motor.id, spec?.id));
+    problems.push(...rangeProblems(joint, motor, spec?.fullTurn ?? false));
   }
   return problems;
 }
@@ -56,14 +57,29 @@ export function calibrationDifferences(calibration: Calibration, reported: Calib
   });
 }
 
-function rangeProblems({ name, limits }: JointSpec, motor: MotorCalibration): string[] {
-  if (motor.range_min >= motor.range_max) {
-    return [`joint "${name}": range_min ${motor.range_min} is not below range_max ${motor.range_max}`];
-  }
-  const calibratedRad = ((motor.range_max - motor.range_min) / TICKS_PER_TURN) * 2 * Math.PI;
+/**
+ * Why a range of so many ticks is not that of the joint; undefined for one that may be.
+ * @param spanTicks from stop to stop.
+ */
+export function spanProblem({ name, limits }: JointSpec, spanTicks: number): string | undefined {
+  const calibratedRad = spanTicks * RAD_PER_TICK;
   const [low, high] = limits.positionRad;
   const share = calibratedRad / (high - low);
-  if (share >= NARROWEST && share <= WIDEST) return [];
+  if (share >= NARROWEST && share <= WIDEST) return undefined;
   const found = `${calibratedRad.toFixed(2)} rad from stop to stop`;
-  return [`joint "${name}" was calibrated over ${found} and its limits are ${(high - low).toFixed(2)} rad apart`];
+  return `joint "${name}" was calibrated over ${found} and its limits are ${(high - low).toFixed(2)} rad apart`;
+}
+
+/** @param fullTurn whether the joint is calibrated by its middle pose alone: its range is the whole turn. */
+function rangeProblems(joint: JointSpec, motor: MotorCalibration, fullTurn: boolean): string[] {
+  const { range_min: least, range_max: most } = motor;
+  if (least >= most) return [`joint "${joint.name}": range_min ${least} is not below range_max ${most}`];
+  if (fullTurn && least === 0 && most === TICKS_PER_TURN - 1) return [];
+  const problem = spanProblem(joint, most - least);
+  return problem === undefined ? [] : [problem];
+}
+
+function idProblems(name: string, id: number, expected: number | undefined): string[] {
+  if (expected === undefined || expected === id) return [];
+  return [`joint "${name}" has the id ${id} in the calibration and ${expected} in robot.yaml`];
 }

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { InvalidFileError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { calibrationProblems, TICKS_PER_TURN } from './calibration-problems.ts';
+import { calibrationProblems } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
+import { TICKS_PER_TURN } from './ticks.ts';
 
 const tick = z
   .int()

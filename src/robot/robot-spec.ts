@@ -26,6 +26,8 @@ const jointLimitsSchema = z.strictObject({
 
 const jointSchema = z.strictObject({
   name: z.string().min(1),
+  /** What the joint does where its angle grows, for the person who is asked to move it so: `turns the arm to its right`. */
+  positive: z.string().min(1).optional(),
   limits: jointLimitsSchema,
 });
 

@@ -18,8 +18,18 @@ const motorSchema = z.strictObject({
    * the ends are what is known. Default `angle`.
    */
   unit: z.enum(['angle', 'range']).default('angle'),
+  /**
+   * The joint turns (nearly) all the way round, so that its stops do not tell its range: it is calibrated by its middle pose alone,
+   * and its range is the whole turn, as LeRobot does with wrist_roll. Default false.
+   */
+  fullTurn: z.boolean().default(false),
   /** Of a leader only: its torque is on, at this position, rad, so that it springs back when let go. Absent: limp. */
   springRad: z.number().optional(),
+  /**
+   * Errors the servo may report without the gate stopping the arm, such as `overload` of a gripper that gives in while it holds. Names
+   * are those of the error bits (`status-error.ts`): voltage, encoder, overheat, overcurrent, overload. Default none.
+   */
+  toleratedErrors: z.array(z.enum(['voltage', 'encoder', 'overheat', 'overcurrent', 'overload'])).default([]),
   /** Written at connect for this motor, over those of the whole bus. Default none. */
   registers: registersSchema.default({}),
 });
