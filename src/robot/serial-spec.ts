@@ -25,6 +25,11 @@ const motorSchema = z.strictObject({
   fullTurn: z.boolean().default(false),
   /** Of a leader only: its torque is on, at this position, rad, so that it springs back when let go. Absent: limp. */
   springRad: z.number().optional(),
+  /**
+   * Errors the servo may report without the gate stopping the arm, such as `overload` of a gripper that gives in while it holds. Names
+   * are those of the error bits (`status-error.ts`): voltage, encoder, overheat, overcurrent, overload. Default none.
+   */
+  toleratedErrors: z.array(z.enum(['voltage', 'encoder', 'overheat', 'overcurrent', 'overload'])).default([]),
   /** Written at connect for this motor, over those of the whole bus. Default none. */
   registers: registersSchema.default({}),
 });

@@ -1,0 +1,133 @@
+import { encodeSyncRead } from './instructions.ts';
+import type { RegisterSpan, SyncReadRequest } from './instructions.ts';
+import type { ServoBus } from './servo-bus.ts';
+import type { Packet } from './servo-protocol.ts';
+
+/** Sleeping takes about this much longer than it is told to, ns. */
+const OVERSLEEP_NS = 150_000;
+/** How quickly the usual time of a cycle follows what is measured. */
+const SMOOTHING = 0.1;
+
+/**
+ * The same registers of all servos, again and again: one request for each cycle, answers one after the other. What is
+ * missing is asked for once more within the time that is left. A servo that does not answer is asked last from then on, for those
+ * asked after it wait for it in vain.
+ */
+export class SyncReader {
+  /** What each servo answered last, in the order of `ids`: `span.length` bytes each. */
+  readonly data: Uint8Array;
+  /** The error byte of that answer. */
+  readonly errors: Uint8Array;
+  /** When it was asked for, monotonic ns: it was measured after that. -Infinity before the first. */
+  readonly stampsNs: Float64Array;
+  readonly #bus: ServoBus;
+  readonly #ids: Uint8Array;
+  readonly #span: RegisterSpan;
+  /** Places in `ids`, in the order in which they are asked. */
+  readonly #order: Uint8Array;
+  readonly #isPending: Uint8Array;
+  /** By count: the request for so many servos, its ids to be filled in. */
+  readonly #requests: readonly SyncReadRequest[];
+  #pending = 0;
+  #sentNs = 0;
+  #answersNs = 0;
+  #deadlineNs = 0;
+  /** How long the answers of all usually take, ns. */
+  #usualNs: number;
+
+  constructor(bus: ServoBus, ids: Uint8Array, span: RegisterSpan) {
+    this.#bus = bus;
+    this.#ids = ids;
+    this.#span = span;
+    this.data = new Uint8Array(ids.length * span.length);
+    this.errors = new Uint8Array(ids.length);
+    this.stampsNs = new Float64Array(ids.length).fill(-Infinity);
+    this.#order = Uint8Array.from(ids, (_, place) => place);
+    this.#isPending = new Uint8Array(ids.length);
+    this.#requests = Array.from({ length: ids.length + 1 }, (_, count) => ({ ...span, ids: new Uint8Array(count) }));
+    this.#usualNs = bus.wireNs(ids.length * bus.protocol.statusBytes(span.length));
+  }
+
+  /** A request is on its way whose answers nobody has collected. */
+  get isUnderWay(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** Asks all servos. */
+  request(): void {
+    this.#isPending.fill(1);
+    this.#pending = this.#ids.length;
+    this.#ask();
+  }
+
+  /**
+   * Takes the answers, waiting for them and asking again until a time, monotonic ns. Returns how many servos are still
+   * missing. Throws what the link throws.
+   */
+  collect(untilNs: number): number {
+    const bus = this.#bus;
+    const isWhole = this.#pending === this.#ids.length;
+    bus.sleepUntil(Math.min(untilNs, this.#sentNs + this.#usualNs - OVERSLEEP_NS));
+    while (this.#pending > 0) {
+      const packet = bus.receive();
+      if (packet !== undefined) this.#take(packet);
+      else if (bus.clock.nowNs() < Math.min(this.#deadlineNs, untilNs)) bus.nap(this.#deadlineNs);
+      else if (!this.#retry(untilNs)) break;
+    }
+    const missing = this.#pending;
+    if (missing === 0 && isWhole) {
+      this.#usualNs += SMOOTHING * (bus.clock.nowNs() - this.#sentNs - this.#usualNs);
+    }
+    this.#pending = 0;
+    bus.counts.missed += missing;
+    return missing;
+  }
+
+  #retry(untilNs: number): boolean {
+    const bus = this.#bus;
+    for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
+    if (this.#pending === 0) return true;
+    this.#demote();
+    if (bus.clock.nowNs() + this.#answersNs > untilNs) return false;
+    bus.counts.retries += 1;
+    this.#ask();
+    return true;
+  }
+
+  #ask(): void {
+    const bus = this.#bus;
+    const request = this.#requests[this.#pending] as SyncReadRequest;
+    let count = 0;
+    for (const place of this.#order) {
+      if (this.#isPending[place] === 1) request.ids[count++] = this.#ids[place] as number;
+    }
+    const bytes = encodeSyncRead(bus.protocol, bus.outgoing, request);
+    const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
+    this.#answersNs = bus.wireNs(all);
+    bus.counts.requests += 1;
+    this.#sentNs = bus.send(bytes);
+    this.#deadlineNs = bus.deadlineNs(this.#sentNs, all);
+  }
+
+  #take(packet: Packet): void {
+    const { length } = this.#span;
+    const place = this.#ids.indexOf(packet.id);
+    if (place < 0 || this.#isPending[place] === 0 || packet.parameterCount !== length) return;
+    for (let index = 0; index < length; index += 1) {
+      this.data[place * length + index] = packet.parameters[index] as number;
+    }
+    this.errors[place] = packet.error;
+    this.stampsNs[place] = this.#sentNs;
+    this.#isPending[place] = 0;
+    this.#pending -= 1;
+  }
+
+  /** The first that is missing kept the others waiting: it is asked last. */
+  #demote(): void {
+    const order = this.#order;
+    const first = order.findIndex((place) => this.#isPending[place] === 1);
+    const place = order[first] as number;
+    order.copyWithin(first, first + 1);
+    order[order.length - 1] = place;
+  }
+}
