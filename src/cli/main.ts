@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCalibrate } from './calibrate.ts';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
@@ -34,6 +35,7 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addCalibrate,
   addDoctor,
 ];
 
