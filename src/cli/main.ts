@@ -9,6 +9,7 @@ import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 import { addPolicies } from './policies.ts';
+import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
@@ -33,6 +34,7 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addPorts,
   addCalibrate,
   addDoctor,
 ];
