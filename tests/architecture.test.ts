@@ -38,7 +38,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   ws: ['drivers/ros', 'emulation'],
   cbor2: ['drivers/ros', 'emulation'],
   rxjs: ['sensors', 'runtime', 'teleop', 'record', 'serve'],
-  zod: ['robot', 'tokens/layout-spec.ts', 'policy', 'record', 'sim', 'calibration', 'serve', 'cli', 'drivers'],
+  zod: ['robot', 'tokens/layout-spec.ts', 'policy', 'record', 'sim', 'calibration', 'serve', 'cli', 'drivers', 'emulation/rosbridge'],
   yaml: ['robot', 'sim'],
   commander: ['cli'],
   hyparquet: ['record'],

@@ -13,6 +13,7 @@ import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
+import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
@@ -28,6 +29,7 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addRest,
   addDataset,
   addTrain,
   addEval,

@@ -1,5 +1,6 @@
 import { serialProblems } from './serial-spec.ts';
 import type { JointSpec, RobotSpec } from './robot-spec.ts';
+import { rosProblems } from './ros-spec.ts';
 
 /** No joint turns so far; degrees do, rad. */
 const LARGEST_POSITION_RAD = 4 * Math.PI;
@@ -18,6 +19,7 @@ export function robotProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
     ...rateProblems(robot),
     ...spaceProblems(robot),
     ...busProblems(robot),
+    ...(robot.drivers.ros === undefined ? [] : rosProblems(robot, robot.drivers.ros)),
   ];
 }
 

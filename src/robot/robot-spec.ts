@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
+import { rosSchema } from './ros-spec.ts';
 import { serialSchema } from './serial-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
@@ -95,6 +96,7 @@ export const robotSchema = z.strictObject({
       .optional(),
     mirror: z.strictObject({}).optional(),
     serial: serialSchema.optional(),
+    ros: rosSchema.optional(),
   }),
   /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
   stopCategories: z

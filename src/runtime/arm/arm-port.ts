@@ -2,6 +2,8 @@ import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
+import { openRosPort } from './ros-port.ts';
+import type { RosBuffers } from './ros-wire.ts';
 import { SharedSlot } from './shared-slot.ts';
 import { raiseWorld } from './thread-priority.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
@@ -10,7 +12,10 @@ import { WorldLink } from './world-link.ts';
 import type { WorldWorkerData } from './world-worker.ts';
 
 /** The gate's end of the way to an arm, to be opened in its thread. */
-export type ArmWire = { readonly kind: 'mirror' } | { readonly kind: 'sim'; readonly buffers: WorldBuffers };
+export type ArmWire =
+  | { readonly kind: 'mirror' }
+  | { readonly kind: 'sim'; readonly buffers: WorldBuffers }
+  | { readonly kind: 'ros'; readonly buffers: RosBuffers; readonly url: string };
 
 /** The main thread's end: what must not depend on the gate. */
 export interface ArmPort {
@@ -37,7 +42,14 @@ export interface ArmPortOptions {
 /** Opens the main thread's end. Throws ArmatureError when the arm cannot be reached. */
 export function openArmPort(options: ArmPortOptions): Promise<ArmPort> {
   const { driver } = options.spec;
-  return driver.kind === 'sim' ? openWorldPort(options, driver.scene) : Promise.resolve(mirrorPort());
+  switch (driver.kind) {
+    case 'mirror':
+      return Promise.resolve(mirrorPort());
+    case 'sim':
+      return openWorldPort(options, driver.scene);
+    case 'ros':
+      return openRosPort(options, driver);
+  }
 }
 
 /** The mirror arm is where it was told to be last, so that without commands it stands. */

@@ -25,7 +25,11 @@ export interface ArmSpec {
   readonly timeouts: ArmTimeouts;
 }
 
-export type ArmDriverSpec = { readonly kind: 'mirror' } | { readonly kind: 'sim'; readonly scene: string };
+export type ArmDriverSpec =
+  | { readonly kind: 'mirror' }
+  | { readonly kind: 'sim'; readonly scene: string }
+  /** `url` of the rosbridge server where it is not the one in robot.yaml. */
+  | { readonly kind: 'ros'; readonly url?: string | undefined };
 
 export interface ArmTimeouts {
   /** A supervisor silent for so long has the arm stopped, until an operator arms it again. */
@@ -48,7 +52,7 @@ export type ArmFailure = Failure;
 export function parseArmSpec(text: string): ArmSpec {
   const document = parseObject(text);
   const checks = [
-    ['the driver mirror, or sim with a scene', isDriver(document['driver'])],
+    ['the driver mirror, sim with a scene, or ros', isDriver(document['driver'])],
     ['the url of a module', isWrap(document['wrap'])],
     ['the name of a log file', ['undefined', 'string'].includes(typeof document['logFile'])],
     ['the folder of a black box, and a version', isBlackBox(document['blackBox'])],
@@ -67,7 +71,16 @@ function parseRobot(robot: unknown): RobotSpec {
 
 function isDriver(driver: unknown): boolean {
   if (!isObject(driver)) return false;
-  return driver['kind'] === 'mirror' || (driver['kind'] === 'sim' && typeof driver['scene'] === 'string');
+  switch (driver['kind']) {
+    case 'mirror':
+      return true;
+    case 'sim':
+      return typeof driver['scene'] === 'string';
+    case 'ros':
+      return ['undefined', 'string'].includes(typeof driver['url']);
+    default:
+      return false;
+  }
 }
 
 function isWrap(wrap: unknown): boolean {

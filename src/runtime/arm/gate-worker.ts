@@ -3,6 +3,7 @@ import { MonotonicClock, NS_PER_S } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
 import { MirrorDriver } from '../../drivers/mirror/mirror-driver.ts';
+import { RosDriver } from '../../drivers/ros/ros-driver.ts';
 import type { GateCheckpoint } from '../black-box-ring.ts';
 import { loadSpaceGuard } from '../load-space-guard.ts';
 import { ArmMemory } from './arm-memory.ts';
@@ -11,6 +12,7 @@ import type { ArmWire } from './arm-port.ts';
 import { failureOf } from './arm-spec.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { GateLoop } from './gate-loop.ts';
+import { SharedRosWire } from './ros-wire.ts';
 import { threadId } from './thread-priority.ts';
 import { TickTimer } from './tick-timer.ts';
 import { WorldLink } from './world-link.ts';
@@ -53,6 +55,10 @@ async function reach({ spec, wire }: GateWorkerData): Promise<Reach> {
   const clock = new MonotonicClock();
   if (wire.kind === 'sim') {
     const driver = new WorldLink(spec.robot.joints.length, wire.buffers);
+    return wrapped(spec, { driver, clock, advance: () => undefined });
+  }
+  if (wire.kind === 'ros') {
+    const driver = new RosDriver(new SharedRosWire(spec.robot.joints.length, wire.buffers), wire.url);
     return wrapped(spec, { driver, clock, advance: () => undefined });
   }
   const driver = new MirrorDriver(spec.robot, clock.nowNs());

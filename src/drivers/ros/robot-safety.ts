@@ -1,0 +1,165 @@
+import { NS_PER_MS } from '../../core/clock.ts';
+import type { RosSpec } from '../../robot/ros-spec.ts';
+import type { RobotMode } from '../../safety/health-monitor.ts';
+import { SCHEMAS, parseMessage } from './messages.ts';
+import type { FrankaStateMessage } from './messages.ts';
+import { TYPES } from './message-types.ts';
+import type { RosLink } from './ros-link.ts';
+
+/** What part of a robot's safety says: how the arm is, and why, in the robot's own words. */
+interface Report {
+  readonly mode: RobotMode;
+  readonly words: string;
+}
+
+const UR_SAFETY_MODES: Readonly<Record<number, Report>> = {
+  1: { mode: 'normal', words: 'safety mode NORMAL' },
+  2: { mode: 'reduced', words: 'safety mode REDUCED' },
+  3: { mode: 'stopped', words: 'safety mode PROTECTIVE_STOP' },
+  4: { mode: 'stopped', words: 'safety mode RECOVERY' },
+  5: { mode: 'stopped', words: 'safety mode SAFEGUARD_STOP' },
+  6: { mode: 'emergency-stop', words: 'safety mode SYSTEM_EMERGENCY_STOP' },
+  7: { mode: 'emergency-stop', words: 'safety mode ROBOT_EMERGENCY_STOP' },
+  8: { mode: 'stopped', words: 'safety mode VIOLATION' },
+  9: { mode: 'stopped', words: 'safety mode FAULT' },
+  10: { mode: 'stopped', words: 'safety mode VALIDATE_JOINT_ID' },
+  11: { mode: 'stopped', words: 'safety mode UNDEFINED' },
+  12: { mode: 'stopped', words: 'safety mode AUTOMATIC_MODE_SAFEGUARD_STOP' },
+  13: { mode: 'stopped', words: 'safety mode SYSTEM_THREE_POSITION_ENABLING_STOP' },
+};
+const UR_RUNNING = 7;
+
+const FRANKA_MODES: Readonly<Record<number, Report>> = {
+  0: { mode: 'stopped', words: 'robot mode OTHER' },
+  1: { mode: 'stopped', words: 'robot mode IDLE: no controller moves it' },
+  2: { mode: 'normal', words: 'robot mode MOVE' },
+  3: { mode: 'stopped', words: 'robot mode GUIDING' },
+  4: { mode: 'stopped', words: 'robot mode REFLEX' },
+  5: { mode: 'stopped', words: 'robot mode USER_STOPPED' },
+  6: { mode: 'stopped', words: 'robot mode AUTOMATIC_ERROR_RECOVERY' },
+};
+/** Franka tells all the time: more often than this is not needed, and silence is no good sign, ms. */
+const FRANKA_EVERY_MS = 10;
+const FRANKA_SILENT_MS = 500;
+
+export function urSafetyReport(mode: number): Report {
+  return UR_SAFETY_MODES[mode] ?? { mode: 'stopped', words: `safety mode ${mode}` };
+}
+
+export function urRobotReport(mode: number): Report {
+  const isRunning = mode === UR_RUNNING;
+  return { mode: isRunning ? 'normal' : 'stopped', words: isRunning ? 'robot mode RUNNING' : `robot mode ${mode}` };
+}
+
+export function programReport(isRunning: boolean): Report {
+  return isRunning
+    ? { mode: 'normal', words: 'the program runs' }
+    : { mode: 'stopped', words: 'the program on the robot does not run' };
+}
+
+export function frankaReport({ robot_mode: mode, current_errors: errors }: FrankaStateMessage): Report {
+  const report = FRANKA_MODES[mode] ?? { mode: 'stopped', words: `robot mode ${mode}` };
+  const names = Object.entries(errors).flatMap(([name, isSet]) => (isSet ? [name] : []));
+  return names.length === 0 ? report : { mode: 'stopped', words: `${report.words}, errors ${names.join(', ')}` };
+}
+
+/** From mild to severe. */
+const SEVERITY: readonly RobotMode[] = ['normal', 'reduced', 'stopped', 'emergency-stop'];
+
+interface Part {
+  readonly name: string;
+  report: Report | undefined;
+  heardNs: number;
+  readonly silentMs: number;
+}
+
+/**
+ * The robot's own safety, as it tells it. All its parts have to say that the arm may move; one that has said nothing
+ * yet, since the link stands, counts as a stop.
+ */
+export class RobotSafety {
+  readonly #parts: Part[] = [];
+
+  /**
+   * Subscribes to what the description names. @param onChange told of every message. @param onProblem told of those that
+   * cannot be read.
+   */
+  constructor(spec: RosSpec, link: RosLink, onChange: () => void, onProblem: (error: unknown) => void) {
+    const watch = <Schema extends (typeof SCHEMAS)[keyof typeof SCHEMAS]>(
+      topic: string,
+      type: (typeof TYPES)[keyof typeof TYPES],
+      schema: Schema,
+      options: {
+        readonly report: (message: ReturnType<Schema['parse']>) => Report;
+        readonly throttleMs?: number;
+        readonly silentMs?: number;
+      },
+    ): void => {
+      const part: Part = { name: topic, report: undefined, heardNs: NaN, silentMs: options.silentMs ?? Infinity };
+      this.#parts.push(part);
+      const throttle = options.throttleMs === undefined ? {} : { throttleMs: options.throttleMs };
+      link.subscribe({ topic, type, ...throttle }, (message, arrivedNs) => {
+        try {
+          part.report = options.report(parseMessage(schema, message, { name: topic, type }) as never);
+        } catch (error) {
+          part.report = undefined;
+          onProblem(error);
+        }
+        part.heardNs = arrivedNs;
+        onChange();
+      });
+    };
+    const { safety, emergencyStop, rosVersion } = spec;
+    if (safety.kind === 'ur') {
+      watch(safety.safetyModeTopic, TYPES.safetyMode, SCHEMAS.safetyMode, {
+        report: ({ mode }) => urSafetyReport(mode),
+      });
+      watch(safety.robotModeTopic, TYPES.robotMode, SCHEMAS.robotMode, { report: ({ mode }) => urRobotReport(mode) });
+      watch(safety.programRunningTopic, TYPES.bool, SCHEMAS.bool, { report: ({ data }) => programReport(data) });
+    }
+    if (safety.kind === 'franka') {
+      const type = rosVersion === 2 ? TYPES.frankaRobotState : TYPES.frankaState;
+      watch(safety.robotStateTopic, type, SCHEMAS.frankaState, {
+        report: frankaReport,
+        throttleMs: FRANKA_EVERY_MS,
+        silentMs: FRANKA_SILENT_MS,
+      });
+    }
+    if (emergencyStop !== undefined) {
+      const { topic, activeWhen } = emergencyStop;
+      watch(topic, TYPES.bool, SCHEMAS.bool, {
+        report: ({ data }) =>
+          data === activeWhen
+            ? { mode: 'emergency-stop', words: `${topic} is pressed` }
+            : { mode: 'normal', words: `${topic} is released` },
+      });
+    }
+    link.listen({
+      // What was said before the link was lost says nothing about now.
+      onUp: () => {
+        for (const part of this.#parts) part.report = undefined;
+      },
+    });
+  }
+
+  /** Undefined for a robot that tells nothing of its safety. */
+  mode(nowNs: number): RobotMode | undefined {
+    return this.#parts.length === 0 ? undefined : this.#worst(nowNs).mode;
+  }
+
+  /** What the part that is worst says, in words; undefined for a robot that tells nothing. */
+  words(nowNs: number): string | undefined {
+    return this.#parts.length === 0 ? undefined : this.#worst(nowNs).words;
+  }
+
+  #worst(nowNs: number): Report {
+    const reports = this.#parts.map((part): Report => {
+      if (part.report === undefined) return { mode: 'stopped', words: `${part.name} has told nothing yet` };
+      const isSilent = nowNs - part.heardNs > part.silentMs * NS_PER_MS;
+      return isSilent ? { mode: 'stopped', words: `${part.name} is silent` } : part.report;
+    });
+    return reports.reduce((worst, report) =>
+      SEVERITY.indexOf(report.mode) > SEVERITY.indexOf(worst.mode) ? report : worst,
+    );
+  }
+}
