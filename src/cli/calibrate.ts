@@ -4,10 +4,10 @@ import { calibrationPath, loadCalibration } from '../calibration/load-calibratio
 import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { InvalidFileError } from '../core/errors.ts';
+import { requireSerial } from '../drivers/serial/arm-motors.ts';
 import { SetupBus } from '../drivers/serial/setup-bus.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { serialSpec } from '../runtime/calibration/arm-servos.ts';
 import { calibrateArm, importCalibration } from '../runtime/calibration/calibrate-arm.ts';
 import type { CalibrationOutcome } from '../runtime/calibration/calibrate-arm.ts';
 import type { CalibrationOperator } from '../runtime/calibration/calibration-operator.ts';
@@ -57,7 +57,7 @@ export function addCalibrate(program: Command): void {
 
 async function calibrate(options: CalibrateVerbOptions): Promise<void> {
   const robot = loadRobot(options.leader ? `${options.robot}-leader` : options.robot);
-  const serial = serialSpec(robot);
+  const serial = requireSerial(robot);
   const given = options.from === undefined ? undefined : loadCalibration(options.from, robot).calibration;
   const clock = new MonotonicClock();
   const interruption = new Interruption();
