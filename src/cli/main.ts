@@ -8,6 +8,7 @@ import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
+import { addMotors } from './motors.ts';
 import { addPolicies } from './policies.ts';
 import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
@@ -37,6 +38,7 @@ const VERBS = [
   addPolicies,
   addTasks,
   addPorts,
+  addMotors,
   addCalibrate,
   addDoctor,
 ];
