@@ -8,12 +8,16 @@ const PROFILE = {
   dynamixel: { velocity: 'Profile_Velocity', acceleration: 'Profile_Acceleration' },
 } as const;
 
+/** The register by which a servo that has lost its power is known: it is written at connect, and lost with the power. */
+export function powerWitness({ model }: ArmMotor): string {
+  return PROFILE[model.protocol].velocity;
+}
+
 /**
  * The servo's own profile, within the joint's limits: whatever goal it gets, it goes there no faster. In its registers 0 would
  * mean without a limit, so that the least is 1. Where the servo can do less than the limit it does what it can.
  */
-export function profileRegisters({ model, joint, scale, spec }: ArmMotor): Record<string, number> {
-  if (spec.springRad !== undefined) return {};
+export function profileRegisters({ model, joint, scale }: ArmMotor): Record<string, number> {
   const names = PROFILE[model.protocol];
   const servoPerJoint = RAD_PER_TICK / Math.abs(scale.radPerTick);
   const entries = [

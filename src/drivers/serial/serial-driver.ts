@@ -9,8 +9,10 @@ import type { SafeCommand } from '../../safety/safe-command.ts';
 import type { ArmDriver, SentCommand } from '../driver.ts';
 import type { ArmMotor } from './arm-motors.ts';
 import { requireSerial } from './arm-motors.ts';
-import { writeRegister } from './register.ts';
+import { powerWitness, profileRegisters } from './motion-profile.ts';
+import { readRegister, writeRegister } from './register.ts';
 import type { Register } from './register.ts';
+import { registerOf } from './servo-address.ts';
 import type { ServoBus } from './servo-bus.ts';
 import { commonRegister } from './servo-registers.ts';
 import { switchTorque } from './servo-torque.ts';
@@ -26,9 +28,9 @@ const LONGEST_LEAD = 0.5;
 const FIRST_CYCLES = 20;
 /** A motor silent for so many times the timeout of the sensors is lost: the gate has brought the arm to a stop before. */
 const LOST_TIMEOUTS = 3;
-/** Cycles a motor may miss before it is asked whether it still has its torque. */
+/** Cycles a motor may miss before it is asked whether its power was gone. */
 const SUSPECT_CYCLES = 3;
-/** Told as an error of a motor that came back without its torque: its power was gone. No servo uses this bit. */
+/** Told as an error of a motor whose power was gone, and with it all that was set up. No servo uses this bit. */
 export const RESTARTED_ERROR = 0x40;
 
 /**
@@ -57,7 +59,6 @@ export class SerialDriver implements ArmDriver {
   readonly #isRestarted: Uint8Array;
   readonly #periodNs: number;
   readonly #lostNs: number;
-  #hasTorque = false;
   #lost: ArmatureError | undefined;
   #state: ArmState | undefined;
 
@@ -127,9 +128,8 @@ export class SerialDriver implements ArmDriver {
 
   setTorque(isOn: boolean): void {
     this.#requireLink();
+    if (isOn) this.#requirePower();
     switchTorque(this.#bus, this.#motors, { isOn, watchdogMs: this.#watchdogMs });
-    this.#hasTorque = isOn;
-    this.#isRestarted.fill(0);
     if (!isOn) return;
     this.#cycle(this.#bus.clock.nowNs() + BUDGET * this.#periodNs);
     this.#motors.forEach(({ scale, model }, place) => {
@@ -182,18 +182,20 @@ export class SerialDriver implements ArmDriver {
       const isMissing = isIncomplete && ageNs > this.#periodNs;
       if (isMissing) this.#missed[place] = (this.#missed[place] as number) + 1;
       else {
-        if ((this.#missed[place] as number) >= SUSPECT_CYCLES && this.#hasTorque) this.#askForTorque(place);
+        if ((this.#missed[place] as number) >= SUSPECT_CYCLES) this.#askForPower(place);
         this.#missed[place] = 0;
       }
     }
   }
 
-  /** A motor that was away may have lost its power, and with it all that was set up: it must not be commanded on. */
-  #askForTorque(place: number): void {
+  /** A motor that was away may have lost its power: it must not be commanded before it is set up anew. */
+  #askForPower(place: number): void {
     const motor = this.#motors[place] as ArmMotor;
-    const register = motor.model.registers['Torque_Enable'] as Register;
+    const witness = powerWitness(motor);
+    const register = registerOf(motor.model, witness);
     const reply = this.#bus.read(motor.id, { address: register.address, length: register.size }, 1);
-    if (reply?.data[0] === 0) this.#isRestarted[place] = 1;
+    if (reply?.data.length !== register.size) return;
+    if (readRegister(register, reply.data, 0) !== profileRegisters(motor)[witness]) this.#isRestarted[place] = 1;
   }
 
   #decode(): ArmState {
@@ -222,6 +224,14 @@ export class SerialDriver implements ArmDriver {
         remedy: 'Nothing is sent to the arm any more. Check power and cables, look at the arm, then start again.',
       },
     );
+  }
+
+  #requirePower(): void {
+    const names = this.#motors.filter((_, place) => this.#isRestarted[place] === 1).map(({ joint }) => joint.name);
+    if (names.length === 0) return;
+    throw new ArmatureError('E_SERVO_RESTARTED', `the motor of joint ${names.join(', ')} lost its power meanwhile`, {
+      remedy: 'What it was set up with is gone. Check supply and cables, end this run and start again.',
+    });
   }
 
   #requireLink(): void {

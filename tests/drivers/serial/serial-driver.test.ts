@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ticksToRad } from '../../../src/calibration/joint-scale.ts';
+import { linkLost } from '../../../src/drivers/serial/byte-link.ts';
 import { connectServos } from '../../../src/drivers/serial/connect-servos.ts';
 import { RESTARTED_ERROR, SerialDriver } from '../../../src/drivers/serial/serial-driver.ts';
+import { holdWhatAnswers } from '../../../src/drivers/serial/servo-torque.ts';
 import { requireSerial } from '../../../src/drivers/serial/arm-motors.ts';
 import type { SafeCommand } from '../../../src/safety/safe-command.ts';
 import type { FakeServo } from './fake-servos.ts';
@@ -162,7 +164,7 @@ describe('a serial arm', () => {
     expect(arm.link.sent.length).toBe(sent);
   });
 
-  it('tells of a motor that was away and came back without its torque', async () => {
+  it('tells of a motor whose power was gone, and gives no torque before it is set up anew', async () => {
     const made = await driver();
     made.setTorque(true);
     servo(4).isSilent = true;
@@ -171,19 +173,47 @@ describe('a serial arm', () => {
       made.read();
     }
     servo(4).set('Torque_Enable', 0);
+    servo(4).set('Goal_Velocity', 0);
     servo(4).isSilent = false;
     made.read();
     expect(made.readHealth()?.motorErrors?.[4]).toBe(RESTARTED_ERROR);
+    expect(() => made.setTorque(true)).toThrow(/E_SERVO_RESTARTED.*wrist_roll/);
+    expect(servo(4).get('Torque_Enable')).toBe(0);
   });
 
-  it('invariant 15: sends nothing once the link has failed', async () => {
+  it('goes on with a motor that was only not heard for a while', async () => {
+    const made = await driver();
+    servo(4).isSilent = true;
+    for (let cycle = 0; cycle < 5; cycle += 1) {
+      await waitMs(12);
+      made.read();
+    }
+    servo(4).isSilent = false;
+    made.read();
+    expect(made.readHealth()?.motorErrors?.[4]).toBe(0);
+  });
+
+  it('invariant 15: once the link has failed, nothing is sent by this connection any more', async () => {
     const made = await driver();
     made.setTorque(true);
     const { read } = arm.link;
     arm.link.read = () => {
-      throw Object.assign(new Error('gone'), { code: 'EIO' });
+      throw linkLost('/dev/ttyACM0', 'its other end is gone');
     };
-    expect(() => made.read()).toThrow();
+    expect(() => made.read()).toThrow(/E_SERIAL_LOST/);
     arm.link.read = read;
+    const sent = arm.link.sent.length;
+    expect(() => made.read()).toThrow(/E_SERIAL_LOST/);
+    expect(() => made.write(command([0, 0, 0, 0, 0, 0]))).toThrow(/E_SERIAL_LOST/);
+    expect(() => made.readHealth()).toThrow(/E_SERIAL_LOST/);
+    made.request();
+    expect(arm.link.sent.length).toBe(sent);
+  });
+
+  it('has every motor hold where it is, of those that answer', async () => {
+    servo(1).isSilent = true;
+    expect(holdWhatAnswers(arm.bus, arm.motors)).toEqual(['shoulder_lift']);
+    expect(servo(0).get('Goal_Position')).toBe(2000);
+    expect(servo(5).get('Goal_Position')).toBe(2005);
   });
 });
