@@ -16,6 +16,8 @@ const BITS_PER_BYTE = 10;
 /** A byte that comes later than this after the last one belongs to another packet. */
 const PACKET_GAP_NS = 20e6;
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 export interface ServoBusOptions {
   readonly protocol: ServoProtocol;
   readonly arm: EmulatedArm;
@@ -39,7 +41,12 @@ export class ServoBus {
   readonly #parser: PacketParser;
   readonly #replies: ReplyQueue;
   readonly #out = new Uint8Array(LONGEST_PACKET);
-  readonly #write = { address: 0, bytes: new Uint8Array(0), from: 0, to: 0 };
+  readonly #write: { address: number; bytes: Uint8Array; from: number; to: number } = {
+    address: 0,
+    bytes: NOTHING,
+    from: 0,
+    to: 0,
+  };
   /** When the last byte that was put on the wire is there. */
   #lineNs = -Infinity;
   #heardNs = -Infinity;
@@ -229,6 +236,7 @@ export class ServoBus {
   }
 
   #frame(servo: Pick<EmulatedServo, 'id' | 'returnDelayNs' | 'baudRate'>, error: number, data: Uint8Array): void {
+    if (this.#protocol.statusBytes(data.length) > LONGEST_PACKET) return;
     this.#out.set(data, this.#protocol.statusParameterOffset);
     const length = this.#protocol.frameStatus(this.#out, servo.id, error, data.length);
     if (length > 0) this.#send(length, servo.returnDelayNs, (BITS_PER_BYTE * NS_PER_S) / servo.baudRate);
@@ -262,8 +270,6 @@ export class ServoBus {
     this.#write.to = to;
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 function word({ parameters }: Packet, at: number): number {
   return (parameters[at] ?? 0) | ((parameters[at + 1] ?? 0) << 8);
