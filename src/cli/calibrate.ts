@@ -1,19 +1,14 @@
-import { createReadStream, existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { calibrationPath, loadCalibration } from '../calibration/load-calibration.ts';
 import { MonotonicClock } from '../core/clock.ts';
-import type { Clock } from '../core/clock.ts';
-import { InvalidFileError } from '../core/errors.ts';
+import { requireSerial } from '../drivers/serial/arm-motors.ts';
 import { SetupBus } from '../drivers/serial/setup-bus.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { serialSpec } from '../runtime/calibration/arm-servos.ts';
 import { calibrateArm, importCalibration } from '../runtime/calibration/calibrate-arm.ts';
 import type { CalibrationOutcome } from '../runtime/calibration/calibrate-arm.ts';
-import type { CalibrationOperator } from '../runtime/calibration/calibration-operator.ts';
-import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import { CalibrationTable } from './calibration-view.ts';
-import { KeyWords, LineWords } from './calibration-words.ts';
+import { openOperator } from './calibration-words.ts';
 import { Interruption } from './interruption.ts';
 import { Terminal } from './terminal.ts';
 
@@ -57,7 +52,7 @@ export function addCalibrate(program: Command): void {
 
 async function calibrate(options: CalibrateVerbOptions): Promise<void> {
   const robot = loadRobot(options.leader ? `${options.robot}-leader` : options.robot);
-  const serial = serialSpec(robot);
+  const serial = requireSerial(robot);
   const given = options.from === undefined ? undefined : loadCalibration(options.from, robot).calibration;
   const clock = new MonotonicClock();
   const interruption = new Interruption();
@@ -78,27 +73,6 @@ async function calibrate(options: CalibrateVerbOptions): Promise<void> {
   }
   report(robot, outcome, options);
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
-}
-
-function openOperator(script: string | undefined, clock: Clock): CalibrationOperator & { close(): void } {
-  if (script !== undefined) {
-    if (!existsSync(script))
-      throw new InvalidFileError(script, 'there is no such script', { remedy: 'Check the path.' });
-    return new LineWords(createReadStream(script), clock);
-  }
-  if (!process.stdin.isTTY) return new LineWords(process.stdin, clock);
-  const keys = new TerminalKeys({ input: process.stdin, output: process.stderr });
-  const words = new KeyWords(keys);
-  return {
-    next: (expected) => words.next(expected),
-    get isGone() {
-      return words.isGone;
-    },
-    close: () => {
-      words.close();
-      keys.close();
-    },
-  };
 }
 
 function report(

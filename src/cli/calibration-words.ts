@@ -1,16 +1,19 @@
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { NS_PER_S } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
+import { InvalidFileError } from '../core/errors.ts';
 import { QUIT } from '../runtime/calibration/calibration-operator.ts';
 import type { CalibrationOperator } from '../runtime/calibration/calibration-operator.ts';
+import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import type { KeyEvent, KeySource } from '../teleop/keyboard/key-source.ts';
 
 /** A word that needs more than Enter: it writes. */
 const EXPLICIT = 'yes';
 
 /** An operator at a terminal: Enter says that a step is done, the first letter of any answer says it, q or Escape ends. */
-export class KeyWords implements CalibrationOperator {
+class KeyWords implements CalibrationOperator {
   readonly #keys: KeyEvent[] = [];
   readonly #forget: () => void;
   #isGone = false;
@@ -46,7 +49,7 @@ export class KeyWords implements CalibrationOperator {
 }
 
 /** A program, or a script: a word a line; `wait 2` lets two seconds pass; lines that are empty or begin with # are skipped. */
-export class LineWords implements CalibrationOperator {
+class LineWords implements CalibrationOperator {
   readonly #clock: Clock;
   readonly #lines: string[] = [];
   readonly #close: () => void;
@@ -79,4 +82,26 @@ export class LineWords implements CalibrationOperator {
   close(): void {
     this.#close();
   }
+}
+
+/** Words from a script, from the keys of a terminal, or, where the input is none, line by line. Throws InvalidFileError. */
+export function openOperator(script: string | undefined, clock: Clock): CalibrationOperator & { close(): void } {
+  if (script !== undefined) {
+    if (!existsSync(script))
+      throw new InvalidFileError(script, 'there is no such script', { remedy: 'Check the path.' });
+    return new LineWords(createReadStream(script), clock);
+  }
+  if (!process.stdin.isTTY) return new LineWords(process.stdin, clock);
+  const keys = new TerminalKeys({ input: process.stdin, output: process.stderr });
+  const words = new KeyWords(keys);
+  return {
+    next: (expected) => words.next(expected),
+    get isGone() {
+      return words.isGone;
+    },
+    close: () => {
+      words.close();
+      keys.close();
+    },
+  };
 }

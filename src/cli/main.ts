@@ -9,7 +9,9 @@ import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
+import { addMotors } from './motors.ts';
 import { addPolicies } from './policies.ts';
+import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
@@ -37,6 +39,8 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addPorts,
+  addMotors,
   addCalibrate,
   addDoctor,
 ];

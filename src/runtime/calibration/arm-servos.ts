@@ -1,8 +1,10 @@
 import { ENCODER_CONVENTIONS } from '../../calibration/encoder-convention.ts';
 import type { HeldByMotor } from '../../calibration/joint-state.ts';
-import { ArmatureError, UnknownNameError } from '../../core/errors.ts';
-import { servoModel } from '../../drivers/serial/setup-bus.ts';
-import type { ServoAddress, SetupBus } from '../../drivers/serial/setup-bus.ts';
+import { ArmatureError } from '../../core/errors.ts';
+import { requireSerial } from '../../drivers/serial/arm-motors.ts';
+import { servoModel } from '../../drivers/serial/servo-address.ts';
+import type { ServoAddress } from '../../drivers/serial/servo-address.ts';
+import type { SetupBus } from '../../drivers/serial/setup-bus.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { SerialSpec } from '../../robot/serial-spec.ts';
 
@@ -20,16 +22,9 @@ export interface ArmServo {
 /** Value of a register of a servo, by name. */
 export type HeldRegisters = Readonly<Record<string, number>>;
 
-/** The robot's `drivers.serial` block. Throws UnknownNameError for a robot without. */
-export function serialSpec(robot: RobotSpec): SerialSpec {
-  const { serial } = robot.drivers;
-  if (serial === undefined) throw new UnknownNameError('driver', 'serial', Object.keys(robot.drivers));
-  return serial;
-}
-
-/** In joint order. */
+/** In joint order. Throws ArmatureError E_NO_SERIAL for a robot without a serial block. */
 export function armServos(robot: RobotSpec): ArmServo[] {
-  const { motors, registers } = serialSpec(robot);
+  const { motors, registers } = requireSerial(robot);
   return robot.joints.flatMap(({ name }) => {
     const motor = motors[name];
     if (motor === undefined) return [];
@@ -54,7 +49,7 @@ export async function requireServos(bus: CalibrationBus, servos: readonly ArmSer
   }
   if (silent.length === 0) return;
   const all = silent.length === servos.length;
-  throw new ArmatureError('E_SERVO_SILENT', `no servo answers for ${silent.join(', ')}`, {
+  throw new ArmatureError('E_SERVO_MISSING', `no servo answers for ${silent.join(', ')}`, {
     remedy: all
       ? 'Give the arm its power and check the port: `armature ports` finds arms.'
       : 'Check the cable that goes to the first of them; `armature motors setup` gives ids to new servos.',

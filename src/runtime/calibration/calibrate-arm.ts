@@ -6,16 +6,9 @@ import { CalibrationProcedure } from '../../calibration/procedure.ts';
 import type { JointProgress } from '../../calibration/procedure.ts';
 import { stageCalibration } from '../../calibration/save-calibration.ts';
 import type { Clock } from '../../core/clock.ts';
+import { requireSerial } from '../../drivers/serial/arm-motors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
-import {
-  armServos,
-  heldByMotor,
-  readHeld,
-  releaseTorque,
-  requireServos,
-  serialSpec,
-  torquedJoints,
-} from './arm-servos.ts';
+import { armServos, heldByMotor, readHeld, releaseTorque, requireServos, torquedJoints } from './arm-servos.ts';
 import type { ArmServo, CalibrationBus, HeldRegisters } from './arm-servos.ts';
 import { QUIT } from './calibration-operator.ts';
 import type { CalibrationOperator, CalibrationPrompt } from './calibration-operator.ts';
@@ -59,7 +52,7 @@ export interface CalibrationOutcome {
 /**
  * Calibrates an arm by hand: reads its servos while the operator follows the steps, and in the end writes servos and file. Until
  * then nothing but the torque changes, so that ending at any moment leaves servos and file as they were.
- * Returns undefined when it was ended. Throws ArmatureError E_SERVO_SILENT, E_SERVO_MODEL, E_CALIBRATION_WRITE, E_SERIAL_LOST and
+ * Returns undefined when it was ended. Throws ArmatureError E_SERVO_MISSING, E_SERVO_SILENT, E_SERVO_MODEL, E_CALIBRATION_WRITE, E_SERIAL_LOST and
  * InvalidFileError.
  */
 export async function calibrateArm(options: CalibrateOptions): Promise<CalibrationOutcome | undefined> {
@@ -67,7 +60,7 @@ export async function calibrateArm(options: CalibrateOptions): Promise<Calibrati
   const { servos, held } = await openArm(options);
   if (!(await release(options, servos))) return undefined;
   const motors = Object.fromEntries(Object.entries(held).map(([joint, values]) => [joint, heldByMotor(values)]));
-  const procedure = new CalibrationProcedure(robot, ENCODER_CONVENTIONS[serialSpec(robot).protocol], motors);
+  const procedure = new CalibrationProcedure(robot, ENCODER_CONVENTIONS[requireSerial(robot).protocol], motors);
   await follow(options, { servos, procedure, held });
   if (procedure.confirmed !== true) return undefined;
   view.notes(['Writing the servos: hold the arm still.']);
@@ -98,7 +91,7 @@ async function openArm({ robot, bus }: CalibrateOptions): Promise<{
   const servos = armServos(robot);
   await requireServos(bus, servos);
   const held: Record<string, HeldRegisters> = {};
-  for (const servo of servos) held[servo.joint] = await readHeld(bus, serialSpec(robot).protocol, servo);
+  for (const servo of servos) held[servo.joint] = await readHeld(bus, requireSerial(robot).protocol, servo);
   return { servos, held };
 }
 
@@ -170,7 +163,7 @@ async function save(
 ): Promise<CalibrationOutcome | undefined> {
   const staged = stageCalibration(path, calibration);
   try {
-    const restore = await writeToServos(calibration, { bus, protocol: serialSpec(robot).protocol, servos, signal });
+    const restore = await writeToServos(calibration, { bus, protocol: requireSerial(robot).protocol, servos, signal });
     if (restore === undefined) return undefined;
     try {
       return { calibration, path, previousPath: staged.commit() };
