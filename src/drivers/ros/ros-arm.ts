@@ -77,7 +77,7 @@ export class RosArm implements RosWire {
       robot,
       spec,
       link: this.link,
-      robotTimeNs: () => this.#states.robotTimeNs(clock.nowNs()),
+      robotTimeNs: () => this.robotTimeNs(clock.nowNs()),
       onProblem,
     };
     this.#sender = openSender(sending);
@@ -121,6 +121,11 @@ export class RosArm implements RosWire {
   /** Commands that were not sent, for whatever reason. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** What the robot's clock shows at a monotonic time, ns; undefined before the first state. */
+  robotTimeNs(nowNs: number): number | undefined {
+    return this.#states.robotTimeNs(nowNs);
   }
 
   read(): RosArmState | undefined {

@@ -99,6 +99,39 @@ describe('an arm process whose arm is behind ROS', { timeout: 3 * PATIENCE_MS },
     expect(Math.abs((held as number) - (last as number))).toBeLessThan(0.2);
   });
 
+  it('shows itself in the graph: anybody may stop the arm, to arm it takes the code of the operator', async () => {
+    const server = await bridge();
+    const arm = await start(server.url);
+    await server.until(() => server.ops('publish', '/armature/status').length > 0);
+    const call = async (service: string, text: string): Promise<unknown> => {
+      const id = `${service}${Math.random()}`;
+      server.broadcast({ op: 'call_service', id, service, args: { load_namespace: text } });
+      await server.until(() => server.ops('service_response').some((frame) => frame['id'] === id));
+      return server.ops('service_response').find((frame) => frame['id'] === id)?.['values'];
+    };
+    expect(await call('/armature/arm', '1234')).toMatchObject({ success: false });
+    expect(await call('/armature/arm', '12345678')).toMatchObject({
+      success: false,
+      message: expect.stringContaining('E_OPERATOR_TOKEN'),
+    });
+    const code = arm.consent();
+    expect(await call('/armature/arm', `${code.slice(0, 4)} ${code.slice(4)}`)).toEqual({
+      success: true,
+      message: 'hold',
+    });
+    // It was good once.
+    expect(await call('/armature/arm', code)).toMatchObject({ success: false });
+    await moveUntil(arm, hasMoved);
+    expect(await call('/armature/stop', '')).toMatchObject({ success: true });
+    expect((await seen(arm, ({ isStill }) => isStill)).cause).toBe('operator');
+    await server.until(() => server.published('/diagnostics').length > 0);
+    expect(server.published('/diagnostics').at(-1)).toMatchObject({
+      status: [{ name: 'armature: safety gate', hardware_id: 'two-joint' }],
+    });
+    const decisions = server.published('/armature/decision').map(({ data }) => JSON.parse(data as string) as unknown);
+    expect(decisions).toContainEqual(expect.objectContaining({ state: 'active', sentRad: expect.any(Array) }));
+  });
+
   it('says what is wrong with the arm, and does not start', async () => {
     const server = await FakeBridge.listen();
     ending.push(() => server.close());
