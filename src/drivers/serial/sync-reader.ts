@@ -5,8 +5,11 @@ import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
 const OVERSLEEP_NS = 150_000;
-/** How quickly the usual time of a cycle follows what is measured. */
+/** How quickly the usual delay follows what is measured. */
 const SMOOTHING = 0.1;
+/** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
+const DELAY_FACTOR = 1.5;
+const DELAY_MARGIN_NS = 400_000;
 
 /**
  * The same registers of all servos, again and again: one request for each cycle, answers one after the other. What is
@@ -30,10 +33,10 @@ export class SyncReader {
   readonly #requests: readonly SyncReadRequest[];
   #pending = 0;
   #sentNs = 0;
-  #answersNs = 0;
+  #wireNs = 0;
   #deadlineNs = 0;
-  /** How long the answers of all usually take, ns. */
-  #usualNs: number;
+  /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
+  #delayNs: number | undefined;
 
   constructor(bus: ServoBus, ids: Uint8Array, span: RegisterSpan) {
     this.#bus = bus;
@@ -45,7 +48,6 @@ export class SyncReader {
     this.#order = Uint8Array.from(ids, (_, place) => place);
     this.#isPending = new Uint8Array(ids.length);
     this.#requests = Array.from({ length: ids.length + 1 }, (_, count) => ({ ...span, ids: new Uint8Array(count) }));
-    this.#usualNs = bus.wireNs(ids.length * bus.protocol.statusBytes(span.length));
   }
 
   /** A request is on its way whose answers nobody has collected. */
@@ -60,27 +62,43 @@ export class SyncReader {
     this.#ask();
   }
 
+  /** How long request and answers of all usually take, ns. */
+  get usualNs(): number {
+    const { protocol } = this.#bus;
+    const request = encodeSyncRead(protocol, this.#bus.outgoing, { ...this.#span, ids: this.#ids });
+    const wireNs = this.#bus.wireNs(request + this.#ids.length * protocol.statusBytes(this.#span.length));
+    return wireNs + (this.#delayNs ?? 0);
+  }
+
   /**
    * Takes the answers, waiting for them and asking again until a time, monotonic ns. Returns how many servos are still
    * missing. Throws what the link throws.
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
-    const isWhole = this.#pending === this.#ids.length;
-    bus.sleepUntil(Math.min(untilNs, this.#sentNs + this.#usualNs - OVERSLEEP_NS));
+    const arrivalNs = this.#sentNs + this.#wireNs + (this.#delayNs ?? 0);
+    // Answers that lie there already say nothing about how long they took.
+    let isTimed = bus.clock.nowNs() < arrivalNs;
+    bus.sleepUntil(Math.min(untilNs, arrivalNs - OVERSLEEP_NS));
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
       else if (bus.clock.nowNs() < Math.min(this.#deadlineNs, untilNs)) bus.nap(this.#deadlineNs);
-      else if (!this.#retry(untilNs)) break;
+      else {
+        isTimed = false;
+        if (!this.#retry(untilNs)) break;
+      }
     }
     const missing = this.#pending;
-    if (missing === 0 && isWhole) {
-      this.#usualNs += SMOOTHING * (bus.clock.nowNs() - this.#sentNs - this.#usualNs);
-    }
+    if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#wireNs);
     this.#pending = 0;
     bus.counts.missed += missing;
     return missing;
+  }
+
+  #learn(delayNs: number): void {
+    const usualNs = this.#delayNs ?? delayNs;
+    this.#delayNs = Math.max(0, usualNs + SMOOTHING * (delayNs - usualNs));
   }
 
   #retry(untilNs: number): boolean {
@@ -88,7 +106,7 @@ export class SyncReader {
     for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
     if (this.#pending === 0) return true;
     this.#demote();
-    if (bus.clock.nowNs() + this.#answersNs > untilNs) return false;
+    if (bus.clock.nowNs() + this.#wireNs > untilNs) return false;
     bus.counts.retries += 1;
     this.#ask();
     return true;
@@ -103,10 +121,13 @@ export class SyncReader {
     }
     const bytes = encodeSyncRead(bus.protocol, bus.outgoing, request);
     const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
-    this.#answersNs = bus.wireNs(all);
+    this.#wireNs = bus.wireNs(all);
     bus.counts.requests += 1;
     this.#sentNs = bus.send(bytes);
-    this.#deadlineNs = bus.deadlineNs(this.#sentNs, all);
+    this.#deadlineNs =
+      this.#delayNs === undefined
+        ? bus.deadlineNs(this.#sentNs, all)
+        : this.#sentNs + this.#wireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 
   #take(packet: Packet): void {

@@ -153,8 +153,8 @@ class Opened {
         const code = command.get(numbers, 'code');
         if (commandOfCode(code) === undefined) throw badFrame('a known command', `code ${code}`);
         commands.push(numbers);
-        // A dead gate carries nothing out, and the arm stands already.
-        if (this.#isDead && commandOfCode(code) === 'end') this.#finish();
+        // A dead gate carries nothing out; the arm stands already, and may be let go.
+        if (this.#isDead) this.#obeyForTheGate(commandOfCode(code));
         break;
       }
       case 'scene':
@@ -167,6 +167,11 @@ class Opened {
         throw badFrame('a frame for an arm process', `"${frame.kind}"`);
     }
     supervisorSlot.write([nowNs]);
+  }
+
+  #obeyForTheGate(command: OperatorCommand | undefined): void {
+    if (command === 'end') this.#finish();
+    if (command === 'disarm' || command === 'estop') this.#port.relax?.();
   }
 
   supervisorGone(): void {
