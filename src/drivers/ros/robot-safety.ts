@@ -71,6 +71,8 @@ interface Part {
   report: Report | undefined;
   heardNs: number;
   readonly silentMs: number;
+  /** Subscribes anew. */
+  renew: () => void;
 }
 
 /**
@@ -95,10 +97,16 @@ export class RobotSafety {
         readonly silentMs?: number;
       },
     ): void => {
-      const part: Part = { name: topic, report: undefined, heardNs: NaN, silentMs: options.silentMs ?? Infinity };
+      const part: Part = {
+        name: topic,
+        report: undefined,
+        heardNs: NaN,
+        silentMs: options.silentMs ?? Infinity,
+        renew: () => undefined,
+      };
       this.#parts.push(part);
       const throttle = options.throttleMs === undefined ? {} : { throttleMs: options.throttleMs };
-      link.subscribe({ topic, type, ...throttle }, (message, arrivedNs) => {
+      const take = (message: unknown, arrivedNs: number): void => {
         try {
           part.report = options.report(parseMessage(schema, message, { name: topic, type }) as never);
         } catch (error) {
@@ -107,7 +115,13 @@ export class RobotSafety {
         }
         part.heardNs = arrivedNs;
         onChange();
-      });
+      };
+      const subscribe = (): (() => void) => link.subscribe({ topic, type, ...throttle }, take);
+      let unsubscribe = subscribe();
+      part.renew = () => {
+        unsubscribe();
+        unsubscribe = subscribe();
+      };
     };
     const { safety, emergencyStop, rosVersion } = spec;
     if (safety.kind === 'ur') {
@@ -140,6 +154,14 @@ export class RobotSafety {
         for (const part of this.#parts) part.report = undefined;
       },
     });
+  }
+
+  /**
+   * Asks again for what has told nothing yet: what a publisher keeps for those who come later, a bridge of ROS 2 gets only
+   * where that publisher was there before it subscribed.
+   */
+  renewSilent(): void {
+    for (const part of this.#parts) if (part.report === undefined) part.renew();
   }
 
   /** Undefined for a robot that tells nothing of its safety. */

@@ -224,7 +224,9 @@ export class RosArm implements RosWire {
   #renewSilentLink(): void {
     if (this.link.generation === 0) return;
     const heardNs = Math.max(this.read()?.arrivedNs ?? -Infinity, this.#upNs);
-    if (this.#options.clock.nowNs() - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    const nowNs = this.#options.clock.nowNs();
+    if (nowNs - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    else if (nowNs - this.#upNs > SILENT_MS * NS_PER_MS) this.safety.renewSilent();
   }
 
   /** First the arm is told to stop; then it is looked at, until it is whole. */
