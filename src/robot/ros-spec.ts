@@ -161,7 +161,6 @@ export const rosSchema = z.strictObject({
 export type RosSpec = Readonly<z.infer<typeof rosSchema>>;
 export type RosCommandSpec = RosSpec['command'];
 export type RosGripperSpec = NonNullable<RosSpec['gripper']>;
-export type RosSafetySpec = RosSpec['safety'];
 export type RosRecoveryStep = RosSpec['recovery'][number];
 
 interface Named {

@@ -72,7 +72,7 @@ export class RosArm implements RosWire {
     this.link = new RosLink({ url: options.url ?? spec.url, rosVersion: spec.rosVersion, clock, random });
     this.#states = new JointStates(robot, spec);
     const onProblem = (error: unknown): void => this.#tell(error);
-    this.safety = new RobotSafety(spec, this.link, () => this.#changed(), onProblem);
+    this.safety = new RobotSafety({ spec, link: this.link, onChange: () => this.#changed(), onProblem });
     const sending = {
       robot,
       spec,

@@ -245,9 +245,10 @@ export class RosLink {
   }
 
   #scheduleRetry(): void {
-    this.#retry = setTimeout(async () => {
-      const isConnected = await this.#attempt();
-      if (!isConnected && !this.#isClosed) this.#scheduleRetry();
+    this.#retry = setTimeout(() => {
+      void this.#attempt().then((isConnected) => {
+        if (!isConnected && !this.#isClosed) this.#scheduleRetry();
+      });
     }, this.#backoff.next());
   }
 
