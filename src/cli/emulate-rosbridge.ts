@@ -14,8 +14,8 @@ export interface RosbridgeEmulationOptions {
   /** Port on loopback; 0: a free one. */
   readonly rosbridge: number;
   readonly ros?: '1' | '2';
-  /** Name of a task; `none`: the arm alone. */
-  readonly scene: string;
+  /** Name of a task. Default, and `none`: the arm alone. */
+  readonly scene?: string;
   readonly seed: number;
   readonly cameras: boolean;
   readonly json?: boolean;
@@ -42,7 +42,7 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
     wallNs: () => Date.now() * 1e6,
     log: (line) => console.error(`rosbridge: ${line}`),
     ...(options.ros === undefined ? {} : { rosVersion: options.ros === '1' ? 1 : 2 }),
-    ...(options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
+    ...(options.scene === undefined || options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
   });
   const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
   say(
