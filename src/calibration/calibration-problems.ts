@@ -1,4 +1,5 @@
 import type { JointSpec, RobotSpec } from '../robot/robot-spec.ts';
+import { ENCODER_CONVENTIONS } from './encoder-convention.ts';
 import { RAD_PER_TICK, TICKS_PER_TURN } from './ticks.ts';
 
 /**
@@ -38,6 +39,7 @@ export function calibrationProblems(calibration: Calibration, robot: RobotSpec):
     owners.set(motor.id, joint.name);
     const spec = robot.drivers.serial?.motors[joint.name];
     problems.push(...idProblems(joint.name, motor.id, spec?.id));
+    problems.push(...offsetProblems(joint.name, motor.homing_offset, robot));
     problems.push(...rangeProblems(joint, motor, spec?.fullTurn ?? false));
   }
   return problems;
@@ -82,4 +84,11 @@ function rangeProblems(joint: JointSpec, motor: MotorCalibration, fullTurn: bool
 function idProblems(name: string, id: number, expected: number | undefined): string[] {
   if (expected === undefined || expected === id) return [];
   return [`joint "${name}" has the id ${id} in the calibration and ${expected} in robot.yaml`];
+}
+
+function offsetProblems(name: string, offset: number, { drivers }: RobotSpec): string[] {
+  if (drivers.serial === undefined) return [];
+  const { largestOffset } = ENCODER_CONVENTIONS[drivers.serial.protocol];
+  if (Math.abs(offset) <= largestOffset) return [];
+  return [`joint "${name}": homing_offset ${offset} does not fit into its servo, which holds ${largestOffset} at most`];
 }

@@ -50,8 +50,7 @@ export function newState(joint: JointSpec, motor: SerialMotorSpec, held: HeldByM
 /** Each `take` keeps what its step found, or says why it cannot yet: joint, reason and remedy. */
 export function takeMiddle(state: JointState): string[] {
   const { track, joint } = state;
-  if (track === undefined) return [`joint "${joint.name}" was not read yet: check its cable and power`];
-  const tick = restingTick(track);
+  const tick = track === undefined ? undefined : restingTick(track);
   if (tick === undefined) return [`joint "${joint.name}" moves or is hard to read: hold it still for a moment`];
   state.middle = tick;
   return [];

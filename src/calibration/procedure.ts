@@ -19,6 +19,9 @@ import {
 import type { HeldByMotor, JointState } from './joint-state.ts';
 import { RAD_PER_TICK } from './ticks.ts';
 
+/** A joint that was not read for so long is not believed to be where it was, ns. */
+const STALE_NS = 500e6;
+
 /** One joint while the procedure goes on. */
 export interface JointProgress {
   readonly name: string;
@@ -45,6 +48,7 @@ export class CalibrationProcedure {
   readonly #steps: readonly CalibrationStep[];
   readonly #joints: readonly JointState[];
   #index = 0;
+  #nowNs = 0;
   #confirmed: boolean | undefined;
 
   /**
@@ -77,6 +81,7 @@ export class CalibrationProcedure {
    * @param timeNs monotonic
    */
   observe(reported: readonly (number | undefined)[], timeNs: number): void {
+    this.#nowNs = timeNs;
     this.#joints.forEach((state, index) => {
       const position = reported[index];
       const tick =
@@ -95,7 +100,8 @@ export class CalibrationProcedure {
     if (known === 'back') return this.#enter(this.#index - 1);
     if (known === 'again') return this.#enter(this.#index);
     if (kind === 'review') return this.#decide(known);
-    const problems = this.#finish(kind);
+    const silent = this.#joints.flatMap((state) => this.#silence(state));
+    const problems = silent.length > 0 ? silent : this.#finish(kind);
     return problems.length > 0 ? problems : this.#enter(this.#index + 1);
   }
 
@@ -140,6 +146,13 @@ export class CalibrationProcedure {
           ]
         : [],
     );
+  }
+
+  /** Every step needs all its joints: one that fell silent may have been moved, or have lost its power. */
+  #silence({ joint, track }: JointState): string[] {
+    if (track !== undefined && this.#nowNs - track.timeNs <= STALE_NS) return [];
+    const since = track === undefined ? '' : ` for ${((this.#nowNs - track.timeNs) / 1e9).toFixed(1)} s`;
+    return [`joint "${joint.name}" does not answer${since}: check its cable and power`];
   }
 
   #begin(state: JointState, tick: number, timeNs: number): void {

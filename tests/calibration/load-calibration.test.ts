@@ -58,6 +58,12 @@ describe('loadCalibration', () => {
       withEntries('gripper', { range_min: 0, range_max: 4095 }),
       'joint "gripper" was cal',
     ],
+    ['an id that is not in robot.yaml', withEntries('gripper', { id: 9 }), 'joint "gripper" has the id 9 in the'],
+    [
+      'an offset its servo cannot hold',
+      withEntries('gripper', { homing_offset: 2048 }),
+      'homing_offset 2048 does not fit',
+    ],
     ['ticks that the encoder has not', withEntries('gripper', { range_max: 5000 }), 'gripper'],
     ['an entry nobody knows', withEntries('gripper', { speed: 1 }), 'speed'],
     ['half a tick', withEntries('gripper', { homing_offset: 0.5 }), 'gripper'],
@@ -67,7 +73,7 @@ describe('loadCalibration', () => {
   });
 
   it('invariant 10: refuses a file that is missing, or is no JSON', () => {
-    expect(() => loadCalibration(path, robot)).toThrow('Calibrate the arm');
+    expect(() => loadCalibration(path, robot)).toThrow('armature calibrate');
     writeFileSync(path, '{');
     expect(() => loadCalibration(path, robot)).toThrow('not valid JSON');
   });

@@ -136,7 +136,7 @@ describe('the calibration procedure refuses', () => {
 
   it('a middle pose of joints that move, or that nobody reads', () => {
     const { procedure, arm } = begin({ mountings: everyJoint({}) });
-    expect(procedure.answer('middle')).toContain('joint "wrist_roll" was not read yet: check its cable and power');
+    expect(procedure.answer('middle')).toContain('joint "wrist_roll" does not answer: check its cable and power');
     arm.rest(procedure);
     for (let count = 0; count < 5; count += 1) {
       arm.anglesRad[2] = (arm.anglesRad[2] ?? 0) + 0.05;
@@ -181,6 +181,20 @@ describe('the calibration procedure refuses', () => {
         '"shoulder_lift" did: if you moved shoulder_pan, their servos are swapped.',
     ]);
     expect(procedure.answer('yes')).toEqual(['"yes" is no answer here; say moved, again, back or quit']);
+  });
+
+  it('a step while a joint is silent, and the range of one that was away', () => {
+    const { procedure, arm } = atSweep();
+    const limits = robot.joints.map((_, joint) => arm.limitsRad(joint));
+    arm.move(procedure, Object.fromEntries(limits.map(([low], joint) => [joint, low])));
+    arm.unplugged.add(2);
+    arm.move(procedure, Object.fromEntries(limits.map(([, high], joint) => [joint, high])));
+    expect(procedure.answer('swept').join()).toMatch(/^joint "elbow_flex" does not answer for \d.* s: check its cable/);
+    arm.unplugged.clear();
+    arm.rest(procedure);
+    expect(procedure.answer('swept').join()).toMatch(/^joint "elbow_flex" was calibrated over 0.00 rad/);
+    arm.move(procedure, { 2: limits[2]?.[0] ?? 0 });
+    expect(procedure.answer('swept')).toEqual([]);
   });
 
   it('a gripper that is neither closed nor open', () => {
