@@ -29,11 +29,11 @@ export interface ScanOptions {
 }
 
 /**
- * Asks every id at every baud rate, once. A servo that answers at several rates, as behind an adapter without a wire, is
+ * Asks every id at every baud rate, and twice at those that were given. A servo that answers at several rates, as behind an adapter without a wire, is
  * listed once. Throws ArmatureError for a port that cannot be opened or is lost.
  */
 export async function findServos(options: ScanOptions): Promise<LocatedServo[]> {
-  const { path, protocols, ids, open, onRate } = options;
+  const { path, protocols, baudRates, ids, open, onRate } = options;
   const found: LocatedServo[] = [];
   for (const protocol of protocols) {
     const [first = 1_000_000, ...others] = ratesOf(protocol, options);
@@ -42,36 +42,17 @@ export async function findServos(options: ScanOptions): Promise<LocatedServo[]> 
       for (const baudRate of [first, ...others]) {
         if (baudRate !== first && !(await accepts(bus, baudRate))) continue;
         onRate?.(protocol, baudRate);
-        found.push(
-          ...(await askAll(
-            bus,
-            ids.filter((id) => !has(found, protocol, id)),
-            { protocol, baudRate },
-          )),
-        );
+        for (const id of ids) {
+          if (found.some((servo) => servo.protocol === protocol && servo.id === id)) continue;
+          const servo = await bus.ping(id, baudRates.includes(baudRate) ? 2 : 1);
+          if (servo !== undefined) found.push({ ...servo, protocol, baudRate });
+        }
       }
     } finally {
       await bus.close();
     }
   }
   return found.toSorted((a, b) => a.id - b.id);
-}
-
-function has(found: readonly LocatedServo[], protocol: ProtocolName, id: number): boolean {
-  return found.some((servo) => servo.protocol === protocol && servo.id === id);
-}
-
-async function askAll(
-  bus: ScanBus,
-  ids: readonly number[],
-  how: { readonly protocol: ProtocolName; readonly baudRate: number },
-): Promise<LocatedServo[]> {
-  const found: LocatedServo[] = [];
-  for (const id of ids) {
-    const servo = await bus.ping(id, 1);
-    if (servo !== undefined) found.push({ ...servo, ...how });
-  }
-  return found;
 }
 
 /** Not every adapter can do every rate. A port that is gone is another matter. */
