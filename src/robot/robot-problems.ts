@@ -54,7 +54,24 @@ function limitProblems({ name, limits }: JointSpec): string[] {
   if (stopRad > high - low) {
     add(`from ${velocityRadPerS} rad/s it needs ${stopRad.toFixed(2)} rad to stop, more than its range`);
   }
+  const curveProblem = curveProblemOf(limits);
+  if (curveProblem !== undefined) add(curveProblem);
   return problems;
+}
+
+/** What the gate's proof for velocity limits by position asks for; see velocity-curve.ts of safety. */
+function curveProblemOf(limits: JointSpec['limits']): string | undefined {
+  const { velocityByPosition: curve, positionRad, softMarginRad, jerkRadPerS3 } = limits;
+  if (curve === undefined) return undefined;
+  const { offsetRadPerS, slopeRadPerS2, endsRad } = curve;
+  const leastRad = offsetRadPerS ** 2 / slopeRadPerS2;
+  const [below, above] = [positionRad[0] + softMarginRad - endsRad[0], endsRad[1] - positionRad[1] + softMarginRad];
+  if (!(Math.min(below, above) > leastRad)) {
+    return `velocityByPosition allows no motion nearer than ${leastRad.toFixed(4)} rad to endsRad, which its soft limits reach: widen softMarginRad`;
+  }
+  return slopeRadPerS2 ** 2 <= 4 * offsetRadPerS * jerkRadPerS3
+    ? undefined
+    : `velocityByPosition falls faster than jerkRadPerS3 ${jerkRadPerS3} lets it brake`;
 }
 
 function poseProblems(robot: Omit<RobotSpec, 'directory'>): string[] {

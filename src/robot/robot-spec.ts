@@ -6,6 +6,9 @@ import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
 const vector3 = z.tuple([z.number(), z.number(), z.number()]);
+const rangeSchema = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, 'the lower end must be below the upper one');
 
 /**
  * Limits of one joint. All are required: a joint without a limit does not load.
@@ -17,6 +20,13 @@ const jointLimitsSchema = z.strictObject({
     .refine(([low, high]) => low < high, 'lower position limit must be below the upper one'),
   softMarginRad: z.number().nonnegative(),
   velocityRadPerS: positive,
+  /**
+   * A velocity limit that falls towards the ends of the range, besides `velocityRadPerS`: at a distance d to the end ahead
+   * -offsetRadPerS + sqrt(slopeRadPerS2 * d). Default: none.
+   */
+  velocityByPosition: z
+    .strictObject({ offsetRadPerS: positive, slopeRadPerS2: positive, endsRad: rangeSchema })
+    .optional(),
   accelerationRadPerS2: positive,
   jerkRadPerS3: positive,
   effortNm: positive,
