@@ -4,6 +4,7 @@ import { addCalibrate } from './calibrate.ts';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
+import { addEmulate } from './emulate.ts';
 import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
@@ -34,6 +35,7 @@ const VERBS = [
   addDataset,
   addTrain,
   addEval,
+  addEmulate,
   addRobots,
   addPolicies,
   addTasks,

@@ -73,7 +73,7 @@ export function motorOf(model: ServoModel): JointMotor {
 /** The model of a joint's servo. Throws UnknownNameError. */
 export function modelOf(joint: string, spec: SerialMotorSpec): ServoModel {
   const model = (Object.values(SERVO_MODELS) as ServoModel[]).find(({ name }) => name === spec.model);
-  if (model === undefined) throw new UnknownNameError('servo', spec.model, Object.keys(SERVO_MODELS));
+  if (model === undefined) throw new UnknownNameError('servo model', spec.model, Object.keys(SERVO_MODELS));
   if (!('Homing_Offset' in model.registers)) {
     throw new ArmatureError('E_EMULATED_SERVO', `the ${spec.model} of joint "${joint}" is not emulated`, {
       expected: 'a servo of the STS or SMS series, an XL330 or an XL430',

@@ -9,6 +9,9 @@ import type { ServoBus } from './servo-bus.ts';
 const IDLE_MS = 4;
 /** The last stretch before an answer is due is spun: the system wakes a sleeping thread up to 0.1 ms late. */
 const SPIN_NS = 120_000;
+const POWERED_NS = 20e6;
+/** Answers whose lateness is remembered. */
+const REMEMBERED = 4096;
 /** Answers due later than this are not waited for in one go, so that commands are heard. */
 const LONGEST_WAIT_NS = 5e6;
 
@@ -26,11 +29,17 @@ export class BusLoop {
   readonly #out = new Uint8Array(4096);
   readonly #asleep = new Int32Array(new SharedArrayBuffer(4));
   readonly #timer: NodeJS.Timeout;
+  readonly #latenessNs = new Float64Array(REMEMBERED);
+  #answers = 0;
   #terminal: PseudoTerminal | undefined;
 
   /** Throws ArmatureError E_PSEUDO_TERMINAL. */
   constructor(options: BusLoopOptions) {
     this.#options = options;
+    // Servos have been on for a moment before anybody can talk to them.
+    const nowNs = options.clock.nowNs();
+    options.bus.arm.advanceTo(nowNs - POWERED_NS);
+    options.bus.arm.advanceTo(nowNs);
     this.#plug();
     // The arm moves while nobody asks, and an answer that was too far off is looked after.
     this.#timer = setInterval(() => {
@@ -42,6 +51,11 @@ export class BusLoop {
   /** Of the device that is the port now; undefined while the cable is cut. */
   get device(): string | undefined {
     return this.#terminal?.path;
+  }
+
+  /** How late the last answers left, ns, ascending: what the emulator adds to the time of the wire. */
+  latenessNs(): Float64Array {
+    return this.#latenessNs.slice(0, this.#answers).toSorted();
   }
 
   control(command: BusCommand): void {
@@ -81,8 +95,11 @@ export class BusLoop {
       const dueNs = bus.nextDueNs;
       if (dueNs - clock.nowNs() > LONGEST_WAIT_NS) return;
       this.#waitUntil(dueNs);
-      const count = bus.takeDue(clock.nowNs(), this.#out);
-      if (count > 0) this.#terminal?.write(this.#out, count);
+      const nowNs = clock.nowNs();
+      const count = bus.takeDue(nowNs, this.#out);
+      if (count === 0) continue;
+      this.#terminal?.write(this.#out, count);
+      this.#latenessNs[this.#answers++ % REMEMBERED] = nowNs - dueNs;
     }
   }
 

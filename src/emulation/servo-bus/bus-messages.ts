@@ -29,6 +29,8 @@ export interface ServoBusState {
   readonly device: string | undefined;
   /** Since the start. */
   readonly counts: Readonly<Record<'instructions' | 'badPackets' | 'replies' | 'bytesIn' | 'bytesOut', number>>;
+  /** How late the last answers left, beyond the time of the wire, ns: half of them at most `p50`, all but one in 100 at most `p99`. */
+  readonly latenessNs: Readonly<Record<'p50' | 'p99', number>>;
   /** Of the simulated world, for `writeWorldState`; undefined without one. */
   readonly worldState: Float64Array | undefined;
 }

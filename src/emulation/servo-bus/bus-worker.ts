@@ -46,7 +46,7 @@ async function serve(): Promise<void> {
   const clock = new MonotonicClock();
   const loop = new BusLoop({ bus, clock, openTerminal, link: data.link });
   for (const command of data.commands) loop.control(command);
-  const state = (): ServoBusState => stateOf(bus, { timeNs: clock.nowNs(), device: loop.device, world });
+  const state = (): ServoBusState => stateOf(bus, loop, { timeNs: clock.nowNs(), world });
   parentPort?.on('message', (request: BusRequest) => {
     if (request.kind === 'state') return report({ kind: 'state', ticket: request.ticket, state: state() });
     if (request.kind === 'command') return guarded(() => loop.control(request.command));
@@ -84,9 +84,12 @@ function freePlant(): JointPlant {
 
 function stateOf(
   bus: ServoBus,
-  rest: { readonly timeNs: number; readonly device: string | undefined; readonly world: World | undefined },
+  loop: BusLoop,
+  rest: { readonly timeNs: number; readonly world: World | undefined },
 ): ServoBusState {
   const { arm } = bus;
+  const lateness = loop.latenessNs();
+  const at = (share: number): number => lateness[Math.floor(share * lateness.length)] ?? 0;
   let worldState: Float64Array | undefined;
   if (rest.world !== undefined) {
     worldState = new Float64Array(worldStateLength(rest.world));
@@ -94,7 +97,8 @@ function stateOf(
   }
   return {
     timeNs: rest.timeNs,
-    device: rest.device,
+    device: loop.device,
+    latenessNs: { p50: at(0.5), p99: at(0.99) },
     positionsRad: arm.positionsRad(),
     hasTorque: arm.servos.map(({ registers, model }) => {
       const register = model.registers['Torque_Enable'];
