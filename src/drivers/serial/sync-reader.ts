@@ -4,7 +4,7 @@ import type { ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
-const OVERSLEEP_NS = 150_000;
+const OVERSLEEP_NS = 100_000;
 /** How quickly the usual delay follows what is measured. */
 const SMOOTHING = 0.1;
 /** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
@@ -80,10 +80,11 @@ export class SyncReader {
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
-    const arrivalNs = this.#sentNs + this.#askedWireNs + (this.#delayNs ?? 0);
+    // Not by the usual delay as well: who wakes late finds everything there, and would take that for usual.
+    const earliestNs = this.#sentNs + this.#askedWireNs;
     // Answers that lie there already say nothing about how long they took.
-    let isTimed = bus.clock.nowNs() < arrivalNs;
-    bus.sleepUntil(Math.min(untilNs, arrivalNs - OVERSLEEP_NS));
+    let isTimed = bus.clock.nowNs() < earliestNs;
+    bus.sleepUntil(Math.min(untilNs, earliestNs - OVERSLEEP_NS));
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
