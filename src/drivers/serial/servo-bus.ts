@@ -189,10 +189,27 @@ export class ServoBus {
       if (attempt > 0) this.counts.retries += 1;
       this.counts.requests += 1;
       const reply = this.#exchange(id, dataBytes, encode());
-      if (reply !== undefined) return reply;
+      if (reply !== undefined) {
+        this.#outwait(id, dataBytes, attempt);
+        return reply;
+      }
       this.counts.missed += 1;
     }
+    if (attempts > 1) this.#outwait(id, dataBytes, attempts);
     return undefined;
+  }
+
+  /**
+   * Lets answers that are late arrive, so that none of them counts as the answer to the next question: in Feetech's protocol they
+   * differ by nothing but their length.
+   */
+  #outwait(id: number, dataBytes: number, late: number): void {
+    const untilNs = this.clock.nowNs() + this.#patienceNs;
+    for (let left = late; left > 0 && this.clock.nowNs() < untilNs;) {
+      const packet = this.receive();
+      if (packet === undefined) this.nap(untilNs);
+      else if (isAnswer(packet, id, dataBytes)) left -= 1;
+    }
   }
 
   #exchange(id: number, dataBytes: number, count: number): Reply | undefined {
