@@ -298,8 +298,12 @@ describe('an arm behind ROS', () => {
       velocity: [],
       effort: [0],
     });
-    await until(arm, () => arm.read()?.robotStampNs === 4e18);
-    const { positionsRad, velocitiesRadPerS, effortsNm } = arm.read() as NonNullable<ReturnType<typeof arm.read>>;
+    let state = arm.read();
+    await until(arm, () => {
+      state = arm.read();
+      return state?.robotStampNs === 4e18;
+    });
+    const { positionsRad, velocitiesRadPerS, effortsNm } = state as NonNullable<typeof state>;
     expect([...positionsRad, ...velocitiesRadPerS, ...effortsNm]).toEqual([NaN, NaN, NaN, NaN, 0, NaN]);
   });
 });
