@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { listRobots, loadRobot } from '../robot/load-robot.ts';
+import { loadRobot } from '../robot/load-robot.ts';
 import { runChecks } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
 
