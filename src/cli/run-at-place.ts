@@ -55,6 +55,10 @@ async function runWatched(place: Place, work: RunEpisodesOptions): Promise<Episo
     onAgain: () => undefined,
     onPause: stop,
     onStop: stop,
+    onConsent: () => {
+      const code = place.consent?.();
+      if (code !== undefined) process.stderr.write(`\nGood once, for two minutes, to arm or reset over ROS: ${code}\n`);
+    },
   });
   try {
     const isReady = async (): Promise<boolean> => {

@@ -96,6 +96,11 @@ export class ArmWorkplace implements Workplace {
     await this.#arm.until(({ state }) => state === 'disarmed', DISARM_TIMEOUT_MS);
   }
 
+  /** See ProcessArm. */
+  consent(): string {
+    return this.#arm.consent();
+  }
+
   /** Lets go of the link. An arm that is not at rest goes on holding itself up. */
   close(): Promise<void> {
     return this.#arm.close();

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { RosbridgeClient } from '../emulation/rosbridge-client.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 
 /** Debian's packages are for Debian's Python, whatever another one comes first on the path. */
@@ -52,13 +53,15 @@ export class RosGraphProcesses {
     [this.#options, this.#masterPort] = [options, masterPort];
   }
 
-  /** Resolves once master, arm and bridge run; joint states may take a little longer. */
+  /** Resolves once joint states come through the bridge: an open port is not readiness. */
   static async start(options: RosGraphOptions): Promise<RosGraphProcesses> {
     requireRos();
     const graph = new RosGraphProcesses(options, await freePort());
+    graph.#generateMessages();
     await graph.startMaster();
     graph.#startArm();
     await graph.startBridge();
+    await graph.#awaitJointState();
     return graph;
   }
 
@@ -79,6 +82,10 @@ export class RosGraphProcesses {
   async startBridge(): Promise<void> {
     const bridge = this.#spawn(PYTHON, ['-u', join(HERE, 'bridge.py'), String(this.#bridgePort)]);
     this.#bridge = bridge;
+    bridge.once('exit', (code) => {
+      // It left by itself: the master had forgotten it.
+      if (code === 0 && !this.#isClosed) void this.startBridge();
+    });
     const lines = createInterface({ input: bridge.stdout as NodeJS.ReadableStream });
     for await (const line of lines) {
       const [, port] = /^listening (\d+)/.exec(line) ?? [];
@@ -121,7 +128,6 @@ export class RosGraphProcesses {
       home: robot.homeRad,
       velocities: robot.joints.map(({ limits }) => limits.velocityRadPerS),
       rateHz: robot.rates.stateHz,
-      generated: this.#directory,
       immediate,
       ...(images === undefined ? {} : { images }),
     };
@@ -129,6 +135,19 @@ export class RosGraphProcesses {
     this.#arm.once('exit', () => {
       if (!this.#isClosed) this.#startArm();
     });
+  }
+
+  async #awaitJointState(): Promise<void> {
+    const client = await RosbridgeClient.connect(this.url);
+    client.send({ op: 'subscribe', topic: '/joint_states', type: 'sensor_msgs/JointState' });
+    await client.frame(({ op }) => op === 'publish');
+    client.close();
+  }
+
+  /** control_msgs, which no package of Debian has. */
+  #generateMessages(): void {
+    const made = spawnSync(PYTHON, [join(HERE, 'control_messages.py'), this.#directory], { env: {}, encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(`control_msgs cannot be generated: ${made.stderr}`);
   }
 
   #spawn(command: string, words: readonly string[]): ChildProcess {
@@ -139,6 +158,7 @@ export class RosGraphProcesses {
       // Everything binds where this address is: nothing outside the machine reaches the graph.
       ROS_IP: '127.0.0.1',
       ROS_LOG_DIR: this.#directory,
+      PYTHONPATH: this.#directory,
       PYTHONDONTWRITEBYTECODE: '1',
     };
     const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -72,7 +72,7 @@ export class RosArm implements RosWire {
     this.link = new RosLink({ url: options.url ?? spec.url, rosVersion: spec.rosVersion, clock, random });
     this.#states = new JointStates(robot, spec);
     const onProblem = (error: unknown): void => this.#tell(error);
-    this.safety = new RobotSafety(spec, this.link, () => this.#changed(), onProblem);
+    this.safety = new RobotSafety({ spec, link: this.link, onChange: () => this.#changed(), onProblem });
     const sending = {
       robot,
       spec,
@@ -224,7 +224,9 @@ export class RosArm implements RosWire {
   #renewSilentLink(): void {
     if (this.link.generation === 0) return;
     const heardNs = Math.max(this.read()?.arrivedNs ?? -Infinity, this.#upNs);
-    if (this.#options.clock.nowNs() - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    const nowNs = this.#options.clock.nowNs();
+    if (nowNs - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    else if (nowNs - this.#upNs > SILENT_MS * NS_PER_MS) this.safety.renewSilent();
   }
 
   /** First the arm is told to stop; then it is looked at, until it is whole. */

@@ -26,7 +26,7 @@ export class RosCameraInput implements PictureInput {
   readonly #clock = new StampClock();
   readonly #decoders = new Map<number, Decoder>();
   #newest: Arrived | undefined;
-  #problem: unknown;
+  #problem: string | undefined;
   #wake: (() => void) | undefined;
   #isClosing = false;
 
@@ -42,7 +42,7 @@ export class RosCameraInput implements PictureInput {
         const stampNs = header.stamp === 0 ? arrivedNs : this.#clock.toMonotonic(header.stamp, arrivedNs);
         this.#newest = { bytes: data, stampNs };
       } catch (error) {
-        this.#problem = error;
+        this.#problem = error instanceof Error ? error.message : String(error);
       }
       this.#wake?.();
     });
@@ -61,7 +61,7 @@ export class RosCameraInput implements PictureInput {
 
   async read(): Promise<ArrivedPacket> {
     if (this.#newest === undefined && this.#problem === undefined) await this.#next();
-    if (this.#problem !== undefined) throw this.#error('its pictures cannot be had', String(this.#problem));
+    if (this.#problem !== undefined) throw this.#error('its pictures cannot be had', this.#problem);
     const arrived = this.#newest;
     if (arrived === undefined) throw this.#error('it delivers nothing', `no picture within ${STALL_MS} ms`);
     this.#newest = undefined;

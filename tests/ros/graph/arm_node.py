@@ -10,9 +10,10 @@ import threading
 import time
 
 import actionlib
-import control_messages
 import rospy
+from control_msgs.msg import FollowJointTrajectoryAction, FollowJointTrajectoryResult
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from forgotten import leave_when_forgotten
 from sensor_msgs.msg import CompressedImage, JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, SetBoolResponse, Trigger, TriggerResponse
@@ -44,8 +45,6 @@ class Arm:
         self.serve_action()
 
     def serve_action(self):
-        from control_msgs.msg import FollowJointTrajectoryAction
-
         name = f"{CONTROLLER}/follow_joint_trajectory"
         self.action = actionlib.SimpleActionServer(name, FollowJointTrajectoryAction, self.execute, auto_start=False)
         self.action.start()
@@ -75,8 +74,6 @@ class Arm:
             self.trajectory = (time.monotonic(), knots)
 
     def execute(self, goal):
-        from control_msgs.msg import FollowJointTrajectoryResult
-
         result = FollowJointTrajectoryResult()
         if sorted(goal.trajectory.joint_names) != sorted(self.names) or not goal.trajectory.points:
             result.error_code = FollowJointTrajectoryResult.INVALID_JOINTS
@@ -85,8 +82,10 @@ class Arm:
         end = time.monotonic() + goal.trajectory.points[-1].time_from_start.to_sec()
         while time.monotonic() < end:
             if self.action.is_preempt_requested():
-                self.stop(None)
-                return self.action.set_preempted(result, "held")
+                # A newer goal takes over on the way; a goal that is cancelled ends where the arm is.
+                if not self.action.is_new_goal_available():
+                    self.stop(None)
+                return self.action.set_preempted(result, "ended early")
             time.sleep(0.005)
         self.action.set_succeeded(result, "reached")
 
@@ -141,21 +140,7 @@ def publish_images(options):
         rate.sleep()
 
 
-def leave_when_forgotten():
-    """A master that was started anew does not know the nodes of the old one."""
-    master = rospy.get_master()
-    while not rospy.is_shutdown():
-        time.sleep(0.3)
-        try:
-            code, _, _ = master.lookupNode(rospy.get_name())
-        except OSError:
-            continue
-        if code != 1:
-            rospy.signal_shutdown("the master does not know this node")
-
-
 def main(options):
-    control_messages.generate(options["generated"])
     rospy.init_node("arm", disable_signals=True, disable_rosout=True)
     arm = Arm(options)
     threading.Thread(target=leave_when_forgotten, daemon=True).start()

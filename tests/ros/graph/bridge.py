@@ -15,6 +15,7 @@ import rospy
 import rosservice
 import tornado.ioloop
 import tornado.websocket
+from forgotten import leave_when_forgotten
 from ros_messages import Refused, fill, load_class, to_values
 
 LOOPBACK = "127.0.0.1"
@@ -40,6 +41,8 @@ class Client(tornado.websocket.WebSocketHandler):
         self.services = {}
         self.calls = {}
         self.loop = tornado.ioloop.IOLoop.current()
+        # As the true bridge: frames of a client are worked off in their order beside the loop, which goes on answering pings.
+        self.work = ThreadPoolExecutor(max_workers=1)
 
     def check_origin(self, origin):
         return True
@@ -48,6 +51,9 @@ class Client(tornado.websocket.WebSocketHandler):
         self.set_nodelay(True)
 
     def on_message(self, text):
+        self.work.submit(self.perform, text)
+
+    def perform(self, text):
         try:
             frame = json.loads(text)
             operation = getattr(self, f"op_{frame.get('op')}", None)
@@ -58,6 +64,10 @@ class Client(tornado.websocket.WebSocketHandler):
             print(f"bridge: {error}", file=sys.stderr, flush=True)
 
     def on_close(self):
+        self.work.submit(self.leave)
+        self.work.shutdown(wait=False)
+
+    def leave(self):
         for subscribers in self.subscribers.values():
             for subscriber in subscribers.values():
                 subscriber.unregister()
@@ -179,4 +189,5 @@ async def main(port):
 
 if __name__ == "__main__":
     rospy.init_node("rosbridge", disable_signals=True, disable_rosout=True)
+    threading.Thread(target=leave_when_forgotten, daemon=True).start()
     asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 0))

@@ -36,22 +36,19 @@ DEFINITIONS = {
 
 
 def generate(folder):
-    """Writes the package control_msgs into a folder, unless it is there, and makes it importable."""
+    """Writes the package control_msgs into a folder."""
+    sources = pathlib.Path(folder) / "definitions"
+    sources.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, text in DEFINITIONS.items():
+        files.append(sources / f"{name}.msg")
+        files[-1].write_text(text)
     package = pathlib.Path(folder) / "control_msgs"
-    if not (package / "msg" / "__init__.py").exists():
-        sources = pathlib.Path(folder) / "definitions"
-        sources.mkdir(parents=True, exist_ok=True)
-        files = []
-        for name, text in DEFINITIONS.items():
-            files.append(sources / f"{name}.msg")
-            files[-1].write_text(text)
-        include = [f"-I{name}:{SHARE}/{name}/msg" for name in PACKAGES] + [f"-Icontrol_msgs:{sources}"]
-        out = package / "msg"
-        run = [sys.executable, GENERATE, "-p", "control_msgs", "-o", str(out), *include]
-        subprocess.run([*run, *map(str, files)], check=True)
-        subprocess.run([*run, "--initpy"], check=True)
-        (package / "__init__.py").touch()
-    sys.path.insert(0, str(folder))
+    include = [f"-I{name}:{SHARE}/{name}/msg" for name in PACKAGES] + [f"-Icontrol_msgs:{sources}"]
+    run = [sys.executable, GENERATE, "-p", "control_msgs", "-o", str(package / "msg"), *include]
+    subprocess.run([*run, *map(str, files)], check=True)
+    subprocess.run([*run, "--initpy"], check=True)
+    (package / "__init__.py").touch()
 
 
 if __name__ == "__main__":
