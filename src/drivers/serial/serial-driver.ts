@@ -57,6 +57,7 @@ export class SerialDriver implements ArmDriver {
   /** Whole turns by which a motor's steps are off those of its calibration, steps. */
   readonly #turns: Float64Array;
   readonly #missed: Uint16Array;
+  readonly #isSuspect: Uint8Array;
   readonly #isRestarted: Uint8Array;
   readonly #periodNs: number;
   readonly #lostNs: number;
@@ -77,6 +78,7 @@ export class SerialDriver implements ArmDriver {
     this.#goalWrite = { address, length: size, ids, data: new Uint8Array(ids.length * size) };
     this.#turns = new Float64Array(ids.length);
     this.#missed = new Uint16Array(ids.length);
+    this.#isSuspect = new Uint8Array(ids.length);
     this.#isRestarted = new Uint8Array(ids.length);
     this.#periodNs = NS_PER_S / robot.rates.gateHz;
     this.#lostNs = LOST_TIMEOUTS * robot.timeouts.sensorMs * NS_PER_MS;
@@ -179,8 +181,9 @@ export class SerialDriver implements ArmDriver {
       const isMissing = isIncomplete && ageNs > this.#periodNs;
       if (isMissing) this.#missed[place] = (this.#missed[place] as number) + 1;
       else {
-        if ((this.#missed[place] as number) >= SUSPECT_CYCLES) this.#askForPower(place);
+        if ((this.#missed[place] as number) >= SUSPECT_CYCLES) this.#isSuspect[place] = 1;
         this.#missed[place] = 0;
+        if (this.#isSuspect[place] === 1 && this.#bus.isQuiet) this.#askForPower(place);
       }
     }
   }
@@ -192,6 +195,7 @@ export class SerialDriver implements ArmDriver {
     const register = registerOf(motor.model, witness);
     const reply = this.#bus.read(motor.id, { address: register.address, length: register.size }, 1);
     if (reply?.data.length !== register.size) return;
+    this.#isSuspect[place] = 0;
     if (readRegister(register, reply.data, 0) !== profileRegisters(motor)[witness]) this.#isRestarted[place] = 1;
   }
 

@@ -1,6 +1,7 @@
 import { encodeSyncRead } from './instructions.ts';
 import type { RegisterSpan, SyncReadRequest } from './instructions.ts';
-import type { ServoBus } from './servo-bus.ts';
+import { questionOf } from './servo-bus.ts';
+import type { Question, ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
@@ -26,6 +27,7 @@ export class SyncReader {
   readonly #bus: ServoBus;
   readonly #ids: Uint8Array;
   readonly #span: RegisterSpan;
+  readonly #question: Question;
   /** Places in `ids`, in the order in which they are asked. */
   readonly #order: Uint8Array;
   readonly #isPending: Uint8Array;
@@ -43,6 +45,7 @@ export class SyncReader {
     this.#bus = bus;
     this.#ids = ids;
     this.#span = span;
+    this.#question = questionOf(span);
     this.data = new Uint8Array(ids.length * span.length);
     this.errors = new Uint8Array(ids.length);
     this.stampsNs = new Float64Array(ids.length).fill(-Infinity);
@@ -112,6 +115,7 @@ export class SyncReader {
     const bus = this.#bus;
     for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
     if (this.#pending === 0) return true;
+    bus.miss(this.#question);
     this.#demote();
     if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
@@ -131,7 +135,7 @@ export class SyncReader {
     const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
     this.#askedWireNs = bus.wireNs(all);
     bus.counts.requests += 1;
-    this.#sentNs = bus.send(bytes);
+    this.#sentNs = bus.send(bytes, this.#question);
     this.#deadlineNs =
       this.#delayNs === undefined
         ? bus.deadlineNs(this.#sentNs, all, this.#attempt)

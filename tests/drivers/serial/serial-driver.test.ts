@@ -176,6 +176,9 @@ describe('a serial arm', () => {
     servo(4).set('Goal_Velocity', 0);
     servo(4).isSilent = false;
     made.read();
+    // Asked once no late answer can be mistaken for that to this question.
+    await waitMs(40);
+    made.read();
     expect(made.readHealth()?.motorErrors?.[4]).toBe(RESTARTED_ERROR);
     expect(() => made.setTorque(true)).toThrow(/E_SERVO_RESTARTED.*wrist_roll/);
     expect(servo(4).get('Torque_Enable')).toBe(0);
@@ -189,6 +192,8 @@ describe('a serial arm', () => {
       made.read();
     }
     servo(4).isSilent = false;
+    made.read();
+    await waitMs(40);
     made.read();
     expect(made.readHealth()?.motorErrors?.[4]).toBe(0);
   });

@@ -125,3 +125,20 @@ it('counts nothing that came before the request as its answer', () => {
   (servos.servos[0] as FakeServo).isSilent = true;
   expect(bus.read(1, { address: 5, length: 1 }, 1)).toBeUndefined();
 });
+
+it('does not take the late answer to one question for that to the next', () => {
+  const servo = new FakeServo(1, SERVO_MODELS.sts3215);
+  servo.set('Homing_Offset', -1914);
+  servo.set('Min_Position_Limit', 227);
+  const servos = new FakeServos(FEETECH_PROTOCOL, [servo]);
+  const bus = busOf(servos);
+  const LATE_NS = 15e6;
+  let late: { readonly bytes: Uint8Array; readonly dueNs: number } | undefined;
+  servos.disturb = (bytes) => {
+    if (late !== undefined) return clock.nowNs() < late.dueNs ? Uint8Array.of(...late.bytes, ...bytes) : bytes;
+    late = { bytes, dueNs: clock.nowNs() + LATE_NS };
+    return new Uint8Array();
+  };
+  expect(bus.read(1, { address: 31, length: 2 }, 1)).toBeUndefined();
+  expect(bus.read(1, { address: 9, length: 2 }, 1)?.data).toEqual(Uint8Array.of(227, 0));
+});
