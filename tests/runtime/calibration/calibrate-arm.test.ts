@@ -30,7 +30,7 @@ interface Workplace {
 async function openWorkplace(spec: Partial<ServoBusSpec> = {}): Promise<Workplace> {
   const folder = mkdtempSync(join(tmpdir(), 'calibrate-'));
   const arm = await startServoBus({ robot, isCalibrated: false, ...spec });
-  const bus = await SetupBus.open({ path: arm.path, baudRate: 1_000_000, protocol: 'feetech', patienceMs: 40 });
+  const bus = await SetupBus.open({ path: arm.path, baudRate: 1_000_000, protocol: 'feetech', patienceMs: 400 });
   const person = new EmulatedPerson(arm, robot);
   onTestFinished(async () => {
     await bus.close();
