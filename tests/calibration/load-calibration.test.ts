@@ -49,7 +49,7 @@ describe('loadCalibration', () => {
       withEntries('wrist_flex', { range_min: 3200 }),
       'joint "wrist_flex": range_min 3200 is not below',
     ],
-    ['min equal to max', withEntries('wrist_flex', { range_min: 3183 }), 'joint "wrist_flex"'],
+    ['min equal to max', withEntries('wrist_flex', { range_min: 3129 }), 'joint "wrist_flex"'],
     [
       'a range that was not moved through',
       withEntries('shoulder_pan', { range_min: 1800 }),

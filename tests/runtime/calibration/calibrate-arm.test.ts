@@ -146,7 +146,7 @@ describe("LeRobot's calibration", { timeout: 120_000 }, () => {
   );
 
   it('is written into the servos and a file that LeRobot reads, and the former file is kept', async () => {
-    const { bus, person, path, folder, options } = await openWorkplace({ calibration: given });
+    const { arm, bus, person, path, folder, options } = await openWorkplace({ calibration: given });
     writeFileSync(path, '{}');
     person.said.push('ready', 'nonsense', 'yes');
     expect(await importCalibration(given, options)).toEqual({
@@ -162,6 +162,10 @@ describe("LeRobot's calibration", { timeout: 120_000 }, () => {
     expect(loadCalibration(path, robot).calibration).toEqual(given);
     const held = await heldBy(bus, robot);
     expect(held['elbow_flex']).toEqual([300, 945, 3149]);
+    // EEPROM keeps it without power.
+    arm.control('fault brown-out 0.01');
+    while ((await arm.state()).supplyV < 5) await person.rest(1);
+    expect(await heldBy(bus, robot)).toEqual(held);
     expect(readdirSync(folder).toSorted()).toEqual(['arm.1.json', 'arm.json']);
   });
 
