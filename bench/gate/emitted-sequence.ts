@@ -67,19 +67,22 @@ export class EmittedSequence {
     const jerk = (acceleration - (this.#accelerations[joint] ?? NaN)) / stepS;
     const { worst } = this;
     worst.position = Math.max(worst.position, Math.abs(2 * position - low - high) / (high - low));
-    worst.velocity = Math.max(worst.velocity, Math.abs(velocity) / this.#speedLimit(joint, position, velocity));
+    worst.velocity = Math.max(worst.velocity, Math.abs(velocity) / speedLimit(this.#limits, joint, position, velocity));
     worst.acceleration = Math.max(worst.acceleration, Math.abs(acceleration) / rate.accelerationRadPerS2);
     worst.jerk = Math.max(worst.jerk, Math.abs(jerk) / rate.jerkRadPerS3);
     this.#velocities[joint] = velocity;
     this.#accelerations[joint] = acceleration;
   }
+}
 
-  /** At the position that was commanded: towards an end the limit is lower there than where the step began. */
-  #speedLimit(joint: number, position: number, velocity: number): number {
-    const speed = this.#limits.velocityRadPerS[joint] ?? NaN;
-    const curve = this.#limits.velocityCurves[joint];
-    if (curve === undefined || velocity === 0) return speed;
-    const distance = velocity > 0 ? curve.highRad - position : position - curve.lowRad;
-    return Math.min(speed, Math.sqrt(curve.slopeRadPerS2 * distance) - curve.offsetRadPerS);
-  }
+/**
+ * Of a joint that came to a position at a velocity, rad/s. Where the limit depends on position, that at the end of the step:
+ * towards the ends it is the lower one.
+ */
+export function speedLimit(limits: JointLimits, joint: number, position: number, velocity: number): number {
+  const speed = limits.velocityRadPerS[joint] ?? NaN;
+  const curve = limits.velocityCurves[joint];
+  if (curve === undefined || velocity === 0) return speed;
+  const distance = velocity > 0 ? curve.highRad - position : position - curve.lowRad;
+  return Math.min(speed, Math.sqrt(curve.slopeRadPerS2 * distance) - curve.offsetRadPerS);
 }

@@ -36,11 +36,6 @@ export interface VelocityCurve {
 /** Newton's steps to the braking at which the reach is largest. The reach is flat there: what is missing counts squared. */
 const STEPS = 4;
 
-/** The velocity limit at a distance to the end ahead, rad/s, >= 0. */
-export function curveSpeed(distanceRad: number, { offsetRadPerS, slopeRadPerS2 }: VelocityCurve): number {
-  return Math.max(0, Math.sqrt(Math.max(0, slopeRadPerS2 * distanceRad)) - offsetRadPerS);
-}
-
 /**
  * The largest reach during the quickest stop, counted from where the joint is, rad. It grows with velocity and with
  * acceleration, as the ends of stops do.

@@ -1,6 +1,7 @@
 import { encodeSyncRead } from './instructions.ts';
 import type { RegisterSpan, SyncReadRequest } from './instructions.ts';
-import type { ServoBus } from './servo-bus.ts';
+import { questionOf } from './servo-bus.ts';
+import type { Question, ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
@@ -26,15 +27,18 @@ export class SyncReader {
   readonly #bus: ServoBus;
   readonly #ids: Uint8Array;
   readonly #span: RegisterSpan;
+  readonly #question: Question;
   /** Places in `ids`, in the order in which they are asked. */
   readonly #order: Uint8Array;
   readonly #isPending: Uint8Array;
   /** By count: the request for so many servos, its ids to be filled in. */
   readonly #requests: readonly SyncReadRequest[];
   #pending = 0;
+  #isUnderWay = false;
   #sentNs = 0;
   #askedWireNs = 0;
   #deadlineNs = 0;
+  #attempt = 0;
   /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
   #delayNs: number | undefined;
 
@@ -42,6 +46,7 @@ export class SyncReader {
     this.#bus = bus;
     this.#ids = ids;
     this.#span = span;
+    this.#question = questionOf(span);
     this.data = new Uint8Array(ids.length * span.length);
     this.errors = new Uint8Array(ids.length);
     this.stampsNs = new Float64Array(ids.length).fill(-Infinity);
@@ -52,13 +57,20 @@ export class SyncReader {
 
   /** A request is on its way whose answers nobody has collected. */
   get isUnderWay(): boolean {
-    return this.#pending > 0;
+    return this.#isUnderWay;
   }
 
-  /** Asks all servos. */
+  /** Asks all servos. What came too late for the last cycle is taken first: a slow adapter shows the past rather than nothing. */
   request(): void {
+    while (this.#pending > 0) {
+      const late = this.#bus.receive();
+      if (late === undefined) break;
+      this.#take(late);
+    }
+    this.#isUnderWay = true;
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
+    this.#attempt = 0;
     this.#ask();
   }
 
@@ -96,7 +108,7 @@ export class SyncReader {
     }
     const missing = this.#pending;
     if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
-    this.#pending = 0;
+    this.#isUnderWay = false;
     bus.counts.missed += missing;
     return missing;
   }
@@ -110,9 +122,11 @@ export class SyncReader {
     const bus = this.#bus;
     for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
     if (this.#pending === 0) return true;
+    bus.miss(this.#question);
     this.#demote();
     if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
+    this.#attempt += 1;
     this.#ask();
     return true;
   }
@@ -128,10 +142,10 @@ export class SyncReader {
     const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
     this.#askedWireNs = bus.wireNs(all);
     bus.counts.requests += 1;
-    this.#sentNs = bus.send(bytes);
+    this.#sentNs = bus.send(bytes, this.#question);
     this.#deadlineNs =
       this.#delayNs === undefined
-        ? bus.deadlineNs(this.#sentNs, all)
+        ? bus.deadlineNs(this.#sentNs, all, this.#attempt)
         : this.#sentNs + this.#askedWireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 

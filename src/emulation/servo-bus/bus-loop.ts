@@ -9,7 +9,8 @@ import type { ServoBus } from './servo-bus.ts';
 const IDLE_MS = 4;
 /** The last stretch before an answer is due is spun: the system wakes a sleeping thread up to 0.1 ms late. */
 const SPIN_NS = 120_000;
-const POWERED_NS = 20e6;
+/** How long the servos have been on before anybody can talk to them: the arm has settled, and this program is warm. */
+const POWERED_NS = 500e6;
 /** Answers whose lateness is remembered. */
 const REMEMBERED = 4096;
 /** Answers due later than this are not waited for in one go, so that commands are heard. */
@@ -36,7 +37,6 @@ export class BusLoop {
   /** Throws ArmatureError E_PSEUDO_TERMINAL. */
   constructor(options: BusLoopOptions) {
     this.#options = options;
-    // Servos have been on for a moment before anybody can talk to them.
     const nowNs = options.clock.nowNs();
     options.bus.arm.advanceTo(nowNs - POWERED_NS);
     options.bus.arm.advanceTo(nowNs);
