@@ -17,6 +17,7 @@ import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
+import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -42,6 +43,7 @@ const VERBS = [
   addPorts,
   addMotors,
   addCalibrate,
+  addRos,
   addDoctor,
 ];
 

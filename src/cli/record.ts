@@ -7,9 +7,8 @@ import type { CameraHub } from '../runtime/camera/camera-hub.ts';
 import { RecordingSession } from '../runtime/recording/recording-session.ts';
 import { Studio } from '../runtime/recording/studio.ts';
 import type { WorkRequest } from '../runtime/task-request.ts';
-import { parseCameras } from '../sensors/camera/camera-address.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
-import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
+import { addArmOptions, addCameraOption, camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
@@ -82,7 +81,7 @@ export function addRecord(program: Command): void {
 async function record(options: RecordOptions): Promise<void> {
   const robot = atRate(loadRobot(options.robot), options.fps);
   const request = requestOf(options);
-  const cameras = parseCameras(options.camera);
+  const cameras = camerasOf(robot, options);
   const interruption = new Interruption();
   // Whatever was opened is closed again, the last first, also where something else cannot be opened.
   const closing: (() => void | Promise<void>)[] = [() => interruption.close()];
