@@ -24,7 +24,7 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
   runtime: { imports: BELOW_RUNTIME },
   serve: { imports: ['core', 'record', 'runtime'] },
   cli: { imports: [...BELOW_RUNTIME, 'runtime', 'serve', 'emulation'] },
-  emulation: { imports: ['core', 'robot', 'calibration', 'drivers', 'sim'], types: ['safety'] },
+  emulation: { imports: ['core', 'robot', 'calibration', 'record', 'drivers', 'sim'], types: ['safety'] },
   testing: { imports: ['core', 'robot', 'drivers', 'emulation'], types: ['safety'] },
 };
 
@@ -38,7 +38,18 @@ const PACKAGES: Record<string, readonly string[]> = {
   ws: ['drivers/ros', 'emulation'],
   cbor2: ['drivers/ros', 'emulation'],
   rxjs: ['sensors', 'runtime', 'teleop', 'record', 'serve'],
-  zod: ['robot', 'tokens/layout-spec.ts', 'policy', 'record', 'sim', 'calibration', 'serve', 'cli', 'drivers', 'emulation/rosbridge'],
+  zod: [
+    'robot',
+    'tokens/layout-spec.ts',
+    'policy',
+    'record',
+    'sim',
+    'calibration',
+    'serve',
+    'cli',
+    'drivers',
+    'emulation/rosbridge',
+  ],
   yaml: ['robot', 'sim'],
   commander: ['cli'],
   hyparquet: ['record'],

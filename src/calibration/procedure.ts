@@ -1,5 +1,5 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { calibrationProblems, spanProblem } from './calibration-problems.ts';
+import { calibratedAs, calibrationProblems, spanProblem } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
 import { calibrationSteps } from './calibration-steps.ts';
 import type { CalibrationStep, CalibrationWord } from './calibration-steps.ts';
@@ -18,6 +18,9 @@ import {
 } from './joint-state.ts';
 import type { HeldByMotor, JointState } from './joint-state.ts';
 import { RAD_PER_TICK } from './ticks.ts';
+
+/** A joint that was not read for so long is not believed to be where it was, ns. */
+const STALE_NS = 500e6;
 
 /** One joint while the procedure goes on. */
 export interface JointProgress {
@@ -45,6 +48,7 @@ export class CalibrationProcedure {
   readonly #steps: readonly CalibrationStep[];
   readonly #joints: readonly JointState[];
   #index = 0;
+  #nowNs = 0;
   #confirmed: boolean | undefined;
 
   /**
@@ -58,7 +62,7 @@ export class CalibrationProcedure {
     this.#joints = robot.joints.flatMap((joint) => {
       const motor = robot.drivers.serial?.motors[joint.name];
       const holds = held[joint.name] ?? { homingOffset: 0, drivenMode: 0 };
-      return motor === undefined ? [] : [newState(joint, motor, holds)];
+      return motor === undefined ? [] : [newState({ joint, motor, as: calibratedAs(robot, joint.name), held: holds })];
     });
   }
 
@@ -77,6 +81,7 @@ export class CalibrationProcedure {
    * @param timeNs monotonic
    */
   observe(reported: readonly (number | undefined)[], timeNs: number): void {
+    this.#nowNs = timeNs;
     this.#joints.forEach((state, index) => {
       const position = reported[index];
       const tick =
@@ -95,7 +100,8 @@ export class CalibrationProcedure {
     if (known === 'back') return this.#enter(this.#index - 1);
     if (known === 'again') return this.#enter(this.#index);
     if (kind === 'review') return this.#decide(known);
-    const problems = this.#finish(kind);
+    const silent = this.#joints.flatMap((state) => this.#silence(state));
+    const problems = silent.length > 0 ? silent : this.#finish(kind);
     return problems.length > 0 ? problems : this.#enter(this.#index + 1);
   }
 
@@ -120,10 +126,10 @@ export class CalibrationProcedure {
   /** What was found out. Only at the step `review`. */
   calibration(): Calibration {
     return Object.fromEntries(
-      this.#joints.map(({ joint, motor, held, middle, range, isReversed }) => [
+      this.#joints.map(({ joint, motor, as, held, middle, range, isReversed }) => [
         joint.name,
         calibrationOf(
-          { middle: middle ?? 0, range: motor.fullTurn ? undefined : range, isReversed },
+          { middle: middle ?? 0, range: as.fullTurn ? undefined : range, isReversed },
           { id: motor.id, drivenMode: held.drivenMode, convention: this.#convention },
         ),
       ]),
@@ -140,6 +146,13 @@ export class CalibrationProcedure {
           ]
         : [],
     );
+  }
+
+  /** Every step needs all its joints: one that fell silent may have been moved, or have lost its power. */
+  #silence({ joint, track }: JointState): string[] {
+    if (track !== undefined && this.#nowNs - track.timeNs <= STALE_NS) return [];
+    const since = track === undefined ? '' : ` for ${((this.#nowNs - track.timeNs) / 1e9).toFixed(1)} s`;
+    return [`joint "${joint.name}" does not answer${since}: check its cable and power`];
   }
 
   #begin(state: JointState, tick: number, timeNs: number): void {
@@ -172,11 +185,11 @@ export class CalibrationProcedure {
   }
 
   #isDone(state: JointState): boolean {
-    const { track, joint, motor } = state;
+    const { track, joint, as } = state;
     const { kind } = this.step;
     if (track === undefined) return false;
     if (kind === 'middle') return restingTick(track) !== undefined;
-    if (kind === 'sweep') return motor.fullTurn || spanProblem(joint, track.highest - track.lowest) === undefined;
+    if (kind === 'sweep') return as.fullTurn || spanProblem(joint, track.highest - track.lowest, as) === undefined;
     if (joint.name !== this.step.joint) return true;
     if (kind === 'direction') return hasMovedClearly(state);
     return endOf(state) !== undefined;

@@ -7,25 +7,53 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidFileError } from '../core/errors.ts';
 import type { Calibration } from './calibration-problems.ts';
 
+/** A calibration that is on the disk, and not yet in its place. */
+export interface StagedCalibration {
+  /**
+   * Puts it in its place. One that was there is kept beside it as `<name>.1.json`, `.2.json` and so on.
+   * Returns where the previous file is now, undefined if there was none. Throws InvalidFileError.
+   */
+  commit(): string | undefined;
+  /** Takes it away again. */
+  discard(): void;
+}
+
 /**
- * Writes a calibration as LeRobot does, so that either program reads the other's. The file appears whole or not at all; one that
- * was there is kept beside it as `<name>.1.json`, `.2.json` and so on.
- * Returns where the previous file is now, undefined if there was none. Throws InvalidFileError.
+ * Writes a calibration as LeRobot does, so that either program reads the other's. The file appears whole or not at all, and only
+ * with `commit`: what has to succeed together with it goes between. Throws InvalidFileError.
  */
-export function saveCalibration(path: string, calibration: Calibration): string | undefined {
-  try {
+export function stageCalibration(path: string, calibration: Calibration): StagedCalibration {
+  const fresh = `${path}.new`;
+  attempt(path, () => {
     mkdirSync(dirname(path), { recursive: true });
-    const fresh = `${path}.new`;
     writeDurably(fresh, formatCalibration(calibration));
-    const previous = keepPrevious(path);
-    renameSync(fresh, path);
-    return previous;
+  });
+  return {
+    commit: () =>
+      attempt(path, () => {
+        const previous = keepPrevious(path);
+        renameSync(fresh, path);
+        return previous;
+      }),
+    discard: () => rmSync(fresh, { force: true }),
+  };
+}
+
+/** Writes a calibration to its place at once. Returns and throws as StagedCalibration.commit. */
+export function saveCalibration(path: string, calibration: Calibration): string | undefined {
+  return stageCalibration(path, calibration).commit();
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
   } catch (cause) {
     throw new InvalidFileError(path, 'the calibration cannot be written', {
       found: cause instanceof Error ? cause.message : String(cause),
@@ -35,8 +63,7 @@ export function saveCalibration(path: string, calibration: Calibration): string 
   }
 }
 
-/** The text of the file. */
-export function formatCalibration(calibration: Calibration): string {
+function formatCalibration(calibration: Calibration): string {
   const entries = Object.entries(calibration).map(([name, motor]) => {
     const { id, drive_mode, homing_offset, range_min, range_max } = motor;
     return [name, { id, drive_mode, homing_offset, range_min, range_max }] as const;

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { parseCameras, rosCameras, withBridge } from '../sensors/camera/camera-address.ts';
+import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 
 /** Which arm a verb moves, and how it is reached. */
 export interface ArmOptions {
@@ -34,7 +37,20 @@ export function addArmOptions(command: Command): Command {
 export function addCameraOption(command: Command): Command {
   return command.option(
     '--camera <name=address...>',
-    'real camera: name=/dev/video0, rtsp://..., http://..., ,width=640,height=480,fps=30',
+    'real camera: name=/dev/video0, rtsp://..., http://..., ros:/topic, ,width=640,height=480,fps=30',
     [],
   );
+}
+
+/**
+ * Cameras of a command line; an arm behind ROS has those of its description, too, unless others of their names are given.
+ * Throws E_CAMERA_ADDRESS.
+ */
+export function camerasOf(
+  robot: RobotSpec,
+  { driver, camera, url }: Pick<ArmOptions, 'driver' | 'url'> & { readonly camera: readonly string[] },
+): CameraAddress[] {
+  const given = parseCameras(camera).map((address) => withBridge(address, robot));
+  const described = driver === 'ros' ? rosCameras(robot, url) : [];
+  return [...given, ...described.filter(({ name }) => !given.some((other) => other.name === name))];
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCalibrate } from './calibrate.ts';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
@@ -8,12 +9,15 @@ import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
+import { addMotors } from './motors.ts';
 import { addPolicies } from './policies.ts';
+import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
 import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
+import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -36,6 +40,10 @@ const VERBS = [
   addRobots,
   addPolicies,
   addTasks,
+  addPorts,
+  addMotors,
+  addCalibrate,
+  addRos,
   addDoctor,
 ];
 

@@ -40,6 +40,8 @@ export interface Place {
   /** A real arm goes to its rest pose and is let go there, unless the signal was aborted: then it goes on holding itself up. */
   end(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+  /** Lets somebody in the graph of the robot arm or reset it once; see ProcessArm. Only for an arm behind ROS. */
+  readonly consent?: () => string;
 }
 
 export interface OpenPlaceOptions {
@@ -89,6 +91,7 @@ export async function openPlace(
       if (signal.aborted) process.stderr.write(HOLDING);
     },
     close: () => workplace.close(),
+    ...(driver === 'ros' ? { consent: () => workplace.consent() } : {}),
   };
 }
 

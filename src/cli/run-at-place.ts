@@ -3,10 +3,10 @@ import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { CameraHub } from '../runtime/camera/camera-hub.ts';
 import type { SessionPlan } from '../runtime/policy-session.ts';
-import { compareWithRobot, parseCameras } from '../sensors/camera/camera-address.ts';
+import { compareWithRobot } from '../sensors/camera/camera-address.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
-import { isSceneDriver } from './arm-options.ts';
+import { camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { packageVersion } from './package-version.ts';
 import { openPlace } from './place.ts';
@@ -28,7 +28,7 @@ export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOpti
   const { plan, jobs, blackBox } = work;
   const { robot } = plan;
   const isArm = !isSceneDriver(options.driver);
-  const addresses = parseCameras(options.camera);
+  const addresses = camerasOf(robot, options);
   requireCameras(plan, addresses, isArm);
   const request = jobs[0]?.request;
   const hub = addresses.length === 0 ? undefined : await openCameras(robot, addresses);
@@ -55,6 +55,10 @@ async function runWatched(place: Place, work: RunEpisodesOptions): Promise<Episo
     onAgain: () => undefined,
     onPause: stop,
     onStop: stop,
+    onConsent: () => {
+      const code = place.consent?.();
+      if (code !== undefined) process.stderr.write(`\nGood once, for two minutes, to arm or reset over ROS: ${code}\n`);
+    },
   });
   try {
     const isReady = async (): Promise<boolean> => {

@@ -25,7 +25,8 @@ Examples:
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
-episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.`;
+episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
+Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
 interface RunOptions extends ArmOptions {
   readonly policy: string;

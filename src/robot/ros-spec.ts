@@ -47,6 +47,8 @@ const commandSchema = z.discriminatedUnion('kind', [
     joints: jointNames.optional(),
     /** std_srvs/SetBool that pauses Servo. */
     pauseService: graphName,
+    /** moveit_msgs/ServoCommandType, for a Servo that takes commands of one kind at a time: it is told to take these. */
+    switchService: graphName.optional(),
     /** Velocity per distance between command and measurement, 1/s: Servo takes velocities, the gate gives positions. */
     gainPerS: positive.default(8),
     /** frame_id of the commands. */
@@ -159,7 +161,6 @@ export const rosSchema = z.strictObject({
 export type RosSpec = Readonly<z.infer<typeof rosSchema>>;
 export type RosCommandSpec = RosSpec['command'];
 export type RosGripperSpec = NonNullable<RosSpec['gripper']>;
-export type RosSafetySpec = RosSpec['safety'];
 export type RosRecoveryStep = RosSpec['recovery'][number];
 
 interface Named {

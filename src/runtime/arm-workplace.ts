@@ -65,7 +65,7 @@ export class ArmWorkplace implements Workplace {
   async run(options: WorkOptions): Promise<EpisodeRun> {
     const { mode, seed, listeners = [], signal, isOver = () => false, timeLimitS = Infinity } = options;
     if (mode !== 'live') throw realTimeOnly(this.robot);
-    if (options.keepsPose !== true) await this.#travel('home', this.robot.homeRad, signal);
+    if (options.keepsPose !== true) await this.home(signal);
     const instruction = options.instruction?.text ?? '';
     const result = await this.#episode({
       agent: options.agent(undefined),
@@ -80,6 +80,11 @@ export class ArmWorkplace implements Workplace {
     return { instruction, result };
   }
 
+  /** Takes the arm to its home pose, where it stays armed. Throws as `rest` does. */
+  home(signal?: AbortSignal): Promise<void> {
+    return this.#travel('home', this.robot.homeRad, signal);
+  }
+
   /**
    * Takes the arm to its rest pose and switches the torque off there. Aborting leaves it holding itself up where it
    * is. Throws E_POSE_NOT_REACHED, and what runEpisodeOn throws.
@@ -89,6 +94,11 @@ export class ArmWorkplace implements Workplace {
     if (signal?.aborted === true) return;
     this.#arm.command('disarm');
     await this.#arm.until(({ state }) => state === 'disarmed', DISARM_TIMEOUT_MS);
+  }
+
+  /** See ProcessArm. */
+  consent(): string {
+    return this.#arm.consent();
   }
 
   /** Lets go of the link. An arm that is not at rest goes on holding itself up. */

@@ -2,6 +2,17 @@
 export { VirtualClock } from '../core/clock.ts';
 export { PushSource } from '../core/source.ts';
 export { MirrorDriver } from '../drivers/mirror/mirror-driver.ts';
+export { ROS_ARM_FAULTS, RosArmEmulator } from '../emulation/ros-arm/ros-arm-emulator.ts';
+export type { RosArmEmulatorOptions, RosArmFault } from '../emulation/ros-arm/ros-arm-emulator.ts';
+export { inRealTime } from '../emulation/ros-arm/real-time.ts';
+export { MessageCodec } from '../emulation/rosbridge/message-codec.ts';
+export type { RosMessage, RosTime } from '../emulation/rosbridge/message-codec.ts';
+export { RosGraph } from '../emulation/rosbridge/ros-graph.ts';
+export type { GoalHandle, RosActionServer, RosService } from '../emulation/rosbridge/ros-graph.ts';
+export { ROSBRIDGE_FAULTS } from '../emulation/rosbridge/link-faults.ts';
+export type { RosbridgeFault } from '../emulation/rosbridge/link-faults.ts';
+export { RosbridgeServer } from '../emulation/rosbridge/rosbridge-server.ts';
+export type { RosbridgeServerOptions } from '../emulation/rosbridge/rosbridge-server.ts';
 export { BUS_COMMANDS } from '../emulation/servo-bus/bus-command.ts';
 export type { BusCommand } from '../emulation/servo-bus/bus-command.ts';
 export type { ServoBusState } from '../emulation/servo-bus/bus-messages.ts';

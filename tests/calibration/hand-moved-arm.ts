@@ -26,6 +26,8 @@ export interface Faults {
 /** An arm whose joints somebody moves while a procedure reads its servos. */
 export class HandMovedArm {
   readonly anglesRad: number[];
+  /** Joints whose servos do not answer. */
+  readonly unplugged: Set<number> = new Set();
   readonly #robot: RobotSpec;
   readonly #family: keyof typeof ENCODER_CONVENTIONS;
   readonly #mountings: readonly Mounting[];
@@ -90,7 +92,7 @@ export class HandMovedArm {
     this.#nowNs += PERIOD_NS;
     const { lost, wrong, noiseTicks } = this.#faults;
     const readings = this.#mountings.map((mounting, joint) => {
-      if (this.#rng.uniform(0, 1) < lost) return undefined;
+      if (this.unplugged.has(joint) || this.#rng.uniform(0, 1) < lost) return undefined;
       if (this.#rng.uniform(0, 1) < wrong) return this.#rng.integer(4096);
       return this.reported(joint, mounting) + Math.round(this.#rng.uniform(-noiseTicks, noiseTicks));
     });

@@ -4,14 +4,15 @@ import { ENCODER_CONVENTIONS } from '../../src/calibration/encoder-convention.ts
 import { jointScale, ticksToRad } from '../../src/calibration/joint-scale.ts';
 import { CalibrationProcedure } from '../../src/calibration/procedure.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
-import type { SerialMotorSpec } from '../../src/robot/serial-spec.ts';
+import type { SerialSpec } from '../../src/robot/serial-spec.ts';
 import { calibrateByHand, HandMovedArm } from './hand-moved-arm.ts';
 import type { Faults, Mounting } from './hand-moved-arm.ts';
 
 type Family = keyof typeof ENCODER_CONVENTIONS;
 
 const robot = loadRobot('so101');
-const motors = robot.drivers.serial?.motors as Readonly<Record<string, SerialMotorSpec>>;
+const serial = robot.drivers.serial as SerialSpec;
+const { motors } = serial;
 const mounted = (entries: Partial<Mounting> = {}): Mounting => ({
   centreTick: 2047,
   isReversed: false,
@@ -28,7 +29,11 @@ function begin(options: { family?: Family; mountings: readonly Mounting[]; fault
   const { family = 'feetech', mountings } = options;
   const held = Object.fromEntries(robot.joints.map(({ name }, joint) => [name, mountings[joint] as Mounting]));
   return {
-    procedure: new CalibrationProcedure(robot, ENCODER_CONVENTIONS[family], held),
+    procedure: new CalibrationProcedure(
+      { ...robot, drivers: { ...robot.drivers, serial: { ...serial, protocol: family } } },
+      ENCODER_CONVENTIONS[family],
+      held,
+    ),
     arm: new HandMovedArm({ ...options, robot, family }),
   };
 }
@@ -136,7 +141,7 @@ describe('the calibration procedure refuses', () => {
 
   it('a middle pose of joints that move, or that nobody reads', () => {
     const { procedure, arm } = begin({ mountings: everyJoint({}) });
-    expect(procedure.answer('middle')).toContain('joint "wrist_roll" was not read yet: check its cable and power');
+    expect(procedure.answer('middle')).toContain('joint "wrist_roll" does not answer: check its cable and power');
     arm.rest(procedure);
     for (let count = 0; count < 5; count += 1) {
       arm.anglesRad[2] = (arm.anglesRad[2] ?? 0) + 0.05;
@@ -181,6 +186,20 @@ describe('the calibration procedure refuses', () => {
         '"shoulder_lift" did: if you moved shoulder_pan, their servos are swapped.',
     ]);
     expect(procedure.answer('yes')).toEqual(['"yes" is no answer here; say moved, again, back or quit']);
+  });
+
+  it('a step while a joint is silent, and the range of one that was away', () => {
+    const { procedure, arm } = atSweep();
+    const limits = robot.joints.map((_, joint) => arm.limitsRad(joint));
+    arm.move(procedure, Object.fromEntries(limits.map(([low], joint) => [joint, low])));
+    arm.unplugged.add(2);
+    arm.move(procedure, Object.fromEntries(limits.map(([, high], joint) => [joint, high])));
+    expect(procedure.answer('swept').join()).toMatch(/^joint "elbow_flex" does not answer for \d.* s: check its cable/);
+    arm.unplugged.clear();
+    arm.rest(procedure);
+    expect(procedure.answer('swept').join()).toMatch(/^joint "elbow_flex" was calibrated over 0.00 rad/);
+    arm.move(procedure, { 2: limits[2]?.[0] ?? 0 });
+    expect(procedure.answer('swept')).toEqual([]);
   });
 
   it('a gripper that is neither closed nor open', () => {

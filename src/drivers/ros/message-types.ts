@@ -24,6 +24,7 @@ export const TYPES = {
   parallelGripperCommand: 'control_msgs/action/ParallelGripperCommand',
   trigger: 'std_srvs/srv/Trigger',
   setBool: 'std_srvs/srv/SetBool',
+  servoCommandType: 'moveit_msgs/srv/ServoCommandType',
   listControllers: 'controller_manager_msgs/srv/ListControllers',
   safetyMode: 'ur_dashboard_msgs/msg/SafetyMode',
   robotMode: 'ur_dashboard_msgs/msg/RobotMode',

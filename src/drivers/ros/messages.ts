@@ -36,7 +36,6 @@ const jointState = z.object({
 export type JointStateMessage = z.infer<typeof jointState>;
 
 const compressedImage = z.object({ header, format: z.string(), data: bytes });
-export type CompressedImageMessage = z.infer<typeof compressedImage>;
 
 /** ROS 1: a number and a text for each; ROS 2: constants of the same names. */
 const safetyMode = z.object({ mode: z.int() });

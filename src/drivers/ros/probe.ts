@@ -162,13 +162,12 @@ async function checkCommandPath({ arm }: ProbeOptions): Promise<ProbeCheck> {
     arm.link.call(`/rosapi/${service}`, TYPES.topicType, { topic }, ASK_MS).catch(() => undefined);
   const [listening, typed] = await Promise.all([asked('subscribers'), asked('topic_type')]);
   const subscribers = SCHEMAS.subscribers.safeParse(listening);
-  const type = SCHEMAS.topicType.safeParse(typed);
-  if (!subscribers.success || !type.success) {
-    return { name: 'command', outcome: 'unknown', detail: 'rosapi does not answer' };
-  }
+  const found = SCHEMAS.topicType.safeParse(typed).data?.type ?? '';
   const expected = toMessageType(rosVersion, commandType(command.kind));
-  if (type.data.type !== '' && type.data.type !== expected)
-    return failed('command', wrongType(topic, expected, type.data.type));
+  if (found !== '' && found !== expected) return failed('command', wrongType(topic, expected, found));
+  if (!subscribers.success) {
+    return { name: 'command', outcome: 'unknown', detail: `rosapi does not tell who listens to ${topic}` };
+  }
   const count = subscribers.data.subscribers.length;
   if (count === 0) return failed('command', nobodyListens(topic));
   return { name: 'command', outcome: 'passed', detail: `${topic} has ${count} subscriber${count === 1 ? '' : 's'}` };

@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { RosSpec } from '../../robot/ros-spec.ts';
 import type { RobotMode } from '../../safety/health-monitor.ts';
 import { SCHEMAS, parseMessage } from './messages.ts';
 import type { FrankaStateMessage } from './messages.ts';
 import { TYPES } from './message-types.ts';
+import type { RosType } from './message-types.ts';
 import type { RosLink } from './ros-link.ts';
 
 /** What part of a robot's safety says: how the arm is, and why, in the robot's own words. */
@@ -66,11 +68,70 @@ export function frankaReport({ robot_mode: mode, current_errors: errors }: Frank
 /** From mild to severe. */
 const SEVERITY: readonly RobotMode[] = ['normal', 'reduced', 'stopped', 'emergency-stop'];
 
+/** A topic on which a robot says something of its safety. */
+interface WatchedTopic {
+  readonly topic: string;
+  readonly type: RosType;
+  /** Throws E_ROS_MESSAGE. */
+  readonly read: (message: unknown) => Report;
+  readonly throttleMs?: number;
+  /** Silent for so long, it counts as a stop. Default: it tells only what is new. */
+  readonly silentMs?: number;
+}
+
+function watchedTopics({ safety, emergencyStop, rosVersion }: RosSpec): WatchedTopic[] {
+  const topics: WatchedTopic[] = [];
+  if (safety.kind === 'ur') {
+    const { safetyModeTopic, robotModeTopic, programRunningTopic } = safety;
+    topics.push(
+      watched(safetyModeTopic, TYPES.safetyMode, SCHEMAS.safetyMode, ({ mode }) => urSafetyReport(mode)),
+      watched(robotModeTopic, TYPES.robotMode, SCHEMAS.robotMode, ({ mode }) => urRobotReport(mode)),
+      watched(programRunningTopic, TYPES.bool, SCHEMAS.bool, ({ data }) => programReport(data)),
+    );
+  }
+  if (safety.kind === 'franka') {
+    const type = rosVersion === 2 ? TYPES.frankaRobotState : TYPES.frankaState;
+    const watchedState = watched(safety.robotStateTopic, type, SCHEMAS.frankaState, frankaReport);
+    topics.push({ ...watchedState, throttleMs: FRANKA_EVERY_MS, silentMs: FRANKA_SILENT_MS });
+  }
+  if (emergencyStop !== undefined) {
+    const { topic, activeWhen } = emergencyStop;
+    topics.push(watched(topic, TYPES.bool, SCHEMAS.bool, ({ data }) => buttonReport(topic, data === activeWhen)));
+  }
+  return topics;
+}
+
+function watched<Schema extends z.ZodType>(
+  topic: string,
+  type: RosType,
+  schema: Schema,
+  report: (message: z.infer<Schema>) => Report,
+): WatchedTopic {
+  return { topic, type, read: (message) => report(parseMessage(schema, message, { name: topic, type })) };
+}
+
+function buttonReport(topic: string, isPressed: boolean): Report {
+  return isPressed
+    ? { mode: 'emergency-stop', words: `${topic} is pressed` }
+    : { mode: 'normal', words: `${topic} is released` };
+}
+
 interface Part {
-  readonly name: string;
+  readonly topic: string;
+  readonly silentMs: number;
   report: Report | undefined;
   heardNs: number;
-  readonly silentMs: number;
+  unsubscribe: () => void;
+  readonly subscribe: () => () => void;
+}
+
+export interface RobotSafetyOptions {
+  readonly spec: RosSpec;
+  readonly link: RosLink;
+  /** Told of every message. */
+  readonly onChange: () => void;
+  /** Told of those that cannot be read. */
+  readonly onProblem: (error: unknown) => void;
 }
 
 /**
@@ -78,68 +139,29 @@ interface Part {
  * yet, since the link stands, counts as a stop.
  */
 export class RobotSafety {
-  readonly #parts: Part[] = [];
+  readonly #parts: readonly Part[];
 
-  /**
-   * Subscribes to what the description names. @param onChange told of every message. @param onProblem told of those that
-   * cannot be read.
-   */
-  constructor(spec: RosSpec, link: RosLink, onChange: () => void, onProblem: (error: unknown) => void) {
-    const watch = <Schema extends (typeof SCHEMAS)[keyof typeof SCHEMAS]>(
-      topic: string,
-      type: (typeof TYPES)[keyof typeof TYPES],
-      schema: Schema,
-      options: {
-        readonly report: (message: ReturnType<Schema['parse']>) => Report;
-        readonly throttleMs?: number;
-        readonly silentMs?: number;
-      },
-    ): void => {
-      const part: Part = { name: topic, report: undefined, heardNs: NaN, silentMs: options.silentMs ?? Infinity };
-      this.#parts.push(part);
-      const throttle = options.throttleMs === undefined ? {} : { throttleMs: options.throttleMs };
-      link.subscribe({ topic, type, ...throttle }, (message, arrivedNs) => {
-        try {
-          part.report = options.report(parseMessage(schema, message, { name: topic, type }) as never);
-        } catch (error) {
-          part.report = undefined;
-          onProblem(error);
-        }
-        part.heardNs = arrivedNs;
-        onChange();
-      });
-    };
-    const { safety, emergencyStop, rosVersion } = spec;
-    if (safety.kind === 'ur') {
-      watch(safety.safetyModeTopic, TYPES.safetyMode, SCHEMAS.safetyMode, {
-        report: ({ mode }) => urSafetyReport(mode),
-      });
-      watch(safety.robotModeTopic, TYPES.robotMode, SCHEMAS.robotMode, { report: ({ mode }) => urRobotReport(mode) });
-      watch(safety.programRunningTopic, TYPES.bool, SCHEMAS.bool, { report: ({ data }) => programReport(data) });
-    }
-    if (safety.kind === 'franka') {
-      const type = rosVersion === 2 ? TYPES.frankaRobotState : TYPES.frankaState;
-      watch(safety.robotStateTopic, type, SCHEMAS.frankaState, {
-        report: frankaReport,
-        throttleMs: FRANKA_EVERY_MS,
-        silentMs: FRANKA_SILENT_MS,
-      });
-    }
-    if (emergencyStop !== undefined) {
-      const { topic, activeWhen } = emergencyStop;
-      watch(topic, TYPES.bool, SCHEMAS.bool, {
-        report: ({ data }) =>
-          data === activeWhen
-            ? { mode: 'emergency-stop', words: `${topic} is pressed` }
-            : { mode: 'normal', words: `${topic} is released` },
-      });
-    }
-    link.listen({
+  /** Subscribes to what the description names. */
+  constructor(options: RobotSafetyOptions) {
+    this.#parts = watchedTopics(options.spec).map((watchedTopic) => partOf(watchedTopic, options));
+    for (const part of this.#parts) part.unsubscribe = part.subscribe();
+    options.link.listen({
       // What was said before the link was lost says nothing about now.
       onUp: () => {
         for (const part of this.#parts) part.report = undefined;
       },
     });
+  }
+
+  /**
+   * Asks again for what has told nothing yet: what a publisher keeps for those who come later, a bridge of ROS 2 gets only
+   * where that publisher was there before it subscribed.
+   */
+  renewSilent(): void {
+    for (const part of this.#parts.filter(({ report }) => report === undefined)) {
+      part.unsubscribe();
+      part.unsubscribe = part.subscribe();
+    }
   }
 
   /** Undefined for a robot that tells nothing of its safety. */
@@ -154,12 +176,35 @@ export class RobotSafety {
 
   #worst(nowNs: number): Report {
     const reports = this.#parts.map((part): Report => {
-      if (part.report === undefined) return { mode: 'stopped', words: `${part.name} has told nothing yet` };
+      if (part.report === undefined) return { mode: 'stopped', words: `${part.topic} has told nothing yet` };
       const isSilent = nowNs - part.heardNs > part.silentMs * NS_PER_MS;
-      return isSilent ? { mode: 'stopped', words: `${part.name} is silent` } : part.report;
+      return isSilent ? { mode: 'stopped', words: `${part.topic} is silent` } : part.report;
     });
     return reports.reduce((worst, report) =>
       SEVERITY.indexOf(report.mode) > SEVERITY.indexOf(worst.mode) ? report : worst,
     );
   }
+}
+
+function partOf({ read, silentMs = Infinity, ...topic }: WatchedTopic, options: RobotSafetyOptions): Part {
+  const { link, onChange, onProblem } = options;
+  const take = (message: unknown, arrivedNs: number): void => {
+    try {
+      part.report = read(message);
+    } catch (error) {
+      part.report = undefined;
+      onProblem(error);
+    }
+    part.heardNs = arrivedNs;
+    onChange();
+  };
+  const part: Part = {
+    topic: topic.topic,
+    silentMs,
+    report: undefined,
+    heardNs: NaN,
+    unsubscribe: () => undefined,
+    subscribe: () => link.subscribe(topic, take),
+  };
+  return part;
 }

@@ -72,12 +72,12 @@ export class RosArm implements RosWire {
     this.link = new RosLink({ url: options.url ?? spec.url, rosVersion: spec.rosVersion, clock, random });
     this.#states = new JointStates(robot, spec);
     const onProblem = (error: unknown): void => this.#tell(error);
-    this.safety = new RobotSafety(spec, this.link, () => this.#changed(), onProblem);
+    this.safety = new RobotSafety({ spec, link: this.link, onChange: () => this.#changed(), onProblem });
     const sending = {
       robot,
       spec,
       link: this.link,
-      robotTimeNs: () => this.#states.robotTimeNs(clock.nowNs()),
+      robotTimeNs: () => this.robotTimeNs(clock.nowNs()),
       onProblem,
     };
     this.#sender = openSender(sending);
@@ -121,6 +121,11 @@ export class RosArm implements RosWire {
   /** Commands that were not sent, for whatever reason. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** What the robot's clock shows at a monotonic time, ns; undefined before the first state. */
+  robotTimeNs(nowNs: number): number | undefined {
+    return this.#states.robotTimeNs(nowNs);
   }
 
   read(): RosArmState | undefined {
@@ -219,7 +224,9 @@ export class RosArm implements RosWire {
   #renewSilentLink(): void {
     if (this.link.generation === 0) return;
     const heardNs = Math.max(this.read()?.arrivedNs ?? -Infinity, this.#upNs);
-    if (this.#options.clock.nowNs() - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    const nowNs = this.#options.clock.nowNs();
+    if (nowNs - heardNs > SILENT_MS * NS_PER_MS) this.link.renew();
+    else if (nowNs - this.#upNs > SILENT_MS * NS_PER_MS) this.safety.renewSilent();
   }
 
   /** First the arm is told to stop; then it is looked at, until it is whole. */

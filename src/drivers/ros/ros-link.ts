@@ -55,7 +55,8 @@ export class RosLink {
   readonly #options: RosLinkOptions;
   readonly #backoff: Backoff;
   readonly #listeners = new Set<LinkListener>();
-  readonly #subscriptions = new Set<Subscription>();
+  /** With those of the present connection. */
+  readonly #subscriptions = new Map<Subscription, Topic | undefined>();
   readonly #publishers = new Map<string, { readonly type: RosType; readonly isLatched: boolean }>();
   readonly #served: Served[] = [];
   /** Ends what waits for an answer over this connection. */
@@ -123,11 +124,9 @@ export class RosLink {
   /** Delivers messages of a topic, on this and every later connection, until the function returned is called. */
   subscribe(options: SubscribeOptions, onMessage: Subscription['onMessage']): () => void {
     const subscription: Subscription = { ...options, onMessage };
-    this.#subscriptions.add(subscription);
-    let topic = this.#isUp ? this.#makeSubscription(subscription) : undefined;
-    const unlisten = this.listen({ onUp: () => (topic = undefined) });
+    this.#subscriptions.set(subscription, this.#isUp ? this.#makeSubscription(subscription) : undefined);
     return () => {
-      unlisten();
+      const topic = this.#subscriptions.get(subscription);
       this.#subscriptions.delete(subscription);
       if (this.#isUp) topic?.unsubscribe();
     };
@@ -246,9 +245,10 @@ export class RosLink {
   }
 
   #scheduleRetry(): void {
-    this.#retry = setTimeout(async () => {
-      const isConnected = await this.#attempt();
-      if (!isConnected && !this.#isClosed) this.#scheduleRetry();
+    this.#retry = setTimeout(() => {
+      void this.#attempt().then((isConnected) => {
+        if (!isConnected && !this.#isClosed) this.#scheduleRetry();
+      });
     }, this.#backoff.next());
   }
 
@@ -261,7 +261,9 @@ export class RosLink {
     for (const topic of this.#publishers.keys()) this.#publisher(topic);
     for (const served of this.#served) this.#makeService(served);
     for (const listener of this.#listeners) listener.onUp?.();
-    for (const subscription of this.#subscriptions) this.#makeSubscription(subscription);
+    for (const subscription of this.#subscriptions.keys()) {
+      this.#subscriptions.set(subscription, this.#makeSubscription(subscription));
+    }
   }
 
   #down(): void {

@@ -22,7 +22,8 @@ export class StampClock {
       this.#slices.push({ startNs: arrivedNs, leastNs: offsetNs });
       while (arrivedNs - (this.#slices[0]?.startNs ?? arrivedNs) > WINDOW_NS) this.#slices.shift();
     } else newest.leastNs = Math.min(newest.leastNs, offsetNs);
-    return stampNs + this.#offsetNs;
+    // Times since the epoch are exact to 0.3 us only.
+    return Math.min(stampNs + this.#offsetNs, arrivedNs);
   }
 
   /** What the robot's clock shows now, as far as is known; undefined before the first message. */

@@ -1,3 +1,4 @@
+import { ActionlibServer } from './actionlib.ts';
 import { MessageRefused } from './message-codec.ts';
 import type { MessageCodec, RosMessage } from './message-codec.ts';
 
@@ -41,6 +42,7 @@ export class RosGraph {
   readonly services = new Map<string, RosService>();
   readonly actions = new Map<string, RosActionServer>();
   readonly #topics = new Map<string, Topic>();
+  readonly #actionlib: ActionlibServer[] = [];
 
   constructor(codec: MessageCodec) {
     this.codec = codec;
@@ -72,6 +74,17 @@ export class RosGraph {
     topic.listeners.add(listener);
     if (topic.latched !== undefined) listener(topic.latched);
     return () => topic.listeners.delete(listener);
+  }
+
+  /** Offers an action the way this version of ROS has it: to the action ops of the bridge, or as topics. */
+  offerAction(name: string, server: RosActionServer): void {
+    if (this.codec.version === 1) this.#actionlib.push(new ActionlibServer(this, name, server));
+    else this.actions.set(name, server);
+  }
+
+  /** ROS 1: tells how all goals stand. */
+  publishActionStatus(): void {
+    for (const server of this.#actionlib) server.publishStatus();
   }
 
   /** The type of a topic. Throws MessageRefused for one nobody has advertised. */

@@ -1,4 +1,5 @@
-import { UnknownNameError } from '../../core/errors.ts';
+import { join } from 'node:path';
+import { ArmatureError, UnknownNameError } from '../../core/errors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { ArmDriverSpec } from './arm-spec.ts';
 
@@ -16,11 +17,17 @@ export interface ArmAddress {
 
 /**
  * How an arm process reaches a real arm. Throws UnknownNameError for a driver that robot.yaml has no block for, and what
- * the driver needs and was not given.
+ * the driver needs and was not given: E_PORT_MISSING.
  */
-export function armDriverSpec(robot: RobotSpec, { driver, url }: ArmAddress): ArmDriverSpec {
+export function armDriverSpec(robot: RobotSpec, { driver, port, calibration, url }: ArmAddress): ArmDriverSpec {
   const reachable = Object.keys(robot.drivers).filter((name) => name !== 'sim');
   if (!reachable.includes(driver)) throw new UnknownNameError('driver', driver, reachable);
+  if (driver === 'mirror') return { kind: 'mirror' };
   if (driver === 'ros') return { kind: 'ros', url };
-  return { kind: 'mirror' };
+  if (port !== undefined) {
+    return { kind: 'serial', port, calibration: calibration ?? join('calibration', `${robot.name}.json`) };
+  }
+  throw new ArmatureError('E_PORT_MISSING', `robot "${robot.name}" is on a serial bus, and no port was given`, {
+    remedy: 'Give it with --port; `armature ports` finds arms.',
+  });
 }

@@ -16,7 +16,7 @@ import { badFrame, encodeNumbers, encodeText, requireLength } from './frames.ts'
 import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { HostBlackBox } from './host-black-box.ts';
-import { commandOfCode, heartbeatLayout } from './message-formats.ts';
+import { commandFrom, commandOfCode, heartbeatLayout } from './message-formats.ts';
 import type { OperatorCommand } from './message-formats.ts';
 import { decodeRecord, encodeRecord } from './record-format.ts';
 import { preferThread, raisePriority } from './thread-priority.ts';
@@ -129,7 +129,9 @@ class Opened {
     const buffers = ArmMemory.allocate(spec.robot);
     let opened: Opened | undefined;
     const onFailure = (failure: ArmFailure): void => opened?.fail(failure);
-    const port = await openArmPort({ spec, token: buffers.token, onFailure });
+    const { commands } = new ArmMemory(spec.robot, buffers);
+    const command = (name: OperatorCommand, value: number): void => commands.push(commandFrom(name, value));
+    const port = await openArmPort({ spec, token: buffers.token, onFailure, command });
     try {
       opened = new Opened({ spec, buffers, port }, options);
       await opened.#start();
@@ -178,6 +180,7 @@ class Opened {
   }
 
   fail(failure: ArmFailure): void {
+    this.#port.witness?.onFailure(failure);
     this.#send(encodeText('failure', failure));
   }
 
@@ -245,7 +248,10 @@ class Opened {
 
   #sendRecord(): void {
     this.#send(encodeNumbers('record', this.#row));
-    this.#blackBox?.record(decodeRecord(this.#memory.record, this.#row));
+    if (this.#blackBox === undefined && this.#port.witness === undefined) return;
+    const record = decodeRecord(this.#memory.record, this.#row);
+    this.#blackBox?.record(record);
+    this.#port.witness?.onRecord(record);
   }
 
   #showGate(checkpoint: GateCheckpoint): void {

@@ -2,6 +2,8 @@ import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
+import type { OperatorCommand } from './message-formats.ts';
+import type { ArmRecord } from './record-format.ts';
 import { openRosPort } from './ros-port.ts';
 import type { RosBuffers } from './ros-wire.ts';
 import type { SerialWire } from './serial-wire.ts';
@@ -33,6 +35,13 @@ export interface ArmPort {
   /** What the arm measures where the gate does not tell any more; undefined for an ideal arm, which stands. */
   read(): ArmState | undefined;
   close(): void;
+  /** Told of everything that the supervisor is told; for a port that shows it elsewhere. */
+  readonly witness?: ArmWitness;
+}
+
+export interface ArmWitness {
+  onRecord(record: ArmRecord): void;
+  onFailure(failure: ArmFailure): void;
 }
 
 export interface ArmPortOptions {
@@ -41,6 +50,8 @@ export interface ArmPortOptions {
   readonly token: SharedArrayBuffer;
   /** Told when the arm itself fails. */
   readonly onFailure: (failure: ArmFailure) => void;
+  /** Gives the gate a command that came from elsewhere than the supervisor. @param value see COMMAND_CODES. */
+  readonly command: (command: OperatorCommand, value: number) => void;
 }
 
 /** Opens the main thread's end. Throws ArmatureError when the arm cannot be reached. */

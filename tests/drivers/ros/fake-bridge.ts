@@ -70,6 +70,11 @@ export class FakeBridge {
       if (topics.has(topic)) this.send(socket, { op: 'publish', topic, msg });
   }
 
+  /** A frame that is not text, to whoever subscribed. */
+  publishBytes(topic: string, bytes: Uint8Array): void {
+    for (const [socket, topics] of this.#subscribed) if (topics.has(topic) && !this.#isFrozen) socket.send(bytes);
+  }
+
   send(socket: WebSocket, frame: unknown): void {
     if (!this.#isFrozen) socket.send(JSON.stringify(frame));
   }

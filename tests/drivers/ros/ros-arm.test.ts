@@ -5,7 +5,7 @@ import { RosDriver } from '../../../src/drivers/ros/ros-driver.ts';
 import type { RosSpec } from '../../../src/robot/ros-spec.ts';
 import type { SafeCommand } from '../../../src/safety/safe-command.ts';
 import { FakeBridge } from './fake-bridge.ts';
-import type { FakeBridgeOptions } from './fake-bridge.ts';
+import type { FakeBridgeOptions, Op } from './fake-bridge.ts';
 import { FORWARD, keepPublishing, rosRobot } from './ros-robot.ts';
 
 const clock = new MonotonicClock();
@@ -194,16 +194,16 @@ describe('an arm behind ROS', () => {
       } as unknown as SafeCommand);
     }
     await server.until(() => server.ops('send_action_goal', ACTION.action).length === 1);
-    const [goal] = server.ops('send_action_goal');
+    const goal = server.ops('send_action_goal')[0] as Op;
     expect(goal).toMatchObject({ action_type: 'control_msgs/action/FollowJointTrajectory' });
-    const { trajectory } = goal?.['args'] as {
+    const { trajectory } = goal['args'] as {
       trajectory: { points: { positions: number[]; velocities: number[] }[] };
     };
     expect(trajectory.points.map(({ positions }) => positions[0])).toEqual([0, 0.01, 0.02, 0.03, 0.04, 0.05]);
     expect(trajectory.points.at(-1)?.velocities).toEqual([0, 0]);
     driver.setTorque(false);
     await server.until(() => server.ops('cancel_action_goal').length === 1);
-    expect(server.ops('cancel_action_goal')[0]).toMatchObject({ id: goal?.['id'], action: ACTION.action });
+    expect(server.ops('cancel_action_goal')[0]).toMatchObject({ id: goal['id'], action: ACTION.action });
   });
 
   it('sends goals by actionlib to an action of ROS 1', async () => {
@@ -298,8 +298,12 @@ describe('an arm behind ROS', () => {
       velocity: [],
       effort: [0],
     });
-    await until(arm, () => arm.read()?.robotStampNs === 4e18);
-    const { positionsRad, velocitiesRadPerS, effortsNm } = arm.read() as NonNullable<ReturnType<typeof arm.read>>;
+    let state = arm.read();
+    await until(arm, () => {
+      state = arm.read();
+      return state?.robotStampNs === 4e18;
+    });
+    const { positionsRad, velocitiesRadPerS, effortsNm } = state as NonNullable<typeof state>;
     expect([...positionsRad, ...velocitiesRadPerS, ...effortsNm]).toEqual([NaN, NaN, NaN, NaN, 0, NaN]);
   });
 });

@@ -2,8 +2,12 @@ import type { ArmState } from '../../../core/observation.ts';
 import type { RosCommandSpec } from '../../../robot/ros-spec.ts';
 import { toRosNumbers, toRosTime } from '../messages.ts';
 import { TYPES } from '../message-types.ts';
+import type { RosType } from '../message-types.ts';
 import { commandedJoints, velocityBetween } from './command-sender.ts';
 import type { CommandSender, CommandedJoint, JointCommand, SenderOptions } from './command-sender.ts';
+
+/** Of moveit_msgs/ServoCommandType. */
+const JOINT_JOG = 0;
 
 /**
  * Velocities to MoveIt Servo: those of the commands, and more or less where the arm lags behind or is ahead. Servo halts
@@ -45,13 +49,19 @@ export class ServoJointJogSender implements CommandSender {
 
   begin(): void {
     this.#last = undefined;
+    const { switchService } = this.#spec;
+    if (switchService !== undefined) this.#call(switchService, TYPES.servoCommandType, { command_type: JOINT_JOG });
     this.#pause(false);
   }
 
   #pause(isPaused: boolean): void {
+    this.#call(this.#spec.pauseService, TYPES.setBool, { data: isPaused });
+  }
+
+  #call(service: string, type: RosType, request: unknown): void {
     const { link, onProblem } = this.#options;
     if (link.generation === 0) return;
-    link.call(this.#spec.pauseService, TYPES.setBool, { data: isPaused }).catch((error: unknown) => onProblem(error));
+    link.call(service, type, request).catch((error: unknown) => onProblem(error));
   }
 
   /** Undefined while the robot's time is not known: Servo takes only what is fresh by its own clock. */
