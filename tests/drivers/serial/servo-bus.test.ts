@@ -91,7 +91,7 @@ describe.each(BUSES)('a bus of %s servos', (_, protocol, model, span) => {
     const servos = make();
     const bus = busOf(servos, protocol);
     const reader = new SyncReader(bus, Uint8Array.of(1, 2, 3, 4, 5, 6), span);
-    const { read } = servos;
+    const read = servos.read.bind(servos);
     servos.read = () => 0;
     reader.request();
     expect(reader.collect(clock.nowNs() + 1e6)).toBe(6);
