@@ -4,23 +4,24 @@ import { runRow } from './faults/run-row.ts';
 import type { Row } from './faults/run-row.ts';
 
 /**
- * The fault matrix, in real time and with real processes and signals: every fault, on the simulated and on the
- * mirror arm, while it moves and while it holds. Every row must end with an arm that stands and that kept its
- * limits on the way.
+ * The fault matrix, in real time and with real processes and signals: every fault, on the simulated arm, on the mirror arm and on
+ * the emulated servos of a serial one, while it moves and while it holds. Every row must end with an arm that stands and that kept
+ * its limits on the way; what a bus has to bear, with one that went on. `--driver serial` takes one of them.
  */
 const { values } = parseArgs({
   options: {
     robot: { type: 'string', default: 'so101' },
     /** Only faults whose name contains this. */
     only: { type: 'string', default: '' },
-    driver: { type: 'string', multiple: true, default: ['sim', 'mirror'] },
+    driver: { type: 'string', multiple: true, default: ['sim', 'mirror', 'serial'] },
     json: { type: 'boolean', default: false },
   },
 });
 
 const rows: Row[] = [];
 for (const fault of FAULTS.filter(({ name }) => name.includes(values.only))) {
-  for (const driver of (['sim', 'mirror'] as const).filter((name) => values.driver.includes(name))) {
+  const drivers = fault.busDoes === undefined ? (['sim', 'mirror', 'serial'] as const) : (['serial'] as const);
+  for (const driver of drivers.filter((name) => values.driver.includes(name))) {
     for (const state of ['ACTIVE', 'HOLD'] as const) {
       const row = await runRow({ robot: values.robot, fault, driver, state });
       rows.push(row);

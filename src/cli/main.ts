@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
+import { addEmulate } from './emulate.ts';
 import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
@@ -11,6 +12,7 @@ import { addPolicies } from './policies.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
+import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
@@ -26,9 +28,11 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addRest,
   addDataset,
   addTrain,
   addEval,
+  addEmulate,
   addRobots,
   addPolicies,
   addTasks,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
-import { serialSchema } from './serial-spec.ts';
 import { rosSchema } from './ros-spec.ts';
+import { serialSchema } from './serial-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();

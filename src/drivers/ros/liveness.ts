@@ -7,7 +7,7 @@ export interface LivenessLimits {
   readonly lossMs: number;
 }
 
-export const LIVENESS_LIMITS: LivenessLimits = { doubtMs: 100, lossMs: 250 };
+export const LIVENESS_LIMITS: LivenessLimits = { doubtMs: 100, lossMs: 220 };
 
 /** When a peer was heard last. Everything it sends counts, so that pings only matter where nothing else comes. */
 export class Liveness {

@@ -163,10 +163,10 @@ export class RosLink {
   }
 
   /** Calls a service. Throws E_ROS_LINK, E_ROS_SERVICE. */
-  call(service: string, type: RosType, request: unknown, timeoutMs = SERVICE_TIMEOUT_MS): Promise<unknown> {
+  async call(service: string, type: RosType, request: unknown, timeoutMs = SERVICE_TIMEOUT_MS): Promise<unknown> {
     const ros = this.#connected(`call ${service}`);
     const client = new Service({ ros, name: service, serviceType: toMessageType(this.rosVersion, type) });
-    return this.#answer(service, timeoutMs, (done, failed) => client.callService(request, done, failed));
+    return await this.#answer(service, timeoutMs, (done, failed) => client.callService(request, done, failed));
   }
 
   /** Offers a service, on this and every later connection. What `answer` throws fails the call. */

@@ -17,6 +17,7 @@ import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { HostBlackBox } from './host-black-box.ts';
 import { commandOfCode, heartbeatLayout } from './message-formats.ts';
+import type { OperatorCommand } from './message-formats.ts';
 import { decodeRecord, encodeRecord } from './record-format.ts';
 import { preferThread, raisePriority } from './thread-priority.ts';
 
@@ -150,8 +151,8 @@ class Opened {
         const code = command.get(numbers, 'code');
         if (commandOfCode(code) === undefined) throw badFrame('a known command', `code ${code}`);
         commands.push(numbers);
-        // A dead gate carries nothing out, and the arm stands already.
-        if (this.#isDead && commandOfCode(code) === 'end') this.#finish();
+        // A dead gate carries nothing out; the arm stands already, and may be let go.
+        if (this.#isDead) this.#obeyForTheGate(commandOfCode(code));
         break;
       }
       case 'scene':
@@ -164,6 +165,11 @@ class Opened {
         throw badFrame('a frame for an arm process', `"${frame.kind}"`);
     }
     supervisorSlot.write([nowNs]);
+  }
+
+  #obeyForTheGate(command: OperatorCommand | undefined): void {
+    if (command === 'end') this.#finish();
+    if (command === 'disarm' || command === 'estop') this.#port.relax?.();
   }
 
   supervisorGone(): void {

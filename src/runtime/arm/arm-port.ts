@@ -4,6 +4,7 @@ import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { openRosPort } from './ros-port.ts';
 import type { RosBuffers } from './ros-wire.ts';
+import type { SerialWire } from './serial-wire.ts';
 import { SharedSlot } from './shared-slot.ts';
 import { raiseWorld } from './thread-priority.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
@@ -15,6 +16,7 @@ import type { WorldWorkerData } from './world-worker.ts';
 export type ArmWire =
   | { readonly kind: 'mirror' }
   | { readonly kind: 'sim'; readonly buffers: WorldBuffers }
+  | SerialWire
   | { readonly kind: 'ros'; readonly buffers: RosBuffers; readonly url: string };
 
 /** The main thread's end: what must not depend on the gate. */
@@ -26,6 +28,8 @@ export interface ArmPort {
   begin(state: Float64Array): void;
   /** The driver's dead-man: the arm stops and holds by itself, whatever was or will be commanded. */
   halt(): void;
+  /** After `halt`, asked for by an operator: torque off, for arms whose torque can be switched without the gate. */
+  relax?(): void;
   /** What the arm measures where the gate does not tell any more; undefined for an ideal arm, which stands. */
   read(): ArmState | undefined;
   close(): void;
@@ -40,13 +44,18 @@ export interface ArmPortOptions {
 }
 
 /** Opens the main thread's end. Throws ArmatureError when the arm cannot be reached. */
-export function openArmPort(options: ArmPortOptions): Promise<ArmPort> {
+export async function openArmPort(options: ArmPortOptions): Promise<ArmPort> {
   const { driver } = options.spec;
   switch (driver.kind) {
     case 'mirror':
-      return Promise.resolve(mirrorPort());
+      return mirrorPort();
     case 'sim':
       return openWorldPort(options, driver.scene);
+    case 'serial': {
+      // Loaded where it is used: it brings a native library along.
+      const { openSerialArmPort } = await import('./serial-arm-port.ts');
+      return openSerialArmPort(options, driver);
+    }
     case 'ros':
       return openRosPort(options, driver);
   }

@@ -28,6 +28,8 @@ export interface ArmSpec {
 export type ArmDriverSpec =
   | { readonly kind: 'mirror' }
   | { readonly kind: 'sim'; readonly scene: string }
+  /** `port` such as `/dev/ttyACM0`; `calibration` is the path of the file of this very arm. */
+  | { readonly kind: 'serial'; readonly port: string; readonly calibration: string }
   /** `url` of the rosbridge server where it is not the one in robot.yaml. */
   | { readonly kind: 'ros'; readonly url?: string | undefined };
 
@@ -52,7 +54,7 @@ export type ArmFailure = Failure;
 export function parseArmSpec(text: string): ArmSpec {
   const document = parseObject(text);
   const checks = [
-    ['the driver mirror, sim with a scene, or ros', isDriver(document['driver'])],
+    ['the driver mirror, sim with a scene, serial with port and calibration, or ros', isDriver(document['driver'])],
     ['the url of a module', isWrap(document['wrap'])],
     ['the name of a log file', ['undefined', 'string'].includes(typeof document['logFile'])],
     ['the folder of a black box, and a version', isBlackBox(document['blackBox'])],
@@ -76,6 +78,8 @@ function isDriver(driver: unknown): boolean {
       return true;
     case 'sim':
       return typeof driver['scene'] === 'string';
+    case 'serial':
+      return typeof driver['port'] === 'string' && typeof driver['calibration'] === 'string';
     case 'ros':
       return ['undefined', 'string'].includes(typeof driver['url']);
     default:

@@ -28,9 +28,12 @@ export class ForwardPositionSender implements CommandSender {
     return isSent;
   }
 
-  /** Where the arm is measured is where it holds; a gripper keeps its command, so that it does not let go. */
+  /**
+   * Where the arm is measured is where it holds; a gripper keeps its command, so that it does not let go. Without a
+   * measurement the controller goes on holding what came last.
+   */
   stop(measured: ArmState | undefined): void {
-    const held = measured?.positionsRad.slice() ?? this.#last?.positionsRad;
+    const held = measured?.positionsRad.slice();
     if (held === undefined) return;
     for (const { index, isGripper } of this.#joints) {
       const last = this.#last?.positionsRad[index];

@@ -1,0 +1,69 @@
+import type { BusCommand } from './bus-command.ts';
+import { ROOM_TEMPERATURE_C } from './motor-state.ts';
+import type { ServoBus } from './servo-bus.ts';
+
+/** The cable between the servos and the computer. */
+export interface Cable {
+  cut(): void;
+  /** Nothing happens to one that is plugged in. */
+  plug(): void;
+}
+
+/** Carries out a command. Servos and joints that do not exist are passed over. */
+export function controlBus(bus: ServoBus, cable: Cable, command: BusCommand): void {
+  const { faults, arm } = bus;
+  switch (command.kind) {
+    case 'noise':
+      faults.noise = command.share;
+      break;
+    case 'lose':
+      faults.lostByte = command.share;
+      break;
+    case 'checksum':
+      faults.wrongCheck = command.share;
+      break;
+    case 'silent':
+      faults.silentIds.add(command.id);
+      break;
+    case 'cut':
+      bus.dropWire();
+      cable.cut();
+      break;
+    case 'plug':
+      cable.plug();
+      break;
+    case 'brown-out':
+      arm.brownOut(command.durationS);
+      break;
+    case 'overheat':
+      arm.servos.find(({ id }) => id === command.id)?.setTemperature(command.temperatureC);
+      break;
+    case 'push': {
+      const joint = arm.servos.findIndex(({ id }) => id === command.id);
+      if (joint >= 0) arm.plant.setExternalTorque(joint, command.torqueNm);
+      break;
+    }
+    case 'clear':
+      clear(bus);
+      cable.plug();
+      break;
+    case 'reset':
+      arm.plant.reset(arm.positionsRad(), command.seed);
+      break;
+    case 'move':
+      arm.servos.forEach((_, joint) => arm.setHand(joint, command.positionsRad[joint]));
+      break;
+    case 'let-go':
+      arm.servos.forEach((_, joint) => arm.setHand(joint, undefined));
+      break;
+  }
+}
+
+function clear({ faults, arm }: ServoBus): void {
+  Object.assign(faults, { noise: 0, lostByte: 0, wrongCheck: 0 });
+  faults.silentIds.clear();
+  for (const [joint, servo] of arm.servos.entries()) {
+    arm.plant.setExternalTorque(joint, 0);
+    if (servo.temperatureC > ROOM_TEMPERATURE_C) servo.setTemperature(ROOM_TEMPERATURE_C);
+  }
+}
