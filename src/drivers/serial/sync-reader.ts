@@ -34,6 +34,7 @@ export class SyncReader {
   /** By count: the request for so many servos, its ids to be filled in. */
   readonly #requests: readonly SyncReadRequest[];
   #pending = 0;
+  #isUnderWay = false;
   #sentNs = 0;
   #askedWireNs = 0;
   #deadlineNs = 0;
@@ -56,11 +57,17 @@ export class SyncReader {
 
   /** A request is on its way whose answers nobody has collected. */
   get isUnderWay(): boolean {
-    return this.#pending > 0;
+    return this.#isUnderWay;
   }
 
-  /** Asks all servos. */
+  /** Asks all servos. What came too late for the last cycle is taken first: a slow adapter shows the past rather than nothing. */
   request(): void {
+    while (this.#pending > 0) {
+      const late = this.#bus.receive();
+      if (late === undefined) break;
+      this.#take(late);
+    }
+    this.#isUnderWay = true;
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
     this.#attempt = 0;
@@ -101,7 +108,7 @@ export class SyncReader {
     }
     const missing = this.#pending;
     if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
-    this.#pending = 0;
+    this.#isUnderWay = false;
     bus.counts.missed += missing;
     return missing;
   }

@@ -87,6 +87,22 @@ describe.each(BUSES)('a bus of %s servos', (_, protocol, model, span) => {
     expect(reader.collect(clock.nowNs() + 20e6)).toBe(0);
   });
 
+  it('takes what comes too late for a cycle in the next one, as old as it is', () => {
+    const servos = make();
+    const bus = busOf(servos, protocol);
+    const reader = new SyncReader(bus, Uint8Array.of(1, 2, 3, 4, 5, 6), span);
+    const read = servos.read.bind(servos);
+    servos.read = () => 0;
+    reader.request();
+    expect(reader.collect(clock.nowNs() + 1e6)).toBe(6);
+    const givenUpNs = clock.nowNs();
+    servos.read = read;
+    reader.request();
+    servos.read = () => 0;
+    reader.collect(clock.nowNs() + 1e6);
+    expect([...reader.stampsNs].every((stampNs) => stampNs > 0 && stampNs < givenUpNs)).toBe(true);
+  });
+
   it('finds out that the adapter returns what is sent, and does not take it for an answer', () => {
     const servos = make();
     servos.hasEcho = true;
