@@ -33,7 +33,7 @@ export interface OpenMotors {
 }
 
 /** Nothing is in a hurry here, and adapters that answer late are common, ms. */
-export const PATIENCE_MS = 20;
+export const PATIENCE_MS = 100;
 const DEFAULT_BAUD_RATE = 1_000_000;
 
 export function addMotorOptions(command: Command): Command {

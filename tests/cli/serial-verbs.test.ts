@@ -50,7 +50,16 @@ const so101 = ['--robot', 'so101', '--port', port];
 
 describe('verbs on a servo bus', { timeout: 240_000 }, () => {
   it('ports finds the arm, and says which robot it looks like', async () => {
-    const { status, stdout } = await armature('ports', '--port', port, '--protocol', 'feetech', '--json');
+    const { status, stdout } = await armature(
+      'ports',
+      '--port',
+      port,
+      '--protocol',
+      'feetech',
+      '--baud-rate',
+      '1000000',
+      '--json',
+    );
     expect(status).toBe(0);
     const [found] = (JSON.parse(stdout) as { ports: { servos: object[]; robots: object[] }[] }).ports;
     expect(found?.servos).toHaveLength(6);

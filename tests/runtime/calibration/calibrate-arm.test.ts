@@ -6,11 +6,14 @@ import type { Calibration } from '../../../src/calibration/calibration-problems.
 import { loadCalibration } from '../../../src/calibration/load-calibration.ts';
 import { MonotonicClock } from '../../../src/core/clock.ts';
 import { ArmatureError } from '../../../src/core/errors.ts';
+import { requireSerial } from '../../../src/drivers/serial/arm-motors.ts';
 import { SetupBus } from '../../../src/drivers/serial/setup-bus.ts';
+import { drawCalibration } from '../../../src/emulation/servo-bus/assemble-arm.ts';
 import { startServoBus } from '../../../src/emulation/servo-bus/start-servo-bus.ts';
 import type { EmulatedServoBus, ServoBusSpec } from '../../../src/emulation/servo-bus/start-servo-bus.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
-import type { CalibrationBus } from '../../../src/runtime/calibration/arm-servos.ts';
+import { armServos } from '../../../src/runtime/calibration/arm-servos.ts';
+import type { ArmServo, CalibrationBus } from '../../../src/runtime/calibration/arm-servos.ts';
 import { calibrateArm, importCalibration } from '../../../src/runtime/calibration/calibrate-arm.ts';
 import type { CalibrateOptions } from '../../../src/runtime/calibration/calibrate-arm.ts';
 import { EmulatedPerson, heldBy, worstErrorRad } from './emulated-calibration.ts';
@@ -30,7 +33,8 @@ interface Workplace {
 async function openWorkplace(spec: Partial<ServoBusSpec> = {}): Promise<Workplace> {
   const folder = mkdtempSync(join(tmpdir(), 'calibrate-'));
   const arm = await startServoBus({ robot, isCalibrated: false, ...spec });
-  const bus = await SetupBus.open({ path: arm.path, baudRate: 1_000_000, protocol: 'feetech', patienceMs: 40 });
+  const { protocol } = requireSerial(spec.robot ?? robot);
+  const bus = await SetupBus.open({ path: arm.path, baudRate: 1_000_000, protocol, patienceMs: 400 });
   const person = new EmulatedPerson(arm, robot);
   onTestFinished(async () => {
     await bus.close();
@@ -142,7 +146,7 @@ describe("LeRobot's calibration", { timeout: 120_000 }, () => {
   );
 
   it('is written into the servos and a file that LeRobot reads, and the former file is kept', async () => {
-    const { bus, person, path, folder, options } = await openWorkplace({ calibration: given });
+    const { arm, bus, person, path, folder, options } = await openWorkplace({ calibration: given });
     writeFileSync(path, '{}');
     person.said.push('ready', 'nonsense', 'yes');
     expect(await importCalibration(given, options)).toEqual({
@@ -158,7 +162,23 @@ describe("LeRobot's calibration", { timeout: 120_000 }, () => {
     expect(loadCalibration(path, robot).calibration).toEqual(given);
     const held = await heldBy(bus, robot);
     expect(held['elbow_flex']).toEqual([300, 945, 3149]);
+    // EEPROM keeps it without power.
+    arm.control('fault brown-out 0.01');
+    while ((await arm.state()).supplyV < 5) await person.rest(1);
+    expect(await heldBy(bus, robot)).toEqual(held);
     expect(readdirSync(folder).toSorted()).toEqual(['arm.1.json', 'arm.json']);
+  });
+
+  it('is written into Dynamixels, which turn round by themselves', async () => {
+    const koch = loadRobot('koch');
+    const drawn = drawCalibration(koch, 5);
+    const calibration = { ...drawn, elbow_flex: { ...drawn['elbow_flex'], drive_mode: 1 } } as Calibration;
+    const { arm, bus, person, options } = await openWorkplace({ robot: koch, calibration });
+    person.said.push('ready', 'yes');
+    await importCalibration(calibration, { ...options, robot: koch });
+    const { address } = armServos(koch)[2] as ArmServo;
+    expect(await bus.read(address, 'Drive_Mode')).toBe(1);
+    expect(await worstErrorRad({ bus, robot: koch, arm, calibration })).toBeLessThan(0.005);
   });
 
   const brokenAt = (bus: SetupBus, isBroken: (id: number, name: string) => boolean): CalibrationBus => ({
