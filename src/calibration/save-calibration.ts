@@ -46,11 +46,6 @@ export function stageCalibration(path: string, calibration: Calibration): Staged
   };
 }
 
-/** Writes a calibration to its place at once. Returns and throws as StagedCalibration.commit. */
-export function saveCalibration(path: string, calibration: Calibration): string | undefined {
-  return stageCalibration(path, calibration).commit();
-}
-
 function attempt<T>(path: string, work: () => T): T {
   try {
     return work();

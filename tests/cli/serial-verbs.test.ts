@@ -140,7 +140,15 @@ describe('armature calibrate', { timeout: 240_000 }, () => {
     writeFileSync(given, JSON.stringify(arm.calibration));
     writeFileSync(script, 'ready\nwait 0.1\nyes\n');
     const { status, stdout } = await armature(
-      ...['calibrate', ...so101, '--from', given, '--script', script, '--out', out, '--json'],
+      'calibrate',
+      ...so101,
+      '--from',
+      given,
+      '--script',
+      script,
+      '--out',
+      out,
+      '--json',
     );
     expect(JSON.parse(stdout)).toEqual({
       robot: 'so101',
