@@ -6,11 +6,14 @@ import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
 const OVERSLEEP_NS = 100_000;
-/** How quickly the usual delay follows what is measured. */
+/** From when the answers may be there the port is looked at without a pause for so long, ns: a nap takes about as much. */
+const SPIN_NS = 200_000;
+/** How quickly the usual delay follows what is measured, and how quickly it falls while nobody has to wait. */
 const SMOOTHING = 0.1;
+const DECAY = 0.005;
 /** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
 const DELAY_FACTOR = 1.5;
-const DELAY_MARGIN_NS = 400_000;
+const DELAY_MARGIN_NS = 800_000;
 
 /**
  * The same registers of all servos, again and again: one request for each cycle, answers one after the other. What is
@@ -24,6 +27,8 @@ export class SyncReader {
   readonly errors: Uint8Array;
   /** When it was asked for, monotonic ns: it was measured after that. -Infinity before the first. */
   readonly stampsNs: Float64Array;
+  /** How long request and answers of all are on the wire, ns. */
+  readonly wireNs: number;
   readonly #bus: ServoBus;
   readonly #ids: Uint8Array;
   readonly #span: RegisterSpan;
@@ -52,6 +57,8 @@ export class SyncReader {
     this.stampsNs = new Float64Array(ids.length).fill(-Infinity);
     this.#order = Uint8Array.from(ids, (_, place) => place);
     this.#isPending = new Uint8Array(ids.length);
+    const requestBytes = encodeSyncRead(bus.protocol, bus.outgoing, { ...span, ids });
+    this.wireNs = bus.wireNs(requestBytes + ids.length * bus.protocol.statusBytes(span.length));
     this.#requests = Array.from({ length: ids.length + 1 }, (_, count) => ({ ...span, ids: new Uint8Array(count) }));
   }
 
@@ -74,14 +81,7 @@ export class SyncReader {
     this.#ask();
   }
 
-  /** How long request and answers of all are on the wire, ns. */
-  get wireNs(): number {
-    const { protocol, outgoing } = this.#bus;
-    const request = encodeSyncRead(protocol, outgoing, { ...this.#span, ids: this.#ids });
-    return this.#bus.wireNs(request + this.#ids.length * protocol.statusBytes(this.#span.length));
-  }
-
-  /** How long they usually take, ns. */
+  /** How long request and answers of all usually take, ns. */
   get usualNs(): number {
     return this.wireNs + (this.#delayNs ?? 0);
   }
@@ -92,30 +92,34 @@ export class SyncReader {
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
+    let hasWaited = false;
+    let hasRetried = false;
     // Not by the usual delay as well: who wakes late finds everything there, and would take that for usual.
-    const earliestNs = this.#sentNs + this.#askedWireNs;
-    // Answers that lie there already say nothing about how long they took.
-    let isTimed = bus.clock.nowNs() < earliestNs;
-    bus.sleepUntil(Math.min(untilNs, earliestNs - OVERSLEEP_NS));
+    bus.sleepUntil(Math.min(untilNs, this.#sentNs + this.#askedWireNs - OVERSLEEP_NS));
+    const spinUntilNs = this.#sentNs + this.#askedWireNs + SPIN_NS;
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
-      else if (bus.clock.nowNs() < Math.min(this.#deadlineNs, untilNs)) bus.nap(this.#deadlineNs);
-      else {
-        isTimed = false;
+      else if (bus.clock.nowNs() < Math.min(this.#deadlineNs, untilNs)) {
+        hasWaited = true;
+        if (bus.clock.nowNs() > spinUntilNs) bus.nap(this.#deadlineNs);
+      } else {
+        hasRetried = true;
         if (!this.#retry(untilNs)) break;
       }
     }
     const missing = this.#pending;
-    if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
+    if (!hasRetried) this.#learn(hasWaited);
     this.#isUnderWay = false;
     bus.counts.missed += missing;
     return missing;
   }
 
-  #learn(delayNs: number): void {
+  /** Answers that nobody had to wait for only say that the delay was no longer than it is taken to be. */
+  #learn(hasWaited: boolean): void {
+    const delayNs = Math.max(0, this.#bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
     const usualNs = this.#delayNs ?? delayNs;
-    this.#delayNs = Math.max(0, usualNs + SMOOTHING * (delayNs - usualNs));
+    this.#delayNs = hasWaited ? usualNs + SMOOTHING * (delayNs - usualNs) : usualNs * (1 - DECAY);
   }
 
   #retry(untilNs: number): boolean {
