@@ -6,6 +6,7 @@ import type { RosArmFault } from '../emulation/ros-arm/ros-arm-emulator.ts';
 import { inRealTime } from '../emulation/ros-arm/real-time.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { loadTask } from '../sim/load-task.ts';
+import { raiseWorld, threadId } from '../runtime/arm/thread-priority.ts';
 import { describeFailure } from './failure.ts';
 import { Interruption } from './interruption.ts';
 
@@ -44,6 +45,8 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
     ...(options.ros === undefined ? {} : { rosVersion: options.ros === '1' ? 1 : 2 }),
     ...(options.scene === undefined || options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
   });
+  // It stands for an arm of metal, which does not wait for its turn.
+  raiseWorld(threadId());
   const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
   say(
     `ready ${emulator.url} (ROS ${emulator.ros.rosVersion})${emulator.instruction === '' ? '' : `: ${emulator.instruction}`}`,
