@@ -6,7 +6,7 @@ import type { RosArmFault } from '../emulation/ros-arm/ros-arm-emulator.ts';
 import { inRealTime } from '../emulation/ros-arm/real-time.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { loadTask } from '../sim/load-task.ts';
-import { raiseWorld, threadId } from '../runtime/arm/thread-priority.ts';
+import { preferThread, threadId } from '../runtime/arm/thread-priority.ts';
 import { describeFailure } from './failure.ts';
 import { Interruption } from './interruption.ts';
 
@@ -46,7 +46,7 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
     ...(options.scene === undefined || options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
   });
   // It stands for an arm of metal, which does not wait for its turn.
-  raiseWorld(threadId());
+  preferThread(threadId() ?? 0);
   const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
   say(
     `ready ${emulator.url} (ROS ${emulator.ros.rosVersion})${emulator.instruction === '' ? '' : `: ${emulator.instruction}`}`,
