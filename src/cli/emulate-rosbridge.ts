@@ -73,6 +73,7 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
 function listen(emulator: RosArmEmulator, signal: AbortSignal, say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: process.stdin });
+    let performed = Promise.resolve();
     const end = (): void => {
       lines.close();
       process.stdin.destroy();
@@ -80,8 +81,11 @@ function listen(emulator: RosArmEmulator, signal: AbortSignal, say: (line: strin
     };
     signal.addEventListener('abort', end, { once: true });
     lines.on('line', (line) => {
-      if (line.trim() === 'quit') return end();
-      perform(emulator, line.trim(), say).catch((error: unknown) => console.error(describeFailure(error).text));
+      if (line.trim() === 'quit') return void performed.then(end);
+      // One after the other: a fault takes effect before the next line is read.
+      performed = performed
+        .then(() => perform(emulator, line.trim(), say))
+        .catch((error: unknown) => console.error(describeFailure(error).text));
     });
   });
 }
