@@ -14,6 +14,7 @@ export interface RosbridgeEmulationOptions {
   /** Port on loopback; 0: a free one. */
   readonly rosbridge: number;
   readonly ros?: '1' | '2';
+  /** Name of a task. Default, and `none`: the arm alone. */
   readonly scene?: string;
   readonly seed: number;
   readonly cameras: boolean;
@@ -21,7 +22,7 @@ export interface RosbridgeEmulationOptions {
 }
 
 export const ROSBRIDGE_HELP = `
-Lines on the standard input while it runs:
+Lines on stdin act on an arm behind ROS:
   fault <name>      ${ROS_ARM_FAULTS.join(', ')}
   fault clear       all faults end; a robot that stopped by itself needs its recovery (armature ros recover)
   reset <seed>      a new scene
@@ -41,7 +42,7 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
     wallNs: () => Date.now() * 1e6,
     log: (line) => console.error(`rosbridge: ${line}`),
     ...(options.ros === undefined ? {} : { rosVersion: options.ros === '1' ? 1 : 2 }),
-    ...(options.scene === undefined ? {} : { task: loadTask(options.scene) }),
+    ...(options.scene === undefined || options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
   });
   const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
   say(

@@ -9,6 +9,7 @@ import type { SafeCommand } from '../../safety/safe-command.ts';
 import type { ArmDriver, SentCommand } from '../driver.ts';
 import type { ArmMotor } from './arm-motors.ts';
 import { requireSerial } from './arm-motors.ts';
+import { encodeSyncWrite } from './instructions.ts';
 import { powerWitness, profileRegisters } from './motion-profile.ts';
 import { readRegister, writeRegister } from './register.ts';
 import type { Register } from './register.ts';
@@ -83,12 +84,8 @@ export class SerialDriver implements ArmDriver {
 
   /** How long a cycle is on the wire: the request, the answers and the goals, ns. */
   get wireNs(): number {
-    const { protocol } = this.#bus;
-    const { length } = telemetrySpan(this.#motors);
-    const count = this.#motors.length;
-    const request = protocol.parameterOffset + 2 * protocol.addressBytes + count + 2;
-    const goals = protocol.parameterOffset + 2 * protocol.addressBytes + count * (1 + this.#goal.size) + 2;
-    return this.#bus.wireNs(request + count * protocol.statusBytes(length) + goals);
+    const goals = encodeSyncWrite(this.#bus.protocol, this.#bus.outgoing, this.#goalWrite);
+    return this.#reader.wireNs + this.#bus.wireNs(goals);
   }
 
   /** Before which time a tick should `request`, so that its answers are there when it begins, ns. */

@@ -94,9 +94,12 @@ export class ServoBus {
     return bytes * this.#nsPerByte;
   }
 
-  /** When to give up on an answer whose instruction and status bytes are so many in all. */
-  deadlineNs(sentNs: number, bytes: number): number {
-    return sentNs + this.wireNs(bytes) + LONGEST_RETURN_DELAY_NS + this.#patienceNs;
+  /**
+   * When to give up on an answer whose instruction and status bytes are so many in all. With each attempt the patience doubles:
+   * asking again throws away what comes late, and an adapter that is always late would never be heard.
+   */
+  deadlineNs(sentNs: number, bytes: number, attempt = 0): number {
+    return sentNs + this.wireNs(bytes) + LONGEST_RETURN_DELAY_NS + this.#patienceNs * 2 ** attempt;
   }
 
   /**
@@ -188,17 +191,20 @@ export class ServoBus {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0) this.counts.retries += 1;
       this.counts.requests += 1;
-      const reply = this.#exchange(id, dataBytes, encode());
+      const reply = this.#exchange({ id, dataBytes, attempt }, encode());
       if (reply !== undefined) return reply;
       this.counts.missed += 1;
     }
     return undefined;
   }
 
-  #exchange(id: number, dataBytes: number, count: number): Reply | undefined {
+  #exchange(
+    { id, dataBytes, attempt }: { readonly id: number; readonly dataBytes: number; readonly attempt: number },
+    count: number,
+  ): Reply | undefined {
     const sentNs = this.send(count);
     const bytes = count + this.protocol.statusBytes(dataBytes);
-    const deadlineNs = this.deadlineNs(sentNs, bytes);
+    const deadlineNs = this.deadlineNs(sentNs, bytes, attempt);
     this.sleepUntil(sentNs + this.wireNs(bytes));
     for (;;) {
       let packet = this.receive();

@@ -7,7 +7,7 @@ import type { ServoBus } from './servo-bus.ts';
 import { SyncReader } from './sync-reader.ts';
 
 /** All attempts at one register of all motors, ns. */
-const ALL_MOTORS_NS = 40e6;
+const ALL_MOTORS_NS = 60e6;
 const WRITE_ATTEMPTS = 3;
 
 /** A register of one motor, signed, in its own steps. Throws ArmatureError E_SERVO_SILENT. */
@@ -33,8 +33,13 @@ export function writeServo(bus: ServoBus, motor: ArmMotor, name: string, value: 
   throw notWritten(motor, name, value, found);
 }
 
-/** One register of all motors; undefined for those that do not answer. */
-export function readServos(bus: ServoBus, motors: readonly ArmMotor[], name: string): (number | undefined)[] {
+/** One register of all motors; undefined for those that do not answer until a time, monotonic ns. */
+export function readServos(
+  bus: ServoBus,
+  motors: readonly ArmMotor[],
+  name: string,
+  untilNs: number = bus.clock.nowNs() + ALL_MOTORS_NS,
+): (number | undefined)[] {
   const { address, size } = commonRegister(motors, name);
   const reader = new SyncReader(
     bus,
@@ -42,7 +47,7 @@ export function readServos(bus: ServoBus, motors: readonly ArmMotor[], name: str
     { address, length: size },
   );
   reader.request();
-  reader.collect(bus.clock.nowNs() + ALL_MOTORS_NS);
+  reader.collect(untilNs);
   return motors.map(({ model }, place) =>
     reader.stampsNs[place] === -Infinity ? undefined : readRegister(registerOf(model, name), reader.data, place * size),
   );

@@ -4,14 +4,22 @@ import type { ServoBus } from './servo-bus.ts';
 import { readServos, writeServo, writeServos } from './servo-registers.ts';
 
 const ATTEMPTS = 3;
+/** All of a change takes no longer, ns: the gate waits for it, and one that is late for longer is taken for dead. */
+const BUDGET_NS = 60e6;
+/** An attempt of several takes no longer, ns. */
+const ATTEMPT_NS = 25e6;
 
 /**
  * Has every motor want to be where it is: the goal is what it measures. Without torque nothing moves; with torque the arm
  * holds. Returns where the motors are, in their steps. Throws ArmatureError E_SERVO_SILENT, E_SERVO_REGISTER.
  */
-export function holdHere(bus: ServoBus, motors: readonly ArmMotor[]): number[] {
-  const ticks = readServos(bus, motors, 'Present_Position').map((tick, place) => known(tick, motors[place]));
-  writeVerified(bus, motors, 'Goal_Position', ticks);
+export function holdHere(
+  bus: ServoBus,
+  motors: readonly ArmMotor[],
+  untilNs: number = bus.clock.nowNs() + BUDGET_NS,
+): number[] {
+  const ticks = readServos(bus, motors, 'Present_Position', untilNs).map((tick, place) => known(tick, motors[place]));
+  writeVerified({ bus, motors, untilNs }, 'Goal_Position', ticks);
   return ticks;
 }
 
@@ -20,12 +28,12 @@ export function holdWhatAnswers(bus: ServoBus, motors: readonly ArmMotor[]): str
   const failed = new Set(motors);
   for (let attempt = 0; attempt < ATTEMPTS && failed.size > 0; attempt += 1) {
     const left = [...failed];
-    const ticks = readServos(bus, left, 'Present_Position');
+    const ticks = readServos(bus, left, 'Present_Position', bus.clock.nowNs() + ATTEMPT_NS);
     const there = left.filter((_, place) => ticks[place] !== undefined);
     const goals = ticks.filter((tick) => tick !== undefined);
     if (there.length === 0) continue;
     writeServos(bus, there, 'Goal_Position', goals);
-    const found = readServos(bus, there, 'Goal_Position');
+    const found = readServos(bus, there, 'Goal_Position', bus.clock.nowNs() + ATTEMPT_NS);
     there.forEach((motor, place) => {
       if (found[place] === goals[place]) failed.delete(motor);
     });
@@ -42,12 +50,12 @@ export function switchTorque(
   motors: readonly ArmMotor[],
   { isOn, watchdogMs }: { readonly isOn: boolean; readonly watchdogMs?: number | undefined },
 ): void {
+  const untilNs = bus.clock.nowNs() + BUDGET_NS;
   // One that has bitten refuses goals until it is cleared.
   if (watchdogMs !== undefined) for (const motor of motors) writeServo(bus, motor, 'Bus_Watchdog', 0);
-  if (isOn) holdHere(bus, motors);
+  if (isOn) holdHere(bus, motors, untilNs);
   writeVerified(
-    bus,
-    motors,
+    { bus, motors, untilNs },
     'Torque_Enable',
     motors.map(() => (isOn ? 1 : 0)),
   );
@@ -57,12 +65,18 @@ export function switchTorque(
 
 const WATCHDOG_STEP_MS = 20;
 
+interface Change {
+  readonly bus: ServoBus;
+  readonly motors: readonly ArmMotor[];
+  readonly untilNs: number;
+}
+
 /** To all at once, read back; what was lost on the way is written again. */
-function writeVerified(bus: ServoBus, motors: readonly ArmMotor[], name: string, values: readonly number[]): void {
+function writeVerified({ bus, motors, untilNs }: Change, name: string, values: readonly number[]): void {
   let found: (number | undefined)[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     writeServos(bus, motors, name, values);
-    found = readServos(bus, motors, name);
+    found = readServos(bus, motors, name, Math.min(untilNs, bus.clock.nowNs() + ATTEMPT_NS));
     if (found.every((value, place) => isTaken(value, values[place], motors[place]))) return;
   }
   const place = found.findIndex((value, index) => !isTaken(value, values[index], motors[index]));

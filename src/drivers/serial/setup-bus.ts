@@ -167,7 +167,7 @@ export class SetupBus {
 }
 
 /** Time for a sync read of the set-up tools, with all attempts, ns. */
-const READ_ALL_NS = 40e6;
+const READ_ALL_NS = 60e6;
 
 function requireReply(reply: Reply | undefined, servo: ServoAddress, while_: string): Reply {
   if (reply === undefined) throw silent(servo, while_);

@@ -4,7 +4,7 @@ import type { ServoBus } from './servo-bus.ts';
 import type { Packet } from './servo-protocol.ts';
 
 /** Sleeping takes about this much longer than it is told to, ns. */
-const OVERSLEEP_NS = 150_000;
+const OVERSLEEP_NS = 100_000;
 /** How quickly the usual delay follows what is measured. */
 const SMOOTHING = 0.1;
 /** How much longer than usual answers may take before those that are missing are asked for again: a factor, and ns. */
@@ -33,8 +33,9 @@ export class SyncReader {
   readonly #requests: readonly SyncReadRequest[];
   #pending = 0;
   #sentNs = 0;
-  #wireNs = 0;
+  #askedWireNs = 0;
   #deadlineNs = 0;
+  #attempt = 0;
   /** How much longer than their time on the wire answers usually take, ns; undefined before that was measured. */
   #delayNs: number | undefined;
 
@@ -59,15 +60,20 @@ export class SyncReader {
   request(): void {
     this.#isPending.fill(1);
     this.#pending = this.#ids.length;
+    this.#attempt = 0;
     this.#ask();
   }
 
-  /** How long request and answers of all usually take, ns. */
+  /** How long request and answers of all are on the wire, ns. */
+  get wireNs(): number {
+    const { protocol, outgoing } = this.#bus;
+    const request = encodeSyncRead(protocol, outgoing, { ...this.#span, ids: this.#ids });
+    return this.#bus.wireNs(request + this.#ids.length * protocol.statusBytes(this.#span.length));
+  }
+
+  /** How long they usually take, ns. */
   get usualNs(): number {
-    const { protocol } = this.#bus;
-    const request = encodeSyncRead(protocol, this.#bus.outgoing, { ...this.#span, ids: this.#ids });
-    const wireNs = this.#bus.wireNs(request + this.#ids.length * protocol.statusBytes(this.#span.length));
-    return wireNs + (this.#delayNs ?? 0);
+    return this.wireNs + (this.#delayNs ?? 0);
   }
 
   /**
@@ -76,10 +82,11 @@ export class SyncReader {
    */
   collect(untilNs: number): number {
     const bus = this.#bus;
-    const arrivalNs = this.#sentNs + this.#wireNs + (this.#delayNs ?? 0);
+    // Not by the usual delay as well: who wakes late finds everything there, and would take that for usual.
+    const earliestNs = this.#sentNs + this.#askedWireNs;
     // Answers that lie there already say nothing about how long they took.
-    let isTimed = bus.clock.nowNs() < arrivalNs;
-    bus.sleepUntil(Math.min(untilNs, arrivalNs - OVERSLEEP_NS));
+    let isTimed = bus.clock.nowNs() < earliestNs;
+    bus.sleepUntil(Math.min(untilNs, earliestNs - OVERSLEEP_NS));
     while (this.#pending > 0) {
       const packet = bus.receive();
       if (packet !== undefined) this.#take(packet);
@@ -90,7 +97,7 @@ export class SyncReader {
       }
     }
     const missing = this.#pending;
-    if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#wireNs);
+    if (isTimed) this.#learn(bus.clock.nowNs() - this.#sentNs - this.#askedWireNs);
     this.#pending = 0;
     bus.counts.missed += missing;
     return missing;
@@ -106,8 +113,9 @@ export class SyncReader {
     for (let found = bus.salvage(); found !== undefined; found = bus.salvage()) this.#take(found);
     if (this.#pending === 0) return true;
     this.#demote();
-    if (bus.clock.nowNs() + this.#wireNs > untilNs) return false;
+    if (bus.clock.nowNs() + this.#askedWireNs > untilNs) return false;
     bus.counts.retries += 1;
+    this.#attempt += 1;
     this.#ask();
     return true;
   }
@@ -121,13 +129,13 @@ export class SyncReader {
     }
     const bytes = encodeSyncRead(bus.protocol, bus.outgoing, request);
     const all = bytes + this.#pending * bus.protocol.statusBytes(this.#span.length);
-    this.#wireNs = bus.wireNs(all);
+    this.#askedWireNs = bus.wireNs(all);
     bus.counts.requests += 1;
     this.#sentNs = bus.send(bytes);
     this.#deadlineNs =
       this.#delayNs === undefined
-        ? bus.deadlineNs(this.#sentNs, all)
-        : this.#sentNs + this.#wireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
+        ? bus.deadlineNs(this.#sentNs, all, this.#attempt)
+        : this.#sentNs + this.#askedWireNs + DELAY_FACTOR * this.#delayNs + DELAY_MARGIN_NS;
   }
 
   #take(packet: Packet): void {

@@ -128,6 +128,11 @@ export class RosArmEmulator {
     return this.#server?.clientCount ?? 0;
   }
 
+  /** Where the joints really are, without the noise of the encoders, rad. */
+  get positionsRad(): number[] {
+    return this.#world.jointPositions();
+  }
+
   get outcome(): Outcome {
     return this.#outcome;
   }
