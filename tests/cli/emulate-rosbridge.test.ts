@@ -11,7 +11,7 @@ describe('armature emulate --rosbridge', () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words]);
     const said = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
     const next = async (): Promise<string> => {
-      const { value } = await said.next();
+      const { value } = (await said.next()) as IteratorResult<string, undefined>;
       return value ?? '';
     };
     let line = await next();
