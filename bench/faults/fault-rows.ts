@@ -1,5 +1,6 @@
-import type { FaultPlan } from '../../src/testing/index.ts';
+import type { FaultPlan, RosArmFault } from '../../src/testing/index.ts';
 import type { FaultyAgentOptions } from './faulty-agent.ts';
+import { ROS_FAULTS } from './ros-faults.ts';
 
 /** What goes wrong, and how it is brought about. */
 export interface Fault {
@@ -21,6 +22,14 @@ export interface Fault {
   readonly busDoes?: string;
   /** What is done to it some time later. */
   readonly busRecovers?: string;
+  /** What is done to an emulated ROS arm or the link to it; it is undone some time later: such faults are of ROS arms only. */
+  readonly linkDoes?: RosArmFault;
+  /** The arm may go on, or stop. */
+  readonly mayGoOn?: true;
+  /** It has to be known so soon, ms. */
+  readonly noticedWithinMs?: number;
+  /** The only robot that has it. */
+  readonly robot?: string;
   /** The arm has to go on as if nothing were. */
   readonly goesOn?: true;
   /** Then the arm is connected anew, which must not move it before it is armed again. */
@@ -63,4 +72,5 @@ export const FAULTS: readonly Fault[] = [
   { name: 'brown-out 1 s', busDoes: 'fault brown-out 1' },
   { name: 'bus cable cut', busDoes: 'fault cut' },
   { name: 'bus reconnected', busDoes: 'fault cut', busRecovers: 'plug', reconnects: true },
+  ...ROS_FAULTS,
 ];

@@ -70,7 +70,7 @@ export class EmulatedRosArm {
     const { robot } = world;
     this.#robot = robot;
     this.#arm = new SimulatedArm(world);
-    [this.#nowNs, this.#nextStateNs, this.#nextStatusNs] = [startNs, startNs, startNs];
+    [this.#nowNs, this.#nextStateNs, this.#nextStatusNs] = [startNs, startNs + NS_PER_S / robot.rates.stateHz, startNs];
     this.#measured = this.#arm.measure(startNs, rng);
     this.#orders = this.#topicsOfJoints();
     for (const topic of this.#orders.keys()) graph.advertise(topic, 'sensor_msgs/JointState');

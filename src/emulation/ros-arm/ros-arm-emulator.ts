@@ -128,6 +128,11 @@ export class RosArmEmulator {
     return this.#server?.clientCount ?? 0;
   }
 
+  /** Where the joints really are, without the noise of the encoders, rad. */
+  get positionsRad(): number[] {
+    return this.#world.jointPositions();
+  }
+
   get outcome(): Outcome {
     return this.#outcome;
   }
@@ -143,7 +148,8 @@ export class RosArmEmulator {
     this.#arm.advance(nowNs);
     if (this.#episode === undefined || nowNs < this.#nextCheckNs) return;
     this.#nextCheckNs = nowNs + 1e9 / this.#options.robot.rates.controlHz;
-    if (this.#outcome === 'running') this.#tell(this.#episode.check());
+    const outcome = this.#outcome === 'running' ? this.#episode.check() : this.#outcome;
+    if (outcome !== this.#outcome) this.#tell(outcome);
   }
 
   /** A new scene from a seed: the arm and all things are put to where it begins. */
