@@ -1,9 +1,9 @@
 /*
  * How many full cycles of a servo bus a second, on the emulated arm with real wire time, beside Feetech's own SDK on the same arm:
  *
- *   npm run bench:serial -- --python VENV/bin/python [--seconds 10 --rounds 3 --json]
+ *   npm run bench:serial -- --python VENV/bin/python [--seconds 10 --rounds 3 --fifo --json]
  *
- * The Python needs `pip install feetech-servo-sdk`. Both take turns; the round in the middle counts.
+ * The Python needs `pip install feetech-servo-sdk`. `--fifo` gives both the priority that the gate's thread asks for. Both take turns; the round in the middle counts.
  */
 import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { loaderArguments, moduleEntry } from '../src/core/module-worker.ts';
 import { requireSerial } from '../src/drivers/serial/arm-motors.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
+import { raisePriority } from '../src/runtime/arm/thread-priority.ts';
 import type { EmulatorMessage } from './serial/emulator-process.ts';
 import { measureBus } from './serial/measure-bus.ts';
 import type { CycleFigures } from './serial/measure-bus.ts';
@@ -24,10 +25,12 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '3' },
     python: { type: 'string', default: 'python3' },
+    fifo: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 
+if (values.fifo && raisePriority(process.pid) !== 'fifo') throw new Error('this user may not set SCHED_FIFO');
 const directory = mkdtempSync(join(tmpdir(), 'armature-serial-'));
 const calibration = join(directory, 'calibration.json');
 const entry = moduleEntry(import.meta.url, 'serial/emulator-process');
@@ -58,6 +61,7 @@ function runSdk(port: string, seconds: number): CycleFigures | string {
   if (protocol !== 'feetech') return 'its SDK is another one';
   const script = fileURLToPath(new URL('serial/sdk_cycles.py', import.meta.url));
   const ids = Object.values(motors).map(({ id }) => String(id));
+  // As started from here it has the priority of this thread; without the option nothing is changed.
   const run = spawnSync(values.python, [script, port, String(seconds), ...ids], { encoding: 'utf8' });
   if (run.status === 0) return JSON.parse(run.stdout) as CycleFigures;
   return run.error?.message ?? run.stderr.trim().split('\n').at(-1) ?? 'it ended without a word';

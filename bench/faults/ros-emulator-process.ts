@@ -3,6 +3,7 @@ import { RosArmEmulator } from '../../src/emulation/ros-arm/ros-arm-emulator.ts'
 import type { RosArmFault } from '../../src/emulation/ros-arm/ros-arm-emulator.ts';
 import { inRealTime } from '../../src/emulation/ros-arm/real-time.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
+import { preferThread, threadId } from '../../src/runtime/arm/thread-priority.ts';
 
 /** What the bench asks of an emulated ROS arm in a process of its own; every message is answered once it is done. */
 export type EmulatorRequest =
@@ -25,6 +26,8 @@ async function perform(request: EmulatorRequest): Promise<void> {
   if ('robot' in request) {
     const robot = loadRobot(request.robot);
     const started = await RosArmEmulator.start({ robot, clock, wallNs: () => Date.now() * 1e6 });
+    // It stands for an arm of metal.
+    preferThread(threadId() ?? 0);
     inRealTime(clock, () => started.advance());
     emulator = started;
   } else if ('inject' in request) await emulator?.inject(request.inject);

@@ -19,6 +19,7 @@ import {
   commanded,
   detection,
   firstBounded,
+  firstStop,
   gateP99Periods,
   readLog,
   standstill,
@@ -146,12 +147,8 @@ async function breakIt(child: ChildProcess, setting: Setting): Promise<Broken> {
   await until(() => found('ready') !== undefined || found('ended') !== undefined, START_MS);
   const pids = found('ready')?.ready;
   if (pids === undefined) throw new NotReady(`the arm did not come to move: ${JSON.stringify(messages)}`);
-  const isSent = [fault.toPolicy, fault.toSupervisor, fault.busDoes, fault.linkDoes].some((done) => done !== undefined);
-  const faultNs = isSent ? clock.nowNs() : undefined;
-  if (fault.toPolicy !== undefined) process.kill(pids.policyPid, fault.toPolicy);
-  if (fault.toSupervisor !== undefined) child.kill(fault.toSupervisor);
-  if (fault.busDoes !== undefined) serial?.bus.control(fault.busDoes);
-  if (fault.linkDoes !== undefined) await ros?.inject(fault.linkDoes);
+  const faultNs = clock.nowNs();
+  const isSent = await begin(fault, { child, policyPid: pids.policyPid, serial, ros });
   await delay(SETTLE_MS + (fault.blockedMs ?? 0));
   if (fault.busRecovers !== undefined) serial?.bus.control(fault.busRecovers);
   if (fault.linkDoes !== undefined) {
@@ -164,7 +161,20 @@ async function breakIt(child: ChildProcess, setting: Setting): Promise<Broken> {
   await until(() => !isAlive(pids.armPid), END_MS);
   endProcess(pids.policyPid);
   const outcome = found('ended')?.ended.outcome ?? 'supervisor gone';
-  return { faultNs, policyFailedNs: found('policyFailedNs')?.policyFailedNs, outcome };
+  const policyFailedNs = found('policyFailedNs')?.policyFailedNs;
+  return { faultNs: isSent ? faultNs : undefined, policyFailedNs, outcome };
+}
+
+/** False for a fault that comes by itself. */
+async function begin(
+  { toPolicy, toSupervisor, busDoes, linkDoes }: Fault,
+  { child, policyPid, serial, ros }: Pick<Setting, 'serial' | 'ros'> & { child: ChildProcess; policyPid: number },
+): Promise<boolean> {
+  if (toPolicy !== undefined) process.kill(policyPid, toPolicy);
+  if (toSupervisor !== undefined) child.kill(toSupervisor);
+  if (busDoes !== undefined) serial?.bus.control(busDoes);
+  if (linkDoes !== undefined) await ros?.inject(linkDoes);
+  return [toPolicy, toSupervisor, busDoes, linkDoes].some((done) => done !== undefined);
 }
 
 function jobOf({ options: { robot, fault, driver, state }, logFile, serial, ros }: Setting): SupervisorJob {
@@ -198,37 +208,50 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
   // The operator ends every run; what came before tells how the fault was noticed.
   const own = records.filter(({ cause }) => cause !== 'operator');
   const isNoise = options.fault.policyDoes === 'noise';
-  const seenNs = [isNoise ? firstBounded(own, faultNs) : detection(own, faultNs), policyFailedNs].filter(
-    (timeNs) => timeNs !== undefined,
-  );
-  const detectNs = seenNs.length === 0 ? undefined : Math.min(...seenNs);
-  // Noise that keeps within the limits is no reason to stop; the operator is.
-  const { fault } = options;
-  const wasStopped = own.some(({ timeNs, state }) => timeNs >= faultNs && state === 'protective-stop');
-  const goesOn = fault.goesOn === true || (fault.mayGoOn === true && !wasStopped);
-  const stopFromNs = isNoise || goesOn ? records.find(({ cause }) => cause === 'operator')?.timeNs : detectNs;
+  const detectNs = earliest([noticedNs(own, faultNs, options.fault), policyFailedNs]);
+  // Noise that keeps within the limits is no reason to stop, nor is what a bus has to bear; the operator is.
+  const { goesOn, mayGoOn } = options.fault;
+  const byOperator = isNoise || goesOn === true || (mayGoOn === true && detectNs === undefined);
+  const stopFromNs = byOperator ? records.find(({ cause }) => cause === 'operator')?.timeNs : detectNs;
   const stillNs = standstill(records, stopFromNs ?? faultNs);
   const stopMs = milliseconds(stillNs, stopFromNs ?? faultNs);
   const ratio = worstLimitRatio(records, robot);
-  // An arm that moves has to be stopped by what noticed the fault, not by the operator at the end.
-  const detectMs = milliseconds(detectNs, faultNs);
-  const isInTime = fault.noticedWithinMs === undefined || (detectMs !== null && detectMs <= fault.noticedWithinMs);
-  const isKnown = detectNs !== undefined || options.state === 'HOLD';
-  const isNoticed = isInTime && (goesOn ? fault.mayGoOn === true || detectNs === undefined : isKnown);
-  const isStopped = stopMs !== null && stopMs <= LONGEST_STOP_MS && isNoticed;
   return {
     fault: options.fault.name,
     driver: options.driver,
     state: options.state,
-    detectMs,
+    detectMs: milliseconds(detectNs, faultNs),
     stopMs,
     travel: travel(records, faultNs),
     finalState: finalState(isNoise ? records : own),
     worstLimitRatio: ratio,
     gateP99Periods: gateP99Periods(records, faultNs, robot),
-    ok: isStopped && ratio <= 1 + ROUNDING,
+    ok:
+      isAsItShould(options, milliseconds(detectNs, faultNs)) &&
+      (stopMs ?? Infinity) <= LONGEST_STOP_MS &&
+      ratio <= 1 + ROUNDING,
     outcome,
   };
+}
+
+/** When the gate first did something about a fault. */
+function noticedNs(records: readonly ArmRecord[], faultNs: number, fault: Fault): number | undefined {
+  if (fault.policyDoes === 'noise') return firstBounded(records, faultNs);
+  if (fault.goesOn === true || fault.mayGoOn === true) return firstStop(records, faultNs);
+  return detection(records, faultNs);
+}
+
+/** An arm that moves has to be stopped by what noticed the fault, not by the operator at the end; or has to go on. */
+function isAsItShould({ fault, state }: RowOptions, detectMs: number | null): boolean {
+  if (fault.mayGoOn === true) return true;
+  if (fault.goesOn === true) return detectMs === null;
+  if (fault.noticedWithinMs !== undefined) return detectMs !== null && detectMs <= fault.noticedWithinMs;
+  return detectMs !== null || state === 'HOLD';
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((timeNs) => timeNs !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function finalState(records: readonly ArmRecord[]): string {

@@ -6,6 +6,7 @@ import type { RosArmFault } from '../emulation/ros-arm/ros-arm-emulator.ts';
 import { inRealTime } from '../emulation/ros-arm/real-time.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { loadTask } from '../sim/load-task.ts';
+import { preferThread, threadId } from '../runtime/arm/thread-priority.ts';
 import { describeFailure } from './failure.ts';
 import { Interruption } from './interruption.ts';
 
@@ -44,6 +45,8 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
     ...(options.ros === undefined ? {} : { rosVersion: options.ros === '1' ? 1 : 2 }),
     ...(options.scene === undefined || options.scene === 'none' ? {} : { task: loadTask(options.scene) }),
   });
+  // It stands for an arm of metal, which does not wait for its turn.
+  preferThread(threadId() ?? 0);
   const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
   say(
     `ready ${emulator.url} (ROS ${emulator.ros.rosVersion})${emulator.instruction === '' ? '' : `: ${emulator.instruction}`}`,
@@ -70,6 +73,7 @@ export async function emulateRosbridge(options: RosbridgeEmulationOptions): Prom
 function listen(emulator: RosArmEmulator, signal: AbortSignal, say: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: process.stdin });
+    let performed = Promise.resolve();
     const end = (): void => {
       lines.close();
       process.stdin.destroy();
@@ -77,8 +81,11 @@ function listen(emulator: RosArmEmulator, signal: AbortSignal, say: (line: strin
     };
     signal.addEventListener('abort', end, { once: true });
     lines.on('line', (line) => {
-      if (line.trim() === 'quit') return end();
-      perform(emulator, line.trim(), say).catch((error: unknown) => console.error(describeFailure(error).text));
+      if (line.trim() === 'quit') return void performed.then(end);
+      // One after the other: a fault takes effect before the next line is read.
+      performed = performed
+        .then(() => perform(emulator, line.trim(), say))
+        .catch((error: unknown) => console.error(describeFailure(error).text));
     });
   });
 }

@@ -11,7 +11,7 @@ export interface Frame {
 export class RosbridgeClient {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   private constructor(socket: WebSocket) {
     this.socket = socket;

@@ -161,7 +161,11 @@ export class RosGraphProcesses {
       PYTHONPATH: this.#directory,
       PYTHONDONTWRITEBYTECODE: '1',
     };
-    const child = spawn(command, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A test that is killed takes its graph with it.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...words], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     // Lines about what happens to connections on purpose; with ROS_GRAPH_LOG=1 they are shown.
     if (process.env['ROS_GRAPH_LOG'] === '1') {
       for (const stream of [child.stdout, child.stderr]) stream.pipe(process.stderr);

@@ -14,7 +14,7 @@ const TOLERANCE = 1e-9;
 
 describe('SafetyGate, attacked', () => {
   it.each(cases)('invariant 1: $robot.name against $adversary.name keeps all limits', ({ robot, adversary }) => {
-    const { gate } = attack({ robot, adversary, seed: 11, steps: 20_000 });
+    const { gate } = attack({ robot, adversary, seed: 11, steps: 10_000 });
     expect(gate.nonFinite).toBe(0);
     for (const [limit, ratio] of Object.entries(gate.worst)) expect(ratio, limit).toBeLessThanOrEqual(1 + TOLERANCE);
   });
@@ -29,7 +29,7 @@ describe('SafetyGate, attacked', () => {
         robot,
         adversary,
         seed: 12,
-        steps: 400,
+        steps: 250,
         onStep: (_, gate) => {
           const motion = gate.snapshot().memory?.motion;
           if (motion !== undefined) failure ??= stopFailure(motion, limits, () => stepLengthS(robot, rng));

@@ -54,6 +54,15 @@ export function armMotors(robot: RobotSpec, calibration: Calibration): ArmMotor[
   });
 }
 
+/**
+ * By how many whole turns, in steps, a motor that reads `tick` is off those of its calibration: goals have to be in its own turn.
+ * Feetech's servos count one turn, whatever sign they show it with.
+ */
+export function turnsFrom({ model, scale }: ArmMotor, tick: number): number {
+  const turns = model.protocol === 'dynamixel' ? Math.round((tick - scale.centreTick) / TICKS_PER_TURN) : 0;
+  return turns * TICKS_PER_TURN;
+}
+
 /** Throws ArmatureError E_NO_SERIAL. */
 export function requireSerial(robot: RobotSpec): SerialSpec {
   const { serial } = robot.drivers;

@@ -3,8 +3,10 @@ import type { Calibration, MotorCalibration } from '../../calibration/calibratio
 import { radToTicks } from '../../calibration/joint-scale.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import type { SerialSpec } from '../../robot/serial-spec.ts';
+import { turnsFrom } from './arm-motors.ts';
 import type { ArmMotor } from './arm-motors.ts';
 import { profileRegisters } from './motion-profile.ts';
+import type { Register } from './register.ts';
 import { registerOf } from './servo-address.ts';
 import type { ServoBus } from './servo-bus.ts';
 import { servoModelOfNumber } from './servo-models.ts';
@@ -113,23 +115,29 @@ function requireCalibration(bus: ServoBus, motors: readonly ArmMotor[]): void {
 
 /** Writes what differs. EEPROM is worn by writing, so that what is right already is left alone. */
 function configure(bus: ServoBus, motor: ArmMotor, serial: SerialSpec): string[] {
+  const eeprom = differing(bus, motor, serial, 'eeprom');
+  const write = (): void => {
+    for (const { name, value } of eeprom) writeServo(bus, motor, name, value);
+  };
+  if (eeprom.length > 0) unlocked(bus, motor, write);
+  // Looked at after that: with another operating mode a Dynamixel takes other gains.
+  const ram = differing(bus, motor, serial, 'ram');
+  for (const { name, value } of ram) writeServo(bus, motor, name, value);
+  return [...eeprom, ...ram].map(({ name, value, found }) => `${motor.joint.name}: ${name} ${found} -> ${value}`);
+}
+
+interface Difference {
+  readonly name: string;
+  readonly value: number;
+  readonly found: number;
+}
+
+function differing(bus: ServoBus, motor: ArmMotor, serial: SerialSpec, area: Register['area']): Difference[] {
   const wanted = { ...serial.registers, ...motor.spec.registers, ...profileRegisters(motor) };
-  const different = Object.entries(wanted)
-    .map(([name, value]) => ({
-      name,
-      value,
-      register: registerOf(motor.model, name),
-      found: readServo(bus, motor, name),
-    }))
+  return Object.entries(wanted)
+    .filter(([name]) => registerOf(motor.model, name).area === area)
+    .map(([name, value]) => ({ name, value, found: readServo(bus, motor, name) }))
     .filter(({ value, found }) => found !== value);
-  const eeprom = different.filter(({ register }) => register.area === 'eeprom');
-  if (eeprom.length > 0) {
-    unlocked(bus, motor, () => {
-      for (const { name, value } of eeprom) writeServo(bus, motor, name, value);
-    });
-  }
-  for (const { name, value, register } of different) if (register.area === 'ram') writeServo(bus, motor, name, value);
-  return different.map(({ name, value, found }) => `${motor.joint.name}: ${name} ${found} -> ${value}`);
 }
 
 /** What keeps its values without power is written while it is unlocked, and without torque. */
@@ -158,13 +166,11 @@ function unlocked(bus: ServoBus, motor: ArmMotor, write: () => void): void {
 function tension(bus: ServoBus, motors: readonly ArmMotor[]): void {
   const springs = motors.filter(({ spec }) => spec.springRad !== undefined);
   if (springs.length === 0) return;
-  holdHere(bus, springs);
-  for (const motor of springs) {
+  const ticks = holdHere(bus, springs);
+  springs.forEach((motor, place) => {
+    const { spec, scale } = motor;
+    const turns = turnsFrom(motor, ticks[place] ?? scale.centreTick);
     writeServo(bus, motor, 'Torque_Enable', 1);
-    writeServo(bus, motor, 'Goal_Position', springTick(motor));
-  }
-}
-
-function springTick({ spec, scale }: ArmMotor): number {
-  return radToTicks(scale, spec.springRad ?? scale.centreRad);
+    writeServo(bus, motor, 'Goal_Position', radToTicks(scale, spec.springRad ?? scale.centreRad) + turns);
+  });
 }

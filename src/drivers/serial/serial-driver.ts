@@ -1,5 +1,4 @@
 import { radToTicks, ticksToRad } from '../../calibration/joint-scale.ts';
-import { TICKS_PER_TURN } from '../../calibration/ticks.ts';
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
@@ -8,7 +7,7 @@ import type { ArmHealth } from '../../safety/health-monitor.ts';
 import type { SafeCommand } from '../../safety/safe-command.ts';
 import type { ArmDriver, SentCommand } from '../driver.ts';
 import type { ArmMotor } from './arm-motors.ts';
-import { requireSerial } from './arm-motors.ts';
+import { requireSerial, turnsFrom } from './arm-motors.ts';
 import { encodeSyncWrite } from './instructions.ts';
 import { powerWitness, profileRegisters } from './motion-profile.ts';
 import { readRegister, writeRegister } from './register.ts';
@@ -17,6 +16,7 @@ import { registerOf } from './servo-address.ts';
 import type { ServoBus } from './servo-bus.ts';
 import { commonRegister } from './servo-registers.ts';
 import { switchTorque } from './servo-torque.ts';
+import { DYNAMIXEL_ALERT } from './status-error.ts';
 import { SyncReader } from './sync-reader.ts';
 import { Telemetry, telemetrySpan } from './telemetry.ts';
 
@@ -57,6 +57,9 @@ export class SerialDriver implements ArmDriver {
   /** Whole turns by which a motor's steps are off those of its calibration, steps. */
   readonly #turns: Float64Array;
   readonly #missed: Uint16Array;
+  readonly #isSuspect: Uint8Array;
+  /** What a Dynamixel says of an error that it stays in until it is rebooted. */
+  readonly #hardware: Uint8Array;
   readonly #isRestarted: Uint8Array;
   readonly #periodNs: number;
   readonly #lostNs: number;
@@ -77,6 +80,8 @@ export class SerialDriver implements ArmDriver {
     this.#goalWrite = { address, length: size, ids, data: new Uint8Array(ids.length * size) };
     this.#turns = new Float64Array(ids.length);
     this.#missed = new Uint16Array(ids.length);
+    this.#isSuspect = new Uint8Array(ids.length);
+    this.#hardware = new Uint8Array(ids.length);
     this.#isRestarted = new Uint8Array(ids.length);
     this.#periodNs = NS_PER_S / robot.rates.gateHz;
     this.#lostNs = LOST_TIMEOUTS * robot.timeouts.sensorMs * NS_PER_MS;
@@ -128,13 +133,8 @@ export class SerialDriver implements ArmDriver {
     if (isOn) this.#requirePower();
     switchTorque(this.#bus, this.#motors, { isOn, watchdogMs: this.#watchdogMs });
     if (!isOn) return;
-    this.#cycle(this.#bus.clock.nowNs() + BUDGET * this.#periodNs);
-    this.#motors.forEach(({ scale, model }, place) => {
-      const tick = this.#telemetry.ticks[place] as number;
-      // Feetech's servos count one turn, whatever sign they show it with.
-      const isManyTurns = model.protocol === 'dynamixel';
-      const turns = isManyTurns ? Math.round((tick - scale.centreTick) / TICKS_PER_TURN) : 0;
-      this.#turns[place] = turns * TICKS_PER_TURN;
+    this.#motors.forEach((motor, place) => {
+      this.#turns[place] = turnsFrom(motor, this.#telemetry.ticks[place] as number);
     });
   }
 
@@ -179,8 +179,9 @@ export class SerialDriver implements ArmDriver {
       const isMissing = isIncomplete && ageNs > this.#periodNs;
       if (isMissing) this.#missed[place] = (this.#missed[place] as number) + 1;
       else {
-        if ((this.#missed[place] as number) >= SUSPECT_CYCLES) this.#askForPower(place);
+        if ((this.#missed[place] as number) >= SUSPECT_CYCLES) this.#isSuspect[place] = 1;
         this.#missed[place] = 0;
+        if (this.#isSuspect[place] === 1 && this.#bus.isQuiet) this.#askForPower(place);
       }
     }
   }
@@ -192,20 +193,37 @@ export class SerialDriver implements ArmDriver {
     const register = registerOf(motor.model, witness);
     const reply = this.#bus.read(motor.id, { address: register.address, length: register.size }, 1);
     if (reply?.data.length !== register.size) return;
+    this.#isSuspect[place] = 0;
     if (readRegister(register, reply.data, 0) !== profileRegisters(motor)[witness]) this.#isRestarted[place] = 1;
   }
 
   #decode(): ArmState {
-    const { data, errors, stampsNs } = this.#reader;
+    const { data, stampsNs } = this.#reader;
     let oldestNs = Infinity;
     for (const stampNs of stampsNs) oldestNs = Math.min(oldestNs, stampNs);
-    const state = this.#telemetry.decode(data, errors, oldestNs);
+    const state = this.#telemetry.decode(data, this.#errors(), oldestNs);
     for (let place = 0; place < this.#isRestarted.length; place += 1) {
       if (this.#isRestarted[place] === 1) {
         this.#telemetry.motorErrors[place] = (this.#telemetry.motorErrors[place] as number) | RESTARTED_ERROR;
       }
     }
     return state;
+  }
+
+  /** The error bytes; of a Dynamixel, which only says that there is one, its own words for it once they are known. */
+  #errors(): Uint8Array {
+    const { errors } = this.#reader;
+    for (let place = 0; place < errors.length; place += 1) {
+      const { model, id } = this.#motors[place] as ArmMotor;
+      const status = model.registers['Hardware_Error_Status'];
+      if (status === undefined || ((errors[place] as number) & DYNAMIXEL_ALERT) === 0) continue;
+      if (this.#hardware[place] === 0 && this.#bus.isQuiet) {
+        const reply = this.#bus.read(id, { address: status.address, length: status.size }, 1);
+        this.#hardware[place] = reply?.data[0] ?? 0;
+      }
+      if (this.#hardware[place] !== 0) errors[place] = this.#hardware[place] as number;
+    }
+    return errors;
   }
 
   #silent(nowNs: number): ArmatureError {

@@ -47,6 +47,17 @@ const NAP_NS = 50_000;
 /** Nobody has this id: asked for, it is only heard by who listens to the adapter's echo. */
 const NOBODY = 0xfa;
 const DEFAULT_ATTEMPTS = 3;
+/** After an answer that did not come in time, another question waits so long: the answer may come yet, and none says to what. */
+const QUIET_NS = 30e6;
+
+/** What an answer could be mistaken for: those to the same question are alike. */
+export type Question = number;
+const PING: Question = -1;
+const ACKNOWLEDGEMENT: Question = -2;
+
+export function questionOf({ address, length }: RegisterSpan): Question {
+  return address * LONGEST_PACKET + length;
+}
 
 /**
  * Instructions and answers on one half-duplex bus, one after the other. Synchronous and bounded: every transaction ends by its
@@ -69,6 +80,9 @@ export class ServoBus {
   /** Bytes of the last instruction that have not come back as an echo yet. */
   #echoLeft = 0;
   #sent = 0;
+  /** What was not answered in time, and until when the answer may come, ns. */
+  #missed: Question | undefined;
+  #quietNs = -Infinity;
 
   constructor({ link, protocol, baudRate, clock, patienceMs, hasEcho }: ServoBusOptions) {
     this.protocol = protocol;
@@ -123,13 +137,29 @@ export class ServoBus {
     this.drain();
   }
 
-  /** Sends what stands in `outgoing`, on a line cleared of what came before. Returns when, monotonic ns. */
-  send(count: number): number {
+  /**
+   * Sends what stands in `outgoing`, on a line cleared of what came before. Returns when, monotonic ns. Waits first where an answer to
+   * another question may still come: see `miss`.
+   * @param question undefined for what nobody answers
+   */
+  send(count: number, question?: Question): number {
+    if (question !== undefined && question !== this.#missed) this.sleepUntil(this.#quietNs);
     this.drain();
     this.#link.write(this.outgoing, count);
     this.#sent = count;
     this.#echoLeft = this.#hasEcho ? count : 0;
     return this.clock.nowNs();
+  }
+
+  /** An answer did not come in time. */
+  miss(question: Question): void {
+    this.#missed = question;
+    this.#quietNs = this.clock.nowNs() + QUIET_NS;
+  }
+
+  /** No late answer is expected: a question can be sent at once. */
+  get isQuiet(): boolean {
+    return this.clock.nowNs() >= this.#quietNs;
   }
 
   /** Throws away what has come. */
@@ -165,21 +195,25 @@ export class ServoBus {
   /** Undefined: no answer, at any attempt. A Dynamixel answers with model number (2 bytes) and firmware. */
   ping(id: number, attempts: number = DEFAULT_ATTEMPTS): Reply | undefined {
     const dataBytes = this.protocol.name === 'dynamixel' ? 3 : 0;
-    return this.#ask(id, dataBytes, attempts, () => encodePing(this.protocol, this.outgoing, id));
+    const encode = (): number => encodePing(this.protocol, this.outgoing, id);
+    return this.#ask({ id, dataBytes, question: PING, encode }, attempts);
   }
 
   /** Undefined: no answer with so many bytes, at any attempt. */
   read(id: number, span: RegisterSpan, attempts: number = DEFAULT_ATTEMPTS): Reply | undefined {
-    return this.#ask(id, span.length, attempts, () => encodeRead(this.protocol, this.outgoing, id, span));
+    const encode = (): number => encodeRead(this.protocol, this.outgoing, id, span);
+    return this.#ask({ id, dataBytes: span.length, question: questionOf(span), encode }, attempts);
   }
 
   /** Undefined: no answer, at any attempt; it may have been carried out all the same. */
   write(request: WriteRequest, attempts: number = DEFAULT_ATTEMPTS): Reply | undefined {
-    return this.#ask(request.id, 0, attempts, () => encodeWrite(this.protocol, this.outgoing, request));
+    const encode = (): number => encodeWrite(this.protocol, this.outgoing, request);
+    return this.#ask({ id: request.id, dataBytes: 0, question: ACKNOWLEDGEMENT, encode }, attempts);
   }
 
   reboot(id: number): Reply | undefined {
-    return this.#ask(id, 0, 1, () => encodeReboot(this.protocol, this.outgoing, id));
+    const encode = (): number => encodeReboot(this.protocol, this.outgoing, id);
+    return this.#ask({ id, dataBytes: 0, question: ACKNOWLEDGEMENT, encode }, 1);
   }
 
   /** To several servos at once; nobody answers. */
@@ -187,22 +221,21 @@ export class ServoBus {
     this.send(encodeSyncWrite(this.protocol, this.outgoing, request));
   }
 
-  #ask(id: number, dataBytes: number, attempts: number, encode: () => number): Reply | undefined {
+  #ask(asked: Asked, attempts: number): Reply | undefined {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0) this.counts.retries += 1;
       this.counts.requests += 1;
-      const reply = this.#exchange({ id, dataBytes, attempt }, encode());
+      const reply = this.#exchange(asked, attempt);
       if (reply !== undefined) return reply;
       this.counts.missed += 1;
+      this.miss(asked.question);
     }
     return undefined;
   }
 
-  #exchange(
-    { id, dataBytes, attempt }: { readonly id: number; readonly dataBytes: number; readonly attempt: number },
-    count: number,
-  ): Reply | undefined {
-    const sentNs = this.send(count);
+  #exchange({ id, dataBytes, question, encode }: Asked, attempt: number): Reply | undefined {
+    const count = encode();
+    const sentNs = this.send(count, question);
     const bytes = count + this.protocol.statusBytes(dataBytes);
     const deadlineNs = this.deadlineNs(sentNs, bytes, attempt);
     this.sleepUntil(sentNs + this.wireNs(bytes));
@@ -232,6 +265,16 @@ export class ServoBus {
     }
     return from;
   }
+}
+
+/** What is asked of one servo. */
+interface Asked {
+  readonly id: number;
+  /** How many bytes the answer has beside its framing and error byte. */
+  readonly dataBytes: number;
+  readonly question: Question;
+  /** Puts the instruction into `outgoing`; its bytes. */
+  readonly encode: () => number;
 }
 
 /** A servo that refuses answers with an error and without data. */

@@ -1,6 +1,6 @@
 import type { RosMessage } from '../rosbridge/message-codec.ts';
 import type { RosGraph } from '../rosbridge/ros-graph.ts';
-import type { Controller, ControllerInput } from './controller.ts';
+import type { Controller } from './controller.ts';
 
 export interface ForwardCommandOptions {
   readonly graph: RosGraph;
@@ -37,7 +37,7 @@ export class ForwardCommandController implements Controller {
     this.#isActive = false;
   }
 
-  update(_: ControllerInput): readonly number[] | undefined {
+  update(): readonly number[] | undefined {
     return this.#values;
   }
 }

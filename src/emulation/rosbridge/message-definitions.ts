@@ -116,6 +116,8 @@ const COMMON: Readonly<Record<string, MessageDefinition>> = {
   'rosapi/TopicsResponse': { topics: 'string[]', types: 'string[]' },
   'rosapi/ServicesRequest': {},
   'rosapi/ServicesResponse': { services: 'string[]' },
+  'rosapi/SubscribersRequest': { topic: 'string' },
+  'rosapi/SubscribersResponse': { subscribers: 'string[]' },
   'rosapi/TopicTypeRequest': { topic: 'string' },
   'rosapi/TopicTypeResponse': { type: 'string' },
 };

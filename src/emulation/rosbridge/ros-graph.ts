@@ -87,6 +87,11 @@ export class RosGraph {
     for (const server of this.#actionlib) server.publishStatus();
   }
 
+  /** Who listens to a topic; the emulation has no names of nodes but its own. */
+  subscribersOf(name: string): string[] {
+    return Array.from(this.#topics.get(name)?.listeners ?? [], () => '/emulation');
+  }
+
   /** The type of a topic. Throws MessageRefused for one nobody has advertised. */
   typeOf(name: string): string {
     return this.#topic(name, undefined).type;

@@ -15,6 +15,10 @@ export function offerRosapi(graph: RosGraph): void {
     type: 'rosapi/Services',
     call: () => ({ services: [...graph.services.keys()] }),
   });
+  graph.services.set('/rosapi/subscribers', {
+    type: 'rosapi/Subscribers',
+    call: ({ topic }) => ({ subscribers: graph.subscribersOf(String(topic)) }),
+  });
   graph.services.set('/rosapi/topic_type', {
     type: 'rosapi/TopicType',
     call: ({ topic }) => {

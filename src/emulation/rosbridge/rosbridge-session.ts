@@ -1,4 +1,4 @@
-import { canonicalType, typeName } from './message-definitions.ts';
+import { canonicalType } from './message-definitions.ts';
 import type { Encoding, RosMessage } from './message-codec.ts';
 import { MessageRefused } from './message-codec.ts';
 import type { OutgoingFrame } from './link-faults.ts';
@@ -168,10 +168,9 @@ export class RosbridgeSession {
     call.resolve(this.#options.graph.codec.decode(`${call.type}Response`, values));
   }
 
-  #typeOf(type: string, kind: Parameters<typeof typeName>[2]): string {
+  #typeOf(type: string, kind: 'message' | 'service' | 'action'): string {
     const canonical = canonicalType(this.#options.graph.codec.version, type);
-    if (canonical === undefined)
-      throw new MessageRefused(`${type} is not a valid type string of a ${kind ?? 'message'}`);
+    if (canonical === undefined) throw new MessageRefused(`${type} is not a valid type string of a ${kind}`);
     return canonical;
   }
 }

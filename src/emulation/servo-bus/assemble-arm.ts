@@ -1,55 +1,32 @@
-import { ArmatureError, UnknownNameError } from '../../core/errors.ts';
 import { Rng } from '../../core/rng.ts';
 import type { Calibration, MotorCalibration } from '../../calibration/calibration-problems.ts';
 import { ENCODER_CONVENTIONS } from '../../calibration/encoder-convention.ts';
-import type { EncoderConvention } from '../../calibration/encoder-convention.ts';
-import { jointScale } from '../../calibration/joint-scale.ts';
 import { MIDDLE_TICK, RAD_PER_TICK, TICKS_PER_TURN } from '../../calibration/ticks.ts';
-import { SERVO_MODELS } from '../../drivers/serial/servo-models.ts';
+import { requireSerial } from '../../drivers/serial/arm-motors.ts';
+import type { ArmMotor } from '../../drivers/serial/arm-motors.ts';
 import type { ServoModel } from '../../drivers/serial/servo-models.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
-import type { SerialMotorSpec, SerialSpec } from '../../robot/serial-spec.ts';
 import { DynamixelServo } from './dynamixel-servo.ts';
 import { EmulatedArm } from './emulated-arm.ts';
-import type { EmulatedServo, Mounting, ServoOptions } from './emulated-servo.ts';
+import type { EmulatedServo, Mounting } from './emulated-servo.ts';
 import { FeetechServo } from './feetech-servo.ts';
-import type { JointMotor, JointPlant } from './plant.ts';
+import type { JointMotor, JointPlant, PositionGains } from './plant.ts';
 
 export interface ArmAssembly {
-  readonly robot: RobotSpec;
+  /** In joint order, as `armMotors` gives them: how the servos sit on their joints follows from their calibration. */
+  readonly motors: readonly ArmMotor[];
   readonly plant: JointPlant;
-  /** How the servos sit on their joints, and what their EEPROM holds of it. */
-  readonly calibration: Calibration;
   /** False: an arm as it was screwed together. Its servos hold no homing offset and no limits. Default true. */
   readonly isCalibrated?: boolean;
 }
 
-/** The serial block of a robot. Throws ArmatureError E_UNKNOWN_DRIVER's kind for a robot without one. */
-export function serialBlock(robot: RobotSpec): SerialSpec {
-  const block = robot.drivers.serial;
-  if (block !== undefined) return block;
-  throw new ArmatureError('E_NO_SERIAL', `robot "${robot.name}" has no servos on a serial bus`, {
-    remedy: 'Add a drivers.serial block to its robot.yaml, or choose another robot.',
-  });
-}
-
-/** The servos of a robot on what they move. Throws ArmatureError for servos that are not emulated. */
-export function assembleArm({ robot, plant, calibration, isCalibrated = true }: ArmAssembly): EmulatedArm {
-  const serial = serialBlock(robot);
-  const convention = ENCODER_CONVENTIONS[serial.protocol];
-  const servos = robot.joints.map((joint, index) => {
-    const spec = serial.motors[joint.name];
-    const motor = calibration[joint.name];
-    const mechanics = plant.motors[index];
-    if (spec === undefined || motor === undefined || mechanics === undefined) {
-      throw new ArmatureError('E_EMULATED_SERVO', `joint "${joint.name}" has no motor, calibration or mechanics`, {
-        remedy: 'Name every joint in drivers.serial.motors and in the calibration.',
-      });
-    }
-    const scale = jointScale(joint, motor, { unit: spec.unit, convention });
-    const mounting = mountingOf(scale, motor, convention);
-    const servo = makeServo({ model: modelOf(joint.name, spec), id: spec.id, mounting, motor: mechanics });
-    if (isCalibrated) holdCalibration(servo, motor);
+/** The servos of an arm on what they move. */
+export function assembleArm({ motors, plant, isCalibrated = true }: ArmAssembly): EmulatedArm {
+  const servos = motors.map((motor, joint) => {
+    const { id, model } = motor;
+    const options = { id, model, mounting: mountingOf(motor), motor: plant.motors[joint] ?? motorOf(model) };
+    const servo = model.protocol === 'feetech' ? new FeetechServo(options) : new DynamixelServo(options);
+    if (isCalibrated) holdCalibration(servo, motor.calibration);
     servo.powerCycle();
     return servo;
   });
@@ -59,37 +36,49 @@ export function assembleArm({ robot, plant, calibration, isCalibrated = true }: 
 /** The mechanics of a servo that nothing is known of but its model. */
 export function motorOf(model: ServoModel): JointMotor {
   const { stallTorqueNm, noLoadVelocityRadPerS } = model;
-  // Those of the published model of the SO-101, at P 16 and D 32.
-  if (model.protocol === 'feetech') return { stiffnessNmPerRad: 998.22, dampingNmSPerRad: 2.731, stallTorqueNm };
+  if (model.protocol === 'feetech') {
+    // Those of the published model of the SO-101.
+    return { stiffnessNmPerRad: 998.22, dampingNmSPerRad: 2.731, stallTorqueNm, gains: { p: 16, d: 32 } };
+  }
   // Position_P_Gain / 128 is the duty's 885ths per tick; what the turning motor induces brakes it.
-  const gain = (model.registers['Position_P_Gain']?.initial ?? 0) / 128;
+  const gains = newGains(model);
   return {
-    stiffnessNmPerRad: (gain / 885 / RAD_PER_TICK) * stallTorqueNm,
+    stiffnessNmPerRad: (gains.p / 128 / 885 / RAD_PER_TICK) * stallTorqueNm,
     dampingNmSPerRad: stallTorqueNm / noLoadVelocityRadPerS,
     stallTorqueNm,
+    gains,
   };
 }
 
-/** The model of a joint's servo. Throws UnknownNameError. */
-export function modelOf(joint: string, spec: SerialMotorSpec): ServoModel {
-  const model = (Object.values(SERVO_MODELS) as ServoModel[]).find(({ name }) => name === spec.model);
-  if (model === undefined) throw new UnknownNameError('servo model', spec.model, Object.keys(SERVO_MODELS));
-  if (!('Homing_Offset' in model.registers)) {
-    throw new ArmatureError('E_EMULATED_SERVO', `the ${spec.model} of joint "${joint}" is not emulated`, {
-      expected: 'a servo of the STS or SMS series, an XL330 or an XL430',
-      remedy: 'Emulate another robot.',
-    });
-  }
-  return model;
+/** The gains that the joints of a robot are driven with: those of its robot.yaml, else those of new servos; in joint order. */
+export function drivenGains(robot: RobotSpec, motors: readonly ArmMotor[]): PositionGains[] {
+  const serial = requireSerial(robot);
+  return motors.map(({ spec, model }) => {
+    const registers = { ...serial.registers, ...spec.registers };
+    const { p, d } = newGains(model);
+    return {
+      p: registers['P_Coefficient'] ?? registers['Position_P_Gain'] ?? p,
+      d: registers['D_Coefficient'] ?? registers['Position_D_Gain'] ?? d,
+    };
+  });
+}
+
+function newGains({ registers }: ServoModel): PositionGains {
+  const initial = (feetech: string, dynamixel: string): number =>
+    (registers[feetech] ?? registers[dynamixel])?.initial ?? 1;
+  return {
+    p: initial('P_Coefficient', 'Position_P_Gain'),
+    d: initial('D_Coefficient', 'Position_D_Gain'),
+  };
 }
 
 /**
  * A calibration that a person could have found on an arm whose encoders were put on at random: the range of each joint's limits
- * around the middle.
+ * around the middle. Throws ArmatureError E_NO_SERIAL.
  */
 export function drawCalibration(robot: RobotSpec, seed: number): Calibration {
   const rng = new Rng(seed);
-  const serial = serialBlock(robot);
+  const serial = requireSerial(robot);
   const entries = robot.joints.map(({ name, limits }): [string, MotorCalibration] => {
     const [low, high] = limits.positionRad;
     const half = Math.min(MIDDLE_TICK, Math.round((high - low) / RAD_PER_TICK / 2));
@@ -108,21 +97,14 @@ export function drawCalibration(robot: RobotSpec, seed: number): Calibration {
 }
 
 /** Where the encoder must read so that the servo, with its homing offset, reports what the calibration says. */
-function mountingOf(
-  scale: ReturnType<typeof jointScale>,
-  motor: MotorCalibration,
-  convention: EncoderConvention,
-): Mounting {
-  const turnsRound = motor.drive_mode === 1 && convention.reversesItself ? -1 : 1;
+function mountingOf({ model, scale, calibration }: ArmMotor): Mounting {
+  const convention = ENCODER_CONVENTIONS[model.protocol];
+  const turnsRound = calibration.drive_mode === 1 && convention.reversesItself ? -1 : 1;
   const reportedAtZero = scale.centreTick - scale.centreRad / scale.radPerTick;
   return {
-    tickAtZero: turnsRound * (reportedAtZero - convention.offsetSign * motor.homing_offset),
+    tickAtZero: turnsRound * (reportedAtZero - convention.offsetSign * calibration.homing_offset),
     ticksPerRad: turnsRound / scale.radPerTick,
   };
-}
-
-function makeServo(options: ServoOptions): EmulatedServo {
-  return options.model.protocol === 'feetech' ? new FeetechServo(options) : new DynamixelServo(options);
 }
 
 /** As calibrating leaves it behind in the servo. */

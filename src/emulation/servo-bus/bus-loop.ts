@@ -9,6 +9,8 @@ import type { ServoBus } from './servo-bus.ts';
 const IDLE_MS = 4;
 /** The last stretch before an answer is due is spun: the system wakes a sleeping thread up to 0.1 ms late. */
 const SPIN_NS = 120_000;
+/** How long the servos have been on before anybody can talk to them: the arm has settled, and this program is warm. */
+const POWERED_NS = 500e6;
 /** Answers whose lateness is remembered. */
 const REMEMBERED = 4096;
 /** Answers due later than this are not waited for in one go, so that commands are heard. */
@@ -35,6 +37,9 @@ export class BusLoop {
   /** Throws ArmatureError E_PSEUDO_TERMINAL. */
   constructor(options: BusLoopOptions) {
     this.#options = options;
+    const nowNs = options.clock.nowNs();
+    options.bus.arm.advanceTo(nowNs - POWERED_NS);
+    options.bus.arm.advanceTo(nowNs);
     this.#plug();
     // The arm moves while nobody asks, and an answer that was too far off is looked after.
     this.#timer = setInterval(() => {

@@ -3,12 +3,14 @@ import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MonotonicClock } from '../../core/clock.ts';
 import { Rng } from '../../core/rng.ts';
+import { armMotors, requireSerial } from '../../drivers/serial/arm-motors.ts';
+import type { ArmMotor } from '../../drivers/serial/arm-motors.ts';
 import { protocolOf } from '../../drivers/serial/protocol-of.ts';
 import { loadTask } from '../../sim/load-task.ts';
 import { startEpisode } from '../../sim/task.ts';
 import { readWorldState, worldStateLength } from '../../sim/world-state.ts';
 import { World } from '../../sim/world.ts';
-import { assembleArm, modelOf, motorOf, serialBlock } from './assemble-arm.ts';
+import { assembleArm, drivenGains, motorOf } from './assemble-arm.ts';
 import { BusLoop } from './bus-loop.ts';
 import { failureOf } from './bus-messages.ts';
 import type { BusReport, BusRequest, BusWorkerData, ServoBusState } from './bus-messages.ts';
@@ -29,14 +31,15 @@ try {
 }
 
 async function serve(): Promise<void> {
-  const world =
-    data.task === undefined ? undefined : await World.load({ robot: data.robot, scene: loadTask(data.task).scene });
-  const plant = world === undefined ? freePlant() : scenePlant(world);
+  const motors = armMotors(data.robot, data.calibration);
+  const scene = data.task === undefined ? undefined : await loadScene(data.task, motors);
+  const plant = scene?.plant ?? freePlant(motors);
+  const world = scene?.world;
   plant.reset(data.robot.restRad, data.seed);
-  const { protocol, baudRate } = serialBlock(data.robot);
+  const { protocol, baudRate } = requireSerial(data.robot);
   const bus = new ServoBus({
     protocol: protocolOf(protocol),
-    arm: assembleArm({ ...data, plant }),
+    arm: assembleArm({ motors, plant, isCalibrated: data.isCalibrated }),
     baudRate,
     rng: new Rng(data.seed),
   });
@@ -65,20 +68,20 @@ function guarded(work: () => void): void {
   }
 }
 
-function scenePlant(world: World): JointPlant {
-  const task = loadTask(data.task ?? '');
-  return new MujocoPlant(world, (seed) => void startEpisode(world, task, seed));
+async function loadScene(name: string, motors: readonly ArmMotor[]): Promise<{ world: World; plant: JointPlant }> {
+  const task = loadTask(name);
+  const world = await World.load({ robot: data.robot, scene: task.scene });
+  const draw = (seed: number): void => void startEpisode(world, task, seed);
+  return { world, plant: new MujocoPlant(world, drivenGains(data.robot, motors), draw) };
 }
 
-function freePlant(): JointPlant {
-  const { motors } = serialBlock(data.robot);
+function freePlant(motors: readonly ArmMotor[]): JointPlant {
   return new FreeJointPlant(
-    data.robot.joints.map(({ name, limits }, index) => {
-      const spec = motors[name];
-      if (spec === undefined) throw new TypeError(`joint "${name}" has no motor`);
-      const startRad = data.robot.restRad[index] ?? 0;
-      return { motor: motorOf(modelOf(name, spec)), startRad, rangeRad: limits.positionRad };
-    }),
+    motors.map(({ model, joint }, index) => ({
+      motor: motorOf(model),
+      startRad: data.robot.restRad[index] ?? 0,
+      rangeRad: joint.limits.positionRad,
+    })),
   );
 }
 

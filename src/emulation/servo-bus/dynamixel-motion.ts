@@ -30,8 +30,6 @@ export class DynamixelMotion {
   readonly #profile = new MotionProfile();
   readonly #limits = { velocity: 0, acceleration: 0 };
   readonly #hasCurrent: boolean;
-  /** Gain at which the motor's stiffness is given: that of a new servo. */
-  readonly #referenceP: number;
   /** Whole turns that are taken off what the encoder has counted; NaN until the first step. */
   #turnOffset = Number.NaN;
   #present = 0;
@@ -47,7 +45,6 @@ export class DynamixelMotion {
     this.#mounting = mounting;
     this.#motor = motor;
     this.#hasCurrent = 'Goal_Current' in model.registers;
-    this.#referenceP = model.registers['Position_P_Gain']?.initial ?? 1;
   }
 
   /** Sign of the joint's motion when the servo's values grow. */
@@ -134,7 +131,7 @@ export class DynamixelMotion {
     const goal = this.#registers.get(R.Goal_Position);
     this.#setLimits(goal);
     this.#profile.step(goal, dtS, this.#limits);
-    const stiffness = (this.#motor.stiffnessNmPerRad * this.#registers.get(R.Position_P_Gain)) / this.#referenceP;
+    const stiffness = (this.#motor.stiffnessNmPerRad * this.#registers.get(R.Position_P_Gain)) / this.#motor.gains.p;
     law.constantNm = stiffness * (positionRad + (this.#profile.position - this.#present) / this.#ticksPerRad);
     law.perRadNm = -stiffness;
   }

@@ -16,7 +16,6 @@ const HAND_RAD_PER_S = 2;
 export class EmulatedArm {
   readonly servos: readonly EmulatedServo[];
   readonly plant: JointPlant;
-  readonly #nominalV: number;
   readonly #law: ServoLaw = { constantNm: 0, perRadNm: 0, perRadPerSNm: 0, limitNm: 0 };
   readonly #senses = { positionRad: 0, velocityRadPerS: 0, torqueNm: 0, supplyV: 0 };
   readonly #handsRad: (number | undefined)[] = [];
@@ -29,7 +28,6 @@ export class EmulatedArm {
   constructor(servos: readonly EmulatedServo[], plant: JointPlant) {
     this.servos = servos;
     this.plant = plant;
-    this.#nominalV = Math.min(...servos.map(({ model }) => model.nominalVoltageV));
   }
 
   /** False in a brown-out: no servo hears, answers or has torque. */
@@ -37,8 +35,9 @@ export class EmulatedArm {
     return this.#isPowered;
   }
 
+  /** Where there are several supplies, that with the lowest voltage. */
   get supplyV(): number {
-    return this.#isPowered ? this.#nominalV - SUPPLY_RESISTANCE_OHM * this.#currentA : BROWN_OUT_V;
+    return Math.min(...this.servos.map((servo) => this.#voltageOf(servo)));
   }
 
   /** True positions, rad, joint order. */
@@ -76,9 +75,9 @@ export class EmulatedArm {
       for (const servo of this.servos) servo.powerCycle();
     }
     const senses = this.#senses;
-    senses.supplyV = this.supplyV;
     let currentA = 0;
     for (const [joint, servo] of this.servos.entries()) {
+      senses.supplyV = this.#voltageOf(servo);
       senses.positionRad = this.plant.positionRad(joint);
       senses.velocityRadPerS = this.plant.velocityRadPerS(joint);
       senses.torqueNm = this.#handsRad[joint] === undefined ? this.plant.torqueNm(joint) : 0;
@@ -91,6 +90,11 @@ export class EmulatedArm {
     }
     this.#currentA = currentA;
     this.plant.step();
+  }
+
+  /** Each kind of servo has the supply it is made for. */
+  #voltageOf({ model }: EmulatedServo): number {
+    return this.#isPowered ? model.nominalVoltageV - SUPPLY_RESISTANCE_OHM * this.#currentA : BROWN_OUT_V;
   }
 
   #guide(joint: number, dtS: number): void {

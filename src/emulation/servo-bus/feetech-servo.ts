@@ -11,9 +11,6 @@ import type { JointMotor, ServoLaw } from './plant.ts';
 import { RegisterFile } from './register-file.ts';
 
 const TURN = 4096;
-/** Gains at which a motor's stiffness and damping are given: those of the published model of the SO-101. */
-const REFERENCE_P = 16;
-const REFERENCE_D = 32;
 /** Written to Torque_Enable: the present position becomes the middle, 2048. */
 const CALIBRATE_MIDDLE = 128;
 const MIDDLE = 2048;
@@ -200,11 +197,11 @@ export class FeetechServo implements EmulatedServo {
     const chosen = this.registers.get(R.Acceleration);
     this.#limits.acceleration = 100 * (chosen === 0 ? hardest : Math.min(hardest, chosen));
     this.#profile.step(isStepping ? this.#stepGoal - this.#unwrapped + this.#present : this.#goal(), dtS, this.#limits);
-    const stiffness = (this.#motor.stiffnessNmPerRad * this.registers.get(R.P_Coefficient)) / REFERENCE_P;
+    const stiffness = (this.#motor.stiffnessNmPerRad * this.registers.get(R.P_Coefficient)) / this.#motor.gains.p;
     const targetRad = senses.positionRad + (this.#profile.position - this.#present) / this.#mounting.ticksPerRad;
     law.constantNm = stiffness * targetRad;
     law.perRadNm = -stiffness;
-    law.perRadPerSNm = -(this.#motor.dampingNmSPerRad * this.registers.get(R.D_Coefficient)) / REFERENCE_D;
+    law.perRadPerSNm = -(this.#motor.dampingNmSPerRad * this.registers.get(R.D_Coefficient)) / this.#motor.gains.d;
   }
 
   #goal(): number {

@@ -11,10 +11,10 @@ export interface FreeJoint {
   readonly rangeRad: readonly [number, number];
 }
 
-/** Of a geared servo without anything on it; those of the published model of the SO-101. */
-const INERTIA_KG_M2 = 0.028;
-const DAMPING_NM_S_PER_RAD = 0.6;
-const FRICTION_NM = 0.052;
+/** Of a geared servo with a light link on it, per Nm of its stall torque: the stronger, the heavier. */
+const INERTIA_PER_NM = 0.01;
+const DAMPING_PER_NM = 0.05;
+const FRICTION_PER_NM = 0.02;
 
 /** Joints that know nothing of each other nor of gravity: inertia, damping, dry friction and stops. For tests, and arms without a model. */
 export class FreeJointPlant implements JointPlant {
@@ -71,22 +71,21 @@ export class FreeJointPlant implements JointPlant {
     const law = this.#laws[joint];
     const spec = this.#joints[joint];
     if (law === undefined || spec === undefined) return;
+    const { stallTorqueNm } = spec.motor;
+    const inertia = INERTIA_PER_NM * stallTorqueNm;
+    const friction = FRICTION_PER_NM * stallTorqueNm;
     const position = this.positionRad(joint);
     const velocity = this.velocityRadPerS(joint);
     const wanted = law.constantNm + law.perRadNm * position + law.perRadPerSNm * velocity;
     const torque = Math.min(law.limitNm, Math.max(-law.limitNm, wanted));
     const isLinear = torque === wanted;
     const push = torque + (this.#externalNm[joint] ?? 0);
-    const sticks = Math.abs(velocity) < STICTION_RAD_PER_S && Math.abs(push) < FRICTION_NM;
-    const force = sticks
-      ? 0
-      : push - FRICTION_NM * Math.sign(Math.abs(velocity) < STICTION_RAD_PER_S ? push : velocity);
+    const sticks = Math.abs(velocity) < STICTION_RAD_PER_S && Math.abs(push) < friction;
+    const force = sticks ? 0 : push - friction * Math.sign(Math.abs(velocity) < STICTION_RAD_PER_S ? push : velocity);
     // Implicit in what depends on velocity and, one step ahead, on position: stable however stiff the servo is.
-    const perVelocity = DAMPING_NM_S_PER_RAD - (isLinear ? TIMESTEP_S * law.perRadNm + law.perRadPerSNm : 0);
+    const perVelocity = DAMPING_PER_NM * stallTorqueNm - (isLinear ? TIMESTEP_S * law.perRadNm + law.perRadPerSNm : 0);
     const explicit = isLinear ? force - law.perRadPerSNm * velocity : force;
-    const next = sticks
-      ? 0
-      : (INERTIA_KG_M2 * velocity + TIMESTEP_S * explicit) / (INERTIA_KG_M2 + TIMESTEP_S * perVelocity);
+    const next = sticks ? 0 : (inertia * velocity + TIMESTEP_S * explicit) / (inertia + TIMESTEP_S * perVelocity);
     const [low, high] = spec.rangeRad;
     const moved = Math.min(high, Math.max(low, position + TIMESTEP_S * next));
     this.#velocitiesRadPerS[joint] = (moved - position) / TIMESTEP_S;

@@ -1,6 +1,6 @@
 import { floats } from '../../sim/world.ts';
 import type { World } from '../../sim/world.ts';
-import type { JointMotor, JointPlant, ServoLaw } from './plant.ts';
+import type { JointMotor, JointPlant, PositionGains, ServoLaw } from './plant.ts';
 
 /** Numbers MuJoCo keeps for the gain, and for the bias, of each actuator. */
 const PARAMETERS = 10;
@@ -11,16 +11,23 @@ export class MujocoPlant implements JointPlant {
   readonly motors: readonly JointMotor[];
   readonly #world: World;
   readonly #reset: (seed: number) => void;
+  /** What the MJCF says of the actuators: the scene settles under its own servos. */
+  readonly #own: readonly Float64Array[];
 
-  /** @param reset puts the scene into its state for a seed, the arm at rest; called by `reset`, before the arm is posed. */
-  constructor(world: World, reset: (seed: number) => void) {
+  /**
+   * @param gains of the servos that the position servos of the MJCF stand for, in joint order
+   * @param reset puts the scene into its state for a seed; called by `reset`, before the arm is posed
+   */
+  constructor(world: World, gains: readonly PositionGains[], reset: (seed: number) => void) {
     this.#world = world;
     this.#reset = reset;
+    this.#own = this.#actuators().map((values) => values.slice());
     this.timestepS = world.timestepS;
-    this.motors = world.actuatorIds.map((id) => ({
+    this.motors = world.actuatorIds.map((id, joint) => ({
       stiffnessNmPerRad: floats(world.model.actuator_gainprm)[PARAMETERS * id] ?? 0,
       dampingNmSPerRad: -(floats(world.model.actuator_biasprm)[PARAMETERS * id + 2] ?? 0),
       stallTorqueNm: floats(world.model.actuator_forcerange)[2 * id + 1] ?? 0,
+      gains: gains[joint] ?? { p: 1, d: 1 },
     }));
   }
 
@@ -55,8 +62,18 @@ export class MujocoPlant implements JointPlant {
   }
 
   reset(positionsRad: readonly number[], seed: number): void {
+    const world = this.#world;
+    this.#actuators().forEach((values, index) => values.set(this.#own[index] ?? []));
     this.#reset(seed);
-    this.#world.setJointPositions(positionsRad);
-    this.#world.forward();
+    world.setJointPositions(positionsRad);
+    const velocities = floats(world.data.qvel);
+    for (const address of world.dofAddresses) velocities[address] = 0;
+    world.forward();
+  }
+
+  /** Of all actuators; read afresh on every use, as every field of MuJoCo. */
+  #actuators(): Float64Array[] {
+    const { model } = this.#world;
+    return [model.actuator_gainprm, model.actuator_biasprm, model.actuator_forcerange].map(floats);
   }
 }

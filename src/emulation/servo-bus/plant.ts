@@ -10,11 +10,19 @@ export interface ServoLaw {
   limitNm: number;
 }
 
-/** The motor of one joint: what its position loop gives at the reference gains of its model. */
+/** Gains of a servo's position loop, in its registers' own steps. */
+export interface PositionGains {
+  readonly p: number;
+  readonly d: number;
+}
+
+/** The motor of one joint, with what its position loop gives at some gains. */
 export interface JointMotor {
   readonly stiffnessNmPerRad: number;
   readonly dampingNmSPerRad: number;
   readonly stallTorqueNm: number;
+  /** Those that stiffness and damping are of. */
+  readonly gains: PositionGains;
 }
 
 /** What the servos move. Arrays are in joint order; time passes only through `step`. */

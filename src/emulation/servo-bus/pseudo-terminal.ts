@@ -22,12 +22,13 @@ export class PseudoTerminal {
   readonly path: string;
   readonly #descriptor: number;
   readonly #stream: ReadStream;
-  readonly #far: number | undefined;
+  readonly #far: ReadStream | undefined;
 
   private constructor(path: string, descriptor: number, far: number | undefined) {
     this.path = path;
     this.#descriptor = descriptor;
-    this.#far = far;
+    // As a stream, for it takes the descriptor over; it is never read from.
+    this.#far = far === undefined ? undefined : new ReadStream(far);
     this.#stream = new ReadStream(descriptor);
     // Of a device whose other end has gone there is nothing more to hear.
     this.#stream.on('error', () => undefined);
@@ -78,7 +79,7 @@ export class PseudoTerminal {
   /** The far end hears the terminal hang up, as when a cable is pulled. */
   close(): void {
     this.#stream.destroy();
-    if (this.#far !== undefined) closeSync(this.#far);
+    this.#far?.destroy();
   }
 }
 

@@ -2,8 +2,9 @@ import type { Worker } from 'node:worker_threads';
 import type { Calibration } from '../../calibration/calibration-problems.ts';
 import type { ArmatureError } from '../../core/errors.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
+import { requireSerial } from '../../drivers/serial/arm-motors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
-import { drawCalibration, serialBlock } from './assemble-arm.ts';
+import { drawCalibration } from './assemble-arm.ts';
 import { parseBusCommand } from './bus-command.ts';
 import type { BusCommand } from './bus-command.ts';
 import { errorOf } from './bus-messages.ts';
@@ -95,7 +96,7 @@ export class EmulatedServoBus {
 /** Starts an emulated arm. Throws ArmatureError for robots and calibrations that do not fit, E_PSEUDO_TERMINAL. */
 export async function startServoBus(spec: ServoBusSpec): Promise<EmulatedServoBus> {
   const { robot, seed = 0, isCalibrated = true } = spec;
-  serialBlock(robot);
+  requireSerial(robot);
   const calibration = spec.calibration ?? drawCalibration(robot, seed);
   const data: BusWorkerData = {
     robot,

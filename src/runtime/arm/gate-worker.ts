@@ -63,7 +63,12 @@ async function reach({ spec, wire }: GateWorkerData): Promise<Reach> {
   if (wire.kind === 'serial') {
     const { serialDriverOf } = await import('./serial-wire.ts');
     const driver = await serialDriverOf(spec.robot, wire, clock);
-    const ahead = { leadNs: driver.leadNs, act: () => driver.request() };
+    const ahead = {
+      get leadNs(): number {
+        return driver.leadNs;
+      },
+      act: () => driver.request(),
+    };
     return wrapped(spec, { driver, clock, advance: () => undefined, ahead });
   }
   if (wire.kind === 'ros') {

@@ -7,6 +7,7 @@ const IDLE_READS = 1000;
 
 /** What is begun so long before a tick that it has happened when the tick begins. */
 export interface AheadOfTick {
+  /** Asked at every tick: it may change. */
   readonly leadNs: number;
   /** Must be quick, and throw nothing. */
   readonly act: () => void;

@@ -59,7 +59,7 @@ export class FakeServos implements ByteLink {
   disturb: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
   readonly #protocol: ServoProtocol;
   readonly #parser: PacketParser;
-  #waiting: number[] = [];
+  readonly #waiting: number[] = [];
 
   constructor(protocol: ServoProtocol, servos: readonly FakeServo[]) {
     this.#protocol = protocol;
@@ -134,7 +134,8 @@ export class FakeServos implements ByteLink {
 
   #status(servo: FakeServo, data: ArrayLike<number>): number[] {
     const out = new Uint8Array(256);
-    out.set(Array.from(data), this.#protocol.statusParameterOffset);
-    return [...out.slice(0, this.#protocol.frameStatus(out, servo.id, servo.error, data.length))];
+    out.set(data, this.#protocol.statusParameterOffset);
+    const length = this.#protocol.frameStatus(out, servo.id, servo.error, data.length);
+    return Array.from(out.subarray(0, length));
   }
 }

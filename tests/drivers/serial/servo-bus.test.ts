@@ -87,6 +87,22 @@ describe.each(BUSES)('a bus of %s servos', (_, protocol, model, span) => {
     expect(reader.collect(clock.nowNs() + 20e6)).toBe(0);
   });
 
+  it('takes what comes too late for a cycle in the next one, as old as it is', () => {
+    const servos = make();
+    const bus = busOf(servos, protocol);
+    const reader = new SyncReader(bus, Uint8Array.of(1, 2, 3, 4, 5, 6), span);
+    const read = servos.read.bind(servos);
+    servos.read = () => 0;
+    reader.request();
+    expect(reader.collect(clock.nowNs() + 1e6)).toBe(6);
+    const givenUpNs = clock.nowNs();
+    servos.read = read;
+    reader.request();
+    servos.read = () => 0;
+    reader.collect(clock.nowNs() + 1e6);
+    expect([...reader.stampsNs].every((stampNs) => stampNs > 0 && stampNs < givenUpNs)).toBe(true);
+  });
+
   it('finds out that the adapter returns what is sent, and does not take it for an answer', () => {
     const servos = make();
     servos.hasEcho = true;
@@ -124,4 +140,21 @@ it('counts nothing that came before the request as its answer', () => {
   servos.write(Uint8Array.of(0xff, 0xff, 1, 4, 2, 5, 1, 0xf2), 8);
   (servos.servos[0] as FakeServo).isSilent = true;
   expect(bus.read(1, { address: 5, length: 1 }, 1)).toBeUndefined();
+});
+
+it('does not take the late answer to one question for that to the next', () => {
+  const servo = new FakeServo(1, SERVO_MODELS.sts3215);
+  servo.set('Homing_Offset', -1914);
+  servo.set('Min_Position_Limit', 227);
+  const servos = new FakeServos(FEETECH_PROTOCOL, [servo]);
+  const bus = busOf(servos);
+  const LATE_NS = 15e6;
+  let late: { readonly bytes: Uint8Array; readonly dueNs: number } | undefined;
+  servos.disturb = (bytes) => {
+    if (late !== undefined) return clock.nowNs() < late.dueNs ? Uint8Array.of(...late.bytes, ...bytes) : bytes;
+    late = { bytes, dueNs: clock.nowNs() + LATE_NS };
+    return new Uint8Array();
+  };
+  expect(bus.read(1, { address: 31, length: 2 }, 1)).toBeUndefined();
+  expect(bus.read(1, { address: 9, length: 2 }, 1)?.data).toEqual(Uint8Array.of(227, 0));
 });
