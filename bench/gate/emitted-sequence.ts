@@ -84,5 +84,6 @@ export function speedLimit(limits: JointLimits, joint: number, position: number,
   const curve = limits.velocityCurves[joint];
   if (curve === undefined || velocity === 0) return speed;
   const distance = velocity > 0 ? curve.highRad - position : position - curve.lowRad;
-  return Math.min(speed, Math.sqrt(curve.slopeRadPerS2 * distance) - curve.offsetRadPerS);
+  const byPosition = Math.sqrt(Math.max(0, curve.slopeRadPerS2 * distance)) - curve.offsetRadPerS;
+  return Math.max(0, Math.min(speed, byPosition));
 }

@@ -82,3 +82,42 @@ describe('robots on servo buses', () => {
     }
   });
 });
+
+describe.each([
+  ['ur5e', 0.0854],
+  ['fr3', 0.08],
+] as const)('the gripper of %s', (name, openM) => {
+  const robot = loadRobot(name);
+  const gapM = (world: World): number => {
+    const [a, b] = [world.idOf('GEOM', 'fixed_finger'), world.idOf('GEOM', 'moving_finger')];
+    return world.module.mj_geomDistance(world.model, world.data, a, b, 1, null);
+  };
+
+  it('is one joint that moves both fingers: as far open as its maker says, and shut at zero', async () => {
+    const world = await World.loadArm(robot);
+    world.reset(robot.homeRad);
+    world.forward();
+    expect(gapM(world)).toBeCloseTo(openM, 3);
+    world.reset([...robot.homeRad.slice(0, -1), 0]);
+    world.forward();
+    expect(Math.abs(gapM(world))).toBeLessThan(0.003);
+    world.dispose();
+  });
+
+  it('closes and opens by its servo, both fingers alike', async () => {
+    const world = await World.loadArm(robot);
+    world.reset(robot.homeRad);
+    for (const [target, expected] of [
+      [0.4, undefined],
+      [0, 0],
+      [0.8, openM],
+    ] as const) {
+      world.setServoTargets([...robot.homeRad.slice(0, -1), target]);
+      world.step(Math.round(1.5 / world.timestepS));
+      expect(world.jointPositions().at(-1)).toBeCloseTo(target, 2);
+      expect(world.jointPosition('finger')).toBeCloseTo(world.jointPosition('other_finger'), 3);
+      if (expected !== undefined) expect(Math.abs(gapM(world) - expected)).toBeLessThan(0.003);
+    }
+    world.dispose();
+  });
+});
