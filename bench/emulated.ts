@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { camerasOf } from '../src/cli/arm-options.ts';
 import { MonotonicClock } from '../src/core/clock.ts';
 import { ArmWorkplace } from '../src/runtime/arm-workplace.ts';
 import { armDriverSpec } from '../src/runtime/arm/arm-driver-spec.ts';
@@ -13,7 +14,6 @@ import { evaluate } from '../src/runtime/evaluation.ts';
 import { planSession, PolicySession } from '../src/runtime/policy-session.ts';
 import { wilsonInterval95 } from '../src/runtime/success-rate.ts';
 import { resolveTask } from '../src/runtime/task-request.ts';
-import { parseCameras } from '../src/sensors/camera/camera-address.ts';
 import { EmulatorProcess } from './emulated/emulator-process.ts';
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ const SETTLING_MS = 300;
 interface Reached {
   readonly emulator: EmulatorProcess;
   readonly address: ArmAddress;
-  /** As for `--camera`. */
+  /** As for `--camera`; those of ROS are known from robot.yaml. */
   readonly cameras: readonly string[];
 }
 
@@ -43,18 +43,19 @@ async function reach(): Promise<Reached> {
   if (values.driver === 'ros') {
     const emulator = await EmulatorProcess.start([...common, '--rosbridge', '0']);
     const [, url = ''] = await emulator.line(/^ready (\S+)/);
-    const cameras = ['front', 'wrist'].map((name) => `${name}=ros:${url}/${name}/image_raw/compressed`);
-    return { emulator, address: { driver: 'ros', url }, cameras };
+    return { emulator, address: { driver: 'ros', url }, cameras: [] };
   }
   const port = join(tmpdir(), `armature-bench-${process.pid}`);
-  const emulator = await EmulatorProcess.start([...common, '--link', port, '--cameras', '0']);
+  const calibration = `${port}.json`;
+  const files = ['--link', port, '--save-calibration', calibration];
+  const emulator = await EmulatorProcess.start([...common, ...files, '--camera-port', '0']);
   const cameras = await Promise.all(
-    ['front', 'wrist'].map(async (name) => {
+    robot.cameras.map(async ({ name }) => {
       const [, url = ''] = await emulator.line(new RegExp(`^camera ${name} (\\S+)`));
       return `${name}=${url}`;
     }),
   );
-  return { emulator, address: { driver: 'serial', port }, cameras };
+  return { emulator, address: { driver: 'serial', port, calibration }, cameras };
 }
 
 const clock = new MonotonicClock();
@@ -63,7 +64,8 @@ const { driver, robot: robotName, policy } = values;
 const plan = planSession({ robot: robotName, driver, policy, mode: 'live' }, [request]);
 const { robot } = plan;
 const { emulator, address, cameras } = await reach();
-const hub = await CameraHub.open({ robot, cameras: parseCameras(cameras), clock });
+const addresses = camerasOf(robot, { ...address, camera: cameras });
+const hub = await CameraHub.open({ robot, cameras: addresses, clock });
 await hub.ready(10_000);
 const place = await ArmWorkplace.open({ robot, driver: armDriverSpec(robot, address), clock });
 const session = await PolicySession.open(plan, place);

@@ -17,6 +17,8 @@ export class EmulatorProcess {
     const entry = moduleEntry(import.meta.url, '../../src/cli/main');
     const argv = [...loaderArguments(entry), entry.path, 'emulate', ...words];
     this.#child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // Whatever ends this process, nothing is left behind.
+    process.on('exit', () => this.#child.kill());
     createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       this.#lines.push(line);
       this.#outcome = /^outcome (\w+)/.exec(line)?.[1] ?? this.#outcome;
