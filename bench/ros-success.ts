@@ -32,9 +32,16 @@ for (const task of values.tasks.split(',')) {
   for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
     const instruction = await emulator.ask(`reset ${seed}`, /^reset \d+: (.*)$/);
     const place = ['--driver', 'ros', '--url', emulator.url, '--live', '--yes'];
-    await armature(['run', '--robot', values.robot, '--policy', values.policy, '--task', instruction, ...place]);
-    const outcome = await emulator.ask('outcome', /^outcome (.*)$/);
-    overRos += outcome === 'success' ? 1 : 0;
+    // A run that fails, because the arm was stopped on the way, is an episode that did not succeed.
+    const failure = await armature([
+      ...['run', '--robot', values.robot, '--policy', values.policy, '--task', instruction],
+      ...place,
+    ]).then(
+      () => '',
+      (error: unknown) => ` (${String(error)})`,
+    );
+    const outcome = `${await emulator.ask('outcome', /^outcome (.*)$/)}${failure}`;
+    overRos += outcome.startsWith('success') ? 1 : 0;
     console.error(`${task} seed ${seed} over ROS: ${outcome}, ${overRos} so far`);
   }
   emulator.end();
