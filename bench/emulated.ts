@@ -64,7 +64,11 @@ const { driver, robot: robotName, policy } = values;
 const plan = planSession({ robot: robotName, driver, policy, mode: 'live' }, [request]);
 const { robot } = plan;
 const { emulator, address, cameras } = await reach();
-const addresses = camerasOf(robot, { ...address, camera: cameras });
+const addresses = camerasOf(robot, {
+  driver,
+  camera: cameras,
+  ...(address.url !== undefined && { url: address.url }),
+});
 const hub = await CameraHub.open({ robot, cameras: addresses, clock });
 await hub.ready(10_000);
 const place = await ArmWorkplace.open({ robot, driver: armDriverSpec(robot, address), clock });
