@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { calibrationPath } from '../../calibration/load-calibration.ts';
 import { ArmatureError, UnknownNameError } from '../../core/errors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { ArmDriverSpec } from './arm-spec.ts';
@@ -25,7 +25,7 @@ export function armDriverSpec(robot: RobotSpec, { driver, port, calibration, url
   if (driver === 'mirror') return { kind: 'mirror' };
   if (driver === 'ros') return { kind: 'ros', url };
   if (port !== undefined) {
-    return { kind: 'serial', port, calibration: calibration ?? join('calibration', `${robot.name}.json`) };
+    return { kind: 'serial', port, calibration: calibration ?? calibrationPath(robot.name) };
   }
   throw new ArmatureError('E_PORT_MISSING', `robot "${robot.name}" is on a serial bus, and no port was given`, {
     remedy: 'Give it with --port; `armature ports` finds arms.',
