@@ -7,6 +7,8 @@ import { RAD_PER_TICK, TICKS_PER_TURN } from './ticks.ts';
  * range means that commands could drive it into a stop; one much wider is that of another joint.
  */
 const NARROWEST = 0.95;
+/** The handle that closes a leader's gripper is another lever than the finger whose range it is stretched over. */
+const NARROWEST_HANDLE = 0.25;
 const WIDEST = 1.35;
 
 /** One motor, in LeRobot's words and units: ticks. */
@@ -37,10 +39,9 @@ export function calibrationProblems(calibration: Calibration, robot: RobotSpec):
     const owner = owners.get(motor.id);
     if (owner !== undefined) problems.push(`joint "${joint.name}" has the id ${motor.id} of joint "${owner}"`);
     owners.set(motor.id, joint.name);
-    const spec = robot.drivers.serial?.motors[joint.name];
-    problems.push(...idProblems(joint.name, motor.id, spec?.id));
+    problems.push(...idProblems(joint.name, motor.id, robot.drivers.serial?.motors[joint.name]?.id));
     problems.push(...offsetProblems(joint.name, motor.homing_offset, robot));
-    problems.push(...rangeProblems(joint, motor, spec?.fullTurn ?? false));
+    problems.push(...rangeProblems(joint, motor, calibratedAs(robot, joint.name)));
   }
   return problems;
 }
@@ -59,25 +60,43 @@ export function calibrationDifferences(calibration: Calibration, reported: Calib
   });
 }
 
+/** How a joint is calibrated, from its motor in robot.yaml. */
+export interface CalibratedAs {
+  /** By its middle pose alone: its range is the whole turn. */
+  readonly fullTurn: boolean;
+  /** It is the handle of a leader's gripper. */
+  readonly isHandle: boolean;
+}
+
+/** A robot without a serial bus has joints like any. */
+export function calibratedAs({ drivers }: RobotSpec, joint: string): CalibratedAs {
+  const { serial } = drivers;
+  const motor = serial?.motors[joint];
+  return { fullTurn: motor?.fullTurn ?? false, isHandle: serial?.role === 'leader' && motor?.unit === 'range' };
+}
+
 /**
  * Why a range of so many ticks is not that of the joint; undefined for one that may be.
  * @param spanTicks from stop to stop.
  */
-export function spanProblem({ name, limits }: JointSpec, spanTicks: number): string | undefined {
+export function spanProblem(
+  { name, limits }: JointSpec,
+  spanTicks: number,
+  { isHandle }: Pick<CalibratedAs, 'isHandle'>,
+): string | undefined {
   const calibratedRad = spanTicks * RAD_PER_TICK;
   const [low, high] = limits.positionRad;
   const share = calibratedRad / (high - low);
-  if (share >= NARROWEST && share <= WIDEST) return undefined;
+  if (share >= (isHandle ? NARROWEST_HANDLE : NARROWEST) && share <= WIDEST) return undefined;
   const found = `${calibratedRad.toFixed(2)} rad from stop to stop`;
   return `joint "${name}" was calibrated over ${found} and its limits are ${(high - low).toFixed(2)} rad apart`;
 }
 
-/** @param fullTurn whether the joint is calibrated by its middle pose alone: its range is the whole turn. */
-function rangeProblems(joint: JointSpec, motor: MotorCalibration, fullTurn: boolean): string[] {
+function rangeProblems(joint: JointSpec, motor: MotorCalibration, as: CalibratedAs): string[] {
   const { range_min: least, range_max: most } = motor;
   if (least >= most) return [`joint "${joint.name}": range_min ${least} is not below range_max ${most}`];
-  if (fullTurn && least === 0 && most === TICKS_PER_TURN - 1) return [];
-  const problem = spanProblem(joint, most - least);
+  if (as.fullTurn && least === 0 && most === TICKS_PER_TURN - 1) return [];
+  const problem = spanProblem(joint, most - least, as);
   return problem === undefined ? [] : [problem];
 }
 

@@ -1,6 +1,7 @@
 import type { JointSpec } from '../robot/robot-spec.ts';
 import type { SerialMotorSpec } from '../robot/serial-spec.ts';
 import { spanProblem } from './calibration-problems.ts';
+import type { CalibratedAs } from './calibration-problems.ts';
 import { restingTick } from './encoder-track.ts';
 import type { EncoderTrack } from './encoder-track.ts';
 import { RAD_PER_TICK, shortWay } from './ticks.ts';
@@ -21,6 +22,7 @@ export interface HeldByMotor {
 export interface JointState {
   readonly joint: JointSpec;
   readonly motor: SerialMotorSpec;
+  readonly as: CalibratedAs;
   readonly held: HeldByMotor;
   track: EncoderTrack | undefined;
   /** Reads that failed before the first that did not. */
@@ -32,11 +34,9 @@ export interface JointState {
   isReversed: boolean;
 }
 
-export function newState(joint: JointSpec, motor: SerialMotorSpec, held: HeldByMotor): JointState {
+export function newState(given: Pick<JointState, 'joint' | 'motor' | 'as' | 'held'>): JointState {
   return {
-    joint,
-    motor,
-    held,
+    ...given,
     track: undefined,
     silentReads: 0,
     middle: undefined,
@@ -57,9 +57,9 @@ export function takeMiddle(state: JointState): string[] {
 }
 
 export function takeRange(state: JointState): string[] {
-  const { track, joint, motor } = state;
-  if (motor.fullTurn || track === undefined) return [];
-  const problem = spanProblem(joint, track.highest - track.lowest);
+  const { track, joint, as } = state;
+  if (as.fullTurn || track === undefined) return [];
+  const problem = spanProblem(joint, track.highest - track.lowest, as);
   if (problem !== undefined) {
     const [low, high] = joint.limits.positionRad;
     const isWide = (track.highest - track.lowest) * RAD_PER_TICK > high - low;

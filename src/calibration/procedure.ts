@@ -1,5 +1,5 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { calibrationProblems, spanProblem } from './calibration-problems.ts';
+import { calibratedAs, calibrationProblems, spanProblem } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
 import { calibrationSteps } from './calibration-steps.ts';
 import type { CalibrationStep, CalibrationWord } from './calibration-steps.ts';
@@ -62,7 +62,7 @@ export class CalibrationProcedure {
     this.#joints = robot.joints.flatMap((joint) => {
       const motor = robot.drivers.serial?.motors[joint.name];
       const holds = held[joint.name] ?? { homingOffset: 0, drivenMode: 0 };
-      return motor === undefined ? [] : [newState(joint, motor, holds)];
+      return motor === undefined ? [] : [newState({ joint, motor, as: calibratedAs(robot, joint.name), held: holds })];
     });
   }
 
@@ -126,10 +126,10 @@ export class CalibrationProcedure {
   /** What was found out. Only at the step `review`. */
   calibration(): Calibration {
     return Object.fromEntries(
-      this.#joints.map(({ joint, motor, held, middle, range, isReversed }) => [
+      this.#joints.map(({ joint, motor, as, held, middle, range, isReversed }) => [
         joint.name,
         calibrationOf(
-          { middle: middle ?? 0, range: motor.fullTurn ? undefined : range, isReversed },
+          { middle: middle ?? 0, range: as.fullTurn ? undefined : range, isReversed },
           { id: motor.id, drivenMode: held.drivenMode, convention: this.#convention },
         ),
       ]),
@@ -185,11 +185,11 @@ export class CalibrationProcedure {
   }
 
   #isDone(state: JointState): boolean {
-    const { track, joint, motor } = state;
+    const { track, joint, as } = state;
     const { kind } = this.step;
     if (track === undefined) return false;
     if (kind === 'middle') return restingTick(track) !== undefined;
-    if (kind === 'sweep') return motor.fullTurn || spanProblem(joint, track.highest - track.lowest) === undefined;
+    if (kind === 'sweep') return as.fullTurn || spanProblem(joint, track.highest - track.lowest, as) === undefined;
     if (joint.name !== this.step.joint) return true;
     if (kind === 'direction') return hasMovedClearly(state);
     return endOf(state) !== undefined;

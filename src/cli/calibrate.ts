@@ -10,6 +10,7 @@ import type { CalibrationOutcome } from '../runtime/calibration/calibrate-arm.ts
 import { CalibrationTable } from './calibration-view.ts';
 import { openOperator } from './calibration-words.ts';
 import { Interruption } from './interruption.ts';
+import { PATIENCE_MS } from './motors-options.ts';
 import { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -59,7 +60,12 @@ async function calibrate(options: CalibrateVerbOptions): Promise<void> {
   const closing: (() => void | Promise<void>)[] = [() => interruption.close()];
   let outcome: CalibrationOutcome | undefined;
   try {
-    const bus = await SetupBus.open({ path: options.port, baudRate: serial.baudRate, protocol: serial.protocol });
+    const bus = await SetupBus.open({
+      path: options.port,
+      baudRate: serial.baudRate,
+      protocol: serial.protocol,
+      patienceMs: PATIENCE_MS,
+    });
     closing.unshift(() => bus.close());
     const operator = openOperator(options.script, clock);
     closing.unshift(() => operator.close());

@@ -32,6 +32,8 @@ export interface OpenMotors {
   readonly targets: readonly MotorTarget[];
 }
 
+/** Nothing is in a hurry here, and adapters that answer late are common, ms. */
+export const PATIENCE_MS = 100;
 const DEFAULT_BAUD_RATE = 1_000_000;
 
 export function addMotorOptions(command: Command): Command {
@@ -48,7 +50,7 @@ export function addMotorOptions(command: Command): Command {
 /** Opens the bus for the servos that are meant; closes it after `work`. Throws what opening and `work` throw. */
 export async function withMotors<T>(options: MotorOptions, work: (motors: OpenMotors) => Promise<T>): Promise<T> {
   const { protocol, baudRate, targets } = meant(options);
-  const bus = await SetupBus.open({ path: options.port, baudRate, protocol });
+  const bus = await SetupBus.open({ path: options.port, baudRate, protocol, patienceMs: PATIENCE_MS });
   try {
     return await work({ bus, targets });
   } finally {

@@ -11,6 +11,7 @@ import type { LocatedServo } from '../runtime/motors/find-servos.ts';
 import { resemblingRobots } from '../runtime/motors/resembling-robots.ts';
 import type { ResemblingRobot } from '../runtime/motors/resembling-robots.ts';
 import { describeFailure } from './failure.ts';
+import { PATIENCE_MS } from './motors-options.ts';
 import { indexList } from './option-values.ts';
 import { formatTable } from './table.ts';
 import { Terminal } from './terminal.ts';
@@ -84,7 +85,8 @@ async function look(port: FoundPort, options: PortsOptions, terminal: Terminal):
       baudRates: baudRate === undefined ? USUAL_RATES : [baudRate],
       onlyThese: baudRate !== undefined,
       ids,
-      open: (how) => SetupBus.open(how),
+      // One rate leaves time to wait for adapters that are late.
+      open: (how) => SetupBus.open(baudRate === undefined ? how : { ...how, patienceMs: PATIENCE_MS }),
       onRate: (name, rate) => terminal.update(() => [`${port.path}: asking ${name} at ${rate} bit/s`]),
     });
     if (terminal.interactive) terminal.finish([]);

@@ -25,9 +25,14 @@ Examples:
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift
   armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
+  armature record --robot so101 --driver serial --port /dev/ttyACM0 --camera front=/dev/video0 \\
+    --teleop leader:driver=serial,port=/dev/ttyACM1,robot=so101-leader --task "lift the blue cube" --out data/lift
 
 Keys beside those that drive: right arrow ends the episode, left arrow records it again, space pauses, Escape stops.
 An episode is on disk before "saved" is shown; whatever happens later costs at most the one under way.`;
+
+/** A person with a real arm takes longer than a policy may, s. */
+const LONGEST_EPISODE_S = 60;
 
 interface RecordOptions extends ArmOptions {
   readonly teleop: string;
@@ -57,7 +62,7 @@ export function addRecord(program: Command): void {
     .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
     .option(
       '--episode-time <seconds>',
-      'longest episode; default: as long as the task allows',
+      `longest episode; default: as long as the task allows, with a real arm ${LONGEST_EPISODE_S}`,
       numberBetween(0.1, 3600),
     )
     .option('--seed <number>', 'what the first scene is drawn from; default: the number of the episode', wholeNumber(0))
@@ -80,7 +85,9 @@ export function addRecord(program: Command): void {
 
 async function record(options: RecordOptions): Promise<void> {
   const robot = atRate(loadRobot(options.robot), options.fps);
-  const request = requestOf(options);
+  const request = isSceneDriver(options.driver)
+    ? requestOf(options)
+    : { ...requestOf(options), timeLimitS: LONGEST_EPISODE_S };
   const cameras = camerasOf(robot, options);
   const interruption = new Interruption();
   // Whatever was opened is closed again, the last first, also where something else cannot be opened.

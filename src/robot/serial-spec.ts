@@ -20,7 +20,7 @@ const motorSchema = z.strictObject({
   unit: z.enum(['angle', 'range']).default('angle'),
   /**
    * The joint turns (nearly) all the way round, so that its stops do not tell its range: it is calibrated by its middle pose alone,
-   * and its range is the whole turn, as LeRobot does with wrist_roll. Default false.
+   * and its range is the whole turn, as LeRobot does with wrist_roll, and on the Koch with shoulder_pan. Default false.
    */
   fullTurn: z.boolean().default(false),
   /** Of a leader only: its torque is on, at this position, rad, so that it springs back when let go. Absent: limp. */

@@ -38,13 +38,15 @@ describe('ticks and radians of a joint', () => {
   it('are each the inverse of the other, for every joint, family and direction', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...robot.joints),
-        fc.constantFrom<'feetech' | 'dynamixel'>('feetech', 'dynamixel'),
-        fc.constantFrom<0 | 1>(0, 1),
-        fc.integer({ min: 0, max: 1800 }),
-        fc.integer({ min: 2300, max: 4095 }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (spec, family, driveMode, low, high, share) => {
+        fc.record({
+          spec: fc.constantFrom(...robot.joints),
+          family: fc.constantFrom<'feetech' | 'dynamixel'>('feetech', 'dynamixel'),
+          driveMode: fc.constantFrom<0 | 1>(0, 1),
+          low: fc.integer({ min: 0, max: 1800 }),
+          high: fc.integer({ min: 2300, max: 4095 }),
+          share: fc.double({ min: 0, max: 1, noNaN: true }),
+        }),
+        ({ spec, family, driveMode, low, high, share }) => {
           const unit = spec.name === robot.gripper ? 'range' : 'angle';
           const options = { unit, convention: ENCODER_CONVENTIONS[family] } as const;
           const line = jointScale(spec, motor({ drive_mode: driveMode, range_min: low, range_max: high }), options);

@@ -4,14 +4,15 @@ import { ENCODER_CONVENTIONS } from '../../src/calibration/encoder-convention.ts
 import { jointScale, ticksToRad } from '../../src/calibration/joint-scale.ts';
 import { CalibrationProcedure } from '../../src/calibration/procedure.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
-import type { SerialMotorSpec } from '../../src/robot/serial-spec.ts';
+import type { SerialSpec } from '../../src/robot/serial-spec.ts';
 import { calibrateByHand, HandMovedArm } from './hand-moved-arm.ts';
 import type { Faults, Mounting } from './hand-moved-arm.ts';
 
 type Family = keyof typeof ENCODER_CONVENTIONS;
 
 const robot = loadRobot('so101');
-const motors = robot.drivers.serial?.motors as Readonly<Record<string, SerialMotorSpec>>;
+const serial = robot.drivers.serial as SerialSpec;
+const { motors } = serial;
 const mounted = (entries: Partial<Mounting> = {}): Mounting => ({
   centreTick: 2047,
   isReversed: false,
@@ -28,7 +29,11 @@ function begin(options: { family?: Family; mountings: readonly Mounting[]; fault
   const { family = 'feetech', mountings } = options;
   const held = Object.fromEntries(robot.joints.map(({ name }, joint) => [name, mountings[joint] as Mounting]));
   return {
-    procedure: new CalibrationProcedure(robot, ENCODER_CONVENTIONS[family], held),
+    procedure: new CalibrationProcedure(
+      { ...robot, drivers: { ...robot.drivers, serial: { ...serial, protocol: family } } },
+      ENCODER_CONVENTIONS[family],
+      held,
+    ),
     arm: new HandMovedArm({ ...options, robot, family }),
   };
 }

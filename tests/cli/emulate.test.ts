@@ -37,7 +37,7 @@ describe('armature emulate', () => {
           if (stderr.includes(text)) resolve();
         });
       });
-    await said('Ctrl-C ends');
+    await said(`ready ${link}`);
     expect(existsSync(link)).toBe(true);
     const robot = loadRobot('so101');
     expect(Object.keys(loadCalibration(calibration, robot).calibration)).toEqual(robot.joints.map(({ name }) => name));

@@ -19,22 +19,27 @@ class Emulator:
     def __init__(self, folder, robot, *options):
         self.port = str(folder / 'arm')
         words = ['node', '--import', 'tsx', 'src/cli/main.ts', 'emulate', '--robot', robot, '--link', self.port, '--scene', 'none', *options]
-        self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        # The line that says that it is ready.
-        self.first_line = self.process.stderr.readline()
-        assert os.path.exists(self.port), self.first_line + self.process.stderr.read()
+        self.errors = folder / 'errors'
+        with self.errors.open('w') as errors:
+            self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
+        self.wait_for(f'ready {self.port}')
+
+    def wait_for(self, words):
+        for line in self.process.stdout:
+            if line.startswith(words):
+                return
+        raise AssertionError(self.errors.read_text())
 
     def tell(self, line):
         self.process.stdin.write(line + '\n')
         self.process.stdin.flush()
-        while f'done: {line}' not in self.process.stderr.readline():
-            assert self.process.poll() is None
+        self.wait_for(f'done: {line}')
 
     def close(self):
         self.process.send_signal(signal.SIGINT)
-        out, errors = self.process.communicate(timeout=START_S)
-        assert self.process.returncode == 0, errors
-        return out
+        self.process.communicate(timeout=START_S)
+        assert self.process.returncode == 0, self.errors.read_text()
+        assert not os.path.lexists(self.port)
 
 
 def patient(handler, ask, good):

@@ -41,7 +41,6 @@ const compressedImage = z.object({ header, format: z.string(), data: bytes });
 const safetyMode = z.object({ mode: z.int() });
 const robotMode = z.object({ mode: z.int() });
 const bool = z.object({ data: z.boolean() });
-const text = z.object({ data: z.string() });
 /** Franka: `robot_mode`, and an error is a flag that is true among those of `current_errors`. */
 const frankaState = z.object({
   robot_mode: z.int(),
@@ -50,7 +49,6 @@ const frankaState = z.object({
 export type FrankaStateMessage = z.infer<typeof frankaState>;
 
 const trigger = z.object({ success: z.boolean(), message: z.string() });
-const setBoolRequest = z.object({ data: z.boolean() });
 const controllers = z.object({ controller: z.array(z.object({ name: z.string(), state: z.string() })) });
 const topics = z.object({ topics: z.array(z.string()), types: z.array(z.string()) });
 const services = z.object({ services: z.array(z.string()) });
@@ -63,7 +61,6 @@ const actionResult = z.object({
   status: z.object({ goal_id: z.object({ id: z.string() }), status: z.int() }),
   result: z.unknown(),
 });
-const multiArray = z.object({ data: numbers });
 
 /** What comes from a bridge, by schema; fields that Armature does not read may be there. */
 export const SCHEMAS = {
@@ -72,10 +69,8 @@ export const SCHEMAS = {
   safetyMode,
   robotMode,
   bool,
-  text,
   frankaState,
   trigger,
-  setBoolRequest,
   controllers,
   topics,
   services,
@@ -83,7 +78,6 @@ export const SCHEMAS = {
   subscribers,
   trajectoryResult,
   actionResult,
-  multiArray,
 } as const;
 
 /** The message, checked. Throws E_ROS_MESSAGE, which names where it came from and what is wrong with it. */

@@ -104,6 +104,6 @@ class TopicAction implements RosAction {
     const { status, result } = parseMessage(SCHEMAS.actionResult, message, origin);
     const waiting = this.#waiting.get(status.goal_id.id);
     if (status.status === SUCCEEDED) waiting?.done(result);
-    else waiting?.failed(serviceFailed(this.#name, `goal status ${status.status}`));
+    else waiting?.failed(serviceFailed(this.#name, `goal status ${status.status}, ${JSON.stringify(result)}`));
   }
 }

@@ -6,6 +6,20 @@ import type { Packet, PacketKind, ServoProtocol } from './servo-protocol.ts';
 const HEADER_BYTES = 7;
 const CRC_BYTES = 2;
 
+const HEADER = [0xff, 0xff, 0xfd, 0x00];
+
+/** Whether the first bytes, as far as they are known, are those of a packet. */
+function agreesWithHeader(bytes: Uint8Array, from: number, known: number): boolean {
+  for (let index = 0; index < HEADER.length && index < known; index++) {
+    if (bytes[from + index] !== HEADER[index]) return false;
+  }
+  return true;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
 /** Whether FF FF FD ends at `bytes[index]`, with all three of the body that begins at `from`. */
 function endsHeader(bytes: Uint8Array, index: number, from: number): boolean {
   return index >= from + 2 && bytes[index] === 0xfd && bytes[index - 1] === 0xff && bytes[index - 2] === 0xff;
@@ -69,19 +83,18 @@ export const DYNAMIXEL_PROTOCOL: ServoProtocol = {
 
   inspect(kind: PacketKind, bytes: Uint8Array, from: number, to: number): number {
     const known = to - from;
-    if (bytes[from] !== 0xff || (known > 1 && bytes[from + 1] !== 0xff)) return -1;
-    if ((known > 2 && bytes[from + 2] !== 0xfd) || (known > 3 && bytes[from + 3] !== 0)) return -1;
+    if (!agreesWithHeader(bytes, from, known)) return -1;
     if (known <= HEADER_BYTES) return 0;
     const id = bytes[from + 4] ?? 0xff;
-    const counted = (bytes[from + 5] ?? 0) | ((bytes[from + 6] ?? 0) << 8);
-    const isStatus = bytes[from + 7] === INSTRUCTION.status;
+    const isStatus = bytes[from + HEADER_BYTES] === INSTRUCTION.status;
     // A fast sync read is answered by all in one packet, with the id of everybody.
     if ((id > this.highestId && id !== BROADCAST_ID) || isStatus !== (kind === 'status')) return -1;
+    const counted = word(bytes, from + 5);
     const length = HEADER_BYTES + counted;
     if (counted < (isStatus ? 4 : 3) || length > LONGEST_PACKET) return -1;
     if (known < length) return 0;
     const end = from + length - CRC_BYTES;
-    return crc16(bytes, from, end) === ((bytes[end] ?? 0) | ((bytes[end + 1] ?? 0) << 8)) ? length : -2;
+    return crc16(bytes, from, end) === word(bytes, end) ? length : -2;
   },
 
   unpack(kind: PacketKind, bytes: Uint8Array, span: { from: number; length: number }, packet: Packet): void {

@@ -4,7 +4,8 @@ import { ArmatureError } from '../../core/errors.ts';
 export type BusCommand =
   | { readonly kind: 'noise' | 'lose' | 'checksum'; readonly share: number }
   | { readonly kind: 'silent'; readonly id: number }
-  | { readonly kind: 'cut' | 'plug' | 'clear' | 'let-go' }
+  | { readonly kind: 'cut' | 'plug' | 'clear' }
+  | { readonly kind: 'let-go' }
   | { readonly kind: 'brown-out'; readonly durationS: number }
   | { readonly kind: 'overheat'; readonly id: number; readonly temperatureC: number }
   | { readonly kind: 'push'; readonly id: number; readonly torqueNm: number }

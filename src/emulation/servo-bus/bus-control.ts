@@ -1,4 +1,5 @@
 import type { BusCommand } from './bus-command.ts';
+import type { EmulatedArm } from './emulated-arm.ts';
 import { ROOM_TEMPERATURE_C } from './motor-state.ts';
 import type { ServoBus } from './servo-bus.ts';
 
@@ -11,19 +12,14 @@ export interface Cable {
 
 /** Carries out a command. Servos and joints that do not exist are passed over. */
 export function controlBus(bus: ServoBus, cable: Cable, command: BusCommand): void {
-  const { faults, arm } = bus;
   switch (command.kind) {
     case 'noise':
-      faults.noise = command.share;
-      break;
     case 'lose':
-      faults.lostByte = command.share;
-      break;
     case 'checksum':
-      faults.wrongCheck = command.share;
+      bus.faults[SHARES[command.kind]] = command.share;
       break;
     case 'silent':
-      faults.silentIds.add(command.id);
+      bus.faults.silentIds.add(command.id);
       break;
     case 'cut':
       bus.dropWire();
@@ -32,6 +28,21 @@ export function controlBus(bus: ServoBus, cable: Cable, command: BusCommand): vo
     case 'plug':
       cable.plug();
       break;
+    case 'clear':
+      clear(bus);
+      cable.plug();
+      break;
+    default:
+      controlArm(bus.arm, command);
+  }
+}
+
+const SHARES = { noise: 'noise', lose: 'lostByte', checksum: 'wrongCheck' } as const;
+
+type ArmCommand = Extract<BusCommand, { kind: 'brown-out' | 'overheat' | 'push' | 'reset' | 'move' | 'let-go' }>;
+
+function controlArm(arm: EmulatedArm, command: ArmCommand): void {
+  switch (command.kind) {
     case 'brown-out':
       arm.brownOut(command.durationS);
       break;
@@ -43,10 +54,6 @@ export function controlBus(bus: ServoBus, cable: Cable, command: BusCommand): vo
       if (joint >= 0) arm.plant.setExternalTorque(joint, command.torqueNm);
       break;
     }
-    case 'clear':
-      clear(bus);
-      cable.plug();
-      break;
     case 'reset':
       arm.plant.reset(arm.positionsRad(), command.seed);
       break;

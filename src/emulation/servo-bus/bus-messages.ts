@@ -1,5 +1,5 @@
 import type { Calibration } from '../../calibration/calibration-problems.ts';
-import { ArmatureError } from '../../core/errors.ts';
+import type { Failure } from '../../core/failure.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { BusCommand } from './bus-command.ts';
 
@@ -35,37 +35,8 @@ export interface ServoBusState {
   readonly worldState: Float64Array | undefined;
 }
 
-/** An error on its way to another thread, which takes its class and fields from errors. */
-export interface BusFailure {
-  readonly code: string;
-  readonly problem: string;
-  readonly expected: string | undefined;
-  readonly found: string | undefined;
-  readonly remedy: string;
-}
-
-export function failureOf(error: unknown): BusFailure {
-  if (error instanceof ArmatureError) {
-    const { code, problem, expected, found, remedy } = error;
-    return { code, problem, expected, found, remedy };
-  }
-  const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    code: 'E_INTERNAL',
-    problem: 'the emulated bus failed',
-    expected: undefined,
-    found,
-    remedy: 'Please report it.',
-  };
-}
-
-export function errorOf({ code, problem, expected, found, remedy }: BusFailure): ArmatureError {
-  return new ArmatureError(code, problem, {
-    remedy,
-    ...(expected !== undefined && { expected }),
-    ...(found !== undefined && { found }),
-  });
-}
+/** What the thread could not foresee. */
+export const BROKEN: Pick<Failure, 'code' | 'remedy'> = { code: 'E_INTERNAL', remedy: 'Please report it.' };
 
 /** To the thread. */
 export type BusRequest =
@@ -77,5 +48,5 @@ export type BusRequest =
 export type BusReport =
   | { readonly kind: 'ready'; readonly thread: number | undefined; readonly state: ServoBusState }
   | { readonly kind: 'state'; readonly ticket: number; readonly state: ServoBusState }
-  | { readonly kind: 'failure'; readonly failure: BusFailure }
+  | { readonly kind: 'failure'; readonly failure: Failure }
   | { readonly kind: 'closed' };

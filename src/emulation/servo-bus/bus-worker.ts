@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { MonotonicClock } from '../../core/clock.ts';
+import { toFailure } from '../../core/failure.ts';
 import { Rng } from '../../core/rng.ts';
 import { armMotors, requireSerial } from '../../drivers/serial/arm-motors.ts';
 import type { ArmMotor } from '../../drivers/serial/arm-motors.ts';
@@ -12,7 +13,7 @@ import { readWorldState, worldStateLength } from '../../sim/world-state.ts';
 import { World } from '../../sim/world.ts';
 import { assembleArm, drivenGains, motorOf } from './assemble-arm.ts';
 import { BusLoop } from './bus-loop.ts';
-import { failureOf } from './bus-messages.ts';
+import { BROKEN } from './bus-messages.ts';
 import type { BusReport, BusRequest, BusWorkerData, ServoBusState } from './bus-messages.ts';
 import { FreeJointPlant } from './free-joint-plant.ts';
 import { MujocoPlant } from './mujoco-plant.ts';
@@ -27,7 +28,7 @@ const report = (message: BusReport): void => parentPort?.postMessage(message);
 try {
   await serve();
 } catch (error) {
-  report({ kind: 'failure', failure: failureOf(error) });
+  report({ kind: 'failure', failure: toFailure(error, BROKEN) });
 }
 
 async function serve(): Promise<void> {
@@ -64,7 +65,7 @@ function guarded(work: () => void): void {
   try {
     work();
   } catch (error) {
-    report({ kind: 'failure', failure: failureOf(error) });
+    report({ kind: 'failure', failure: toFailure(error, BROKEN) });
   }
 }
 

@@ -128,35 +128,36 @@ export class ServoBus {
   /** Instructions to one servo, or to each; only a ping to each is answered. */
   #carryOutAlone(servo: EmulatedServo, packet: Packet): void {
     const { instruction, id } = packet;
+    // The answer goes out under the id and at the rate that the servo had when it was asked.
+    const asked = { id: servo.id, returnDelayNs: servo.returnDelayNs, baudRate: servo.baudRate };
     const isAnswered = servo.answers(instruction) && (id !== BROADCAST_ID || instruction === INSTRUCTION.ping);
-    switch (instruction) {
-      case INSTRUCTION.ping:
-        return this.#answer(servo, 0, servo.pingData());
-      case INSTRUCTION.read:
-        if (isAnswered) this.#answerRead(servo, this.#number(packet, 0), this.#number(packet, 1));
-        return;
+    if (instruction === INSTRUCTION.ping) this.#answer(servo, 0, servo.pingData());
+    else if (instruction === INSTRUCTION.read) {
+      if (isAnswered) this.#answerRead(servo, this.#number(packet, 0), this.#number(packet, 1));
+    } else {
+      const refusal = this.#change(servo, packet);
+      if (isAnswered) this.#frame(asked, refusal | servo.statusError, NOTHING);
+    }
+  }
+
+  /** Instructions that change something in a servo; the error code of its refusal, 0 for none. */
+  #change(servo: EmulatedServo, packet: Packet): number {
+    switch (packet.instruction) {
       case INSTRUCTION.write:
-      case INSTRUCTION.regWrite: {
-        // The answer goes out under the id and at the rate that the servo had when it was asked.
-        const reply = { id: servo.id, returnDelayNs: servo.returnDelayNs, baudRate: servo.baudRate };
-        const refusal = this.#writeData(servo, packet);
-        if (isAnswered) this.#frame(reply, refusal | servo.statusError, NOTHING);
-        return;
-      }
+      case INSTRUCTION.regWrite:
+        return this.#writeData(servo, packet);
       case INSTRUCTION.action:
         servo.action();
-        break;
+        return 0;
       case INSTRUCTION.reboot:
+        servo.reboot();
+        return 0;
       case INSTRUCTION.factoryReset:
-        if (isAnswered) this.#answer(servo, 0, NOTHING);
-        if (instruction === INSTRUCTION.reboot) servo.reboot();
-        else servo.factoryReset(packet.parameterCount > 0 ? packet.parameters[0] : undefined);
-        return;
+        servo.factoryReset(packet.parameterCount > 0 ? packet.parameters[0] : undefined);
+        return 0;
       default:
-        if (isAnswered) this.#answer(servo, this.#refusal(DYNAMIXEL_ERROR['unknown instruction']), NOTHING);
-        return;
+        return this.#refusal(DYNAMIXEL_ERROR['unknown instruction']);
     }
-    if (isAnswered) this.#answer(servo, 0, NOTHING);
   }
 
   #writeData(servo: EmulatedServo, packet: Packet): number {

@@ -1,17 +1,18 @@
 import type { Worker } from 'node:worker_threads';
 import type { Calibration } from '../../calibration/calibration-problems.ts';
-import type { ArmatureError } from '../../core/errors.ts';
+import { ArmatureError } from '../../core/errors.ts';
+import { toError, toFailure } from '../../core/failure.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import { requireSerial } from '../../drivers/serial/arm-motors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import { drawCalibration } from './assemble-arm.ts';
+import { BROKEN } from './bus-messages.ts';
 import { parseBusCommand } from './bus-command.ts';
 import type { BusCommand } from './bus-command.ts';
-import { errorOf } from './bus-messages.ts';
 import type { BusReport, BusRequest, BusWorkerData, ServoBusState } from './bus-messages.ts';
 
 /** How long a thread may take to end; one that does not is ended. */
-const CLOSING_MS = 1000;
+const CLOSING_MS = 5000;
 
 export interface ServoBusSpec {
   readonly robot: RobotSpec;
@@ -40,7 +41,8 @@ export class EmulatedServoBus {
   /** Of the thread that serves the port, as the system knows it; undefined where it does not say. */
   readonly thread: number | undefined;
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, (state: ServoBusState) => void>();
+  readonly #waiting = new Map<number, (state: ServoBusState | undefined) => void>();
+  #hasEnded = false;
   #tickets = 0;
   #failure: ArmatureError | undefined;
 
@@ -55,10 +57,15 @@ export class EmulatedServoBus {
     this.path = given.link ?? ready.state.device ?? '';
     this.thread = ready.thread;
     worker.on('message', (report: BusReport) => {
-      if (report.kind === 'failure') this.#failure = errorOf(report.failure);
+      if (report.kind === 'failure') this.#failure = toError(report.failure);
       if (report.kind !== 'state') return;
       this.#waiting.get(report.ticket)?.(report.state);
       this.#waiting.delete(report.ticket);
+    });
+    worker.on('error', (error) => (this.#failure = toError(toFailure(error, BROKEN))));
+    worker.once('exit', () => {
+      this.#hasEnded = true;
+      for (const resolve of this.#waiting.values()) resolve(undefined);
     });
   }
 
@@ -70,17 +77,19 @@ export class EmulatedServoBus {
   /** How the arm truly is. Commands given before have been carried out. Rejects with what a command has failed with. */
   async state(): Promise<ServoBusState> {
     const ticket = this.#tickets++;
-    const state = new Promise<ServoBusState>((resolve) => this.#waiting.set(ticket, resolve));
+    const state = new Promise<ServoBusState | undefined>((resolve) => this.#waiting.set(ticket, resolve));
     this.#post({ kind: 'state', ticket });
-    const found = await state;
+    const found = this.#hasEnded ? undefined : await state;
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) throw failure;
-    return found;
+    if (found !== undefined) return found;
+    throw new ArmatureError('E_NOT_CONNECTED', 'the emulated arm has ended', { remedy: 'Start another one.' });
   }
 
   /** The port hangs up and its link goes. */
   async close(): Promise<void> {
+    if (this.#hasEnded) return;
     const closed = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#post({ kind: 'close' });
     const timer = setTimeout(() => void this.#worker.terminate(), CLOSING_MS);
@@ -115,5 +124,5 @@ export async function startServoBus(spec: ServoBusSpec): Promise<EmulatedServoBu
   });
   if (first.kind === 'ready') return new EmulatedServoBus(worker, first, { calibration, link: spec.link });
   await worker.terminate();
-  throw first.kind === 'failure' ? errorOf(first.failure) : new TypeError(`the emulated bus answered ${first.kind}`);
+  throw first.kind === 'failure' ? toError(first.failure) : new TypeError(`the emulated bus answered ${first.kind}`);
 }

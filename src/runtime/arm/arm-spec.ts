@@ -1,8 +1,8 @@
 import type { ArmatureError } from '../../core/errors.ts';
 import { robotSchema } from '../../robot/robot-spec.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
-import { toError, toFailure } from '../failure.ts';
-import type { Failure } from '../failure.ts';
+import { toError, toFailure } from '../../core/failure.ts';
+import type { Failure } from '../../core/failure.ts';
 import { badFrame } from './frames.ts';
 import type { ThreadPriority } from './thread-priority.ts';
 

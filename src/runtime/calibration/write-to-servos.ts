@@ -129,8 +129,13 @@ export function writeFailure(joint: string, lost: readonly string[], cause: unkn
       ? 'All servos hold what they held before. Check the cable to this servo, hold the arm still and calibrate again.'
       : `The servos of ${lost.join(', ')} could not be given back what they held: the arm must be calibrated again before it is used.`;
   return new ArmatureError('E_CALIBRATION_WRITE', `the calibration was not written, at the servo of joint "${joint}"`, {
-    ...(cause === undefined ? {} : { found: cause instanceof ArmatureError ? cause.problem : String(cause) }),
+    ...(cause === undefined ? {} : { found: causeText(cause) }),
     remedy,
     cause,
   });
+}
+
+function causeText(cause: unknown): string {
+  if (cause instanceof ArmatureError) return cause.problem;
+  return cause instanceof Error ? cause.message : 'a failure';
 }

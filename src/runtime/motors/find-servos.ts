@@ -3,6 +3,9 @@ import type { FoundServo, SetupBus } from '../../drivers/serial/setup-bus.ts';
 import { SERVO_MODELS } from '../../drivers/serial/servo-models.ts';
 import type { ProtocolName } from '../../drivers/serial/servo-models.ts';
 
+/** Of a second round, at a rate at which somebody answers. */
+const MORE_ATTEMPTS = 3;
+
 /** A servo, and how it was reached. */
 export interface LocatedServo extends FoundServo {
   readonly protocol: ProtocolName;
@@ -29,11 +32,11 @@ export interface ScanOptions {
 }
 
 /**
- * Asks every id at every baud rate, once. A servo that answers at several rates, as behind an adapter without a wire, is
+ * Asks every id at every baud rate, and again where somebody answers. A servo that answers at several rates, as behind an adapter without a wire, is
  * listed once. Throws ArmatureError for a port that cannot be opened or is lost.
  */
 export async function findServos(options: ScanOptions): Promise<LocatedServo[]> {
-  const { path, protocols, ids, open, onRate } = options;
+  const { path, protocols, baudRates, ids, open, onRate } = options;
   const found: LocatedServo[] = [];
   for (const protocol of protocols) {
     const [first = 1_000_000, ...others] = ratesOf(protocol, options);
@@ -42,13 +45,9 @@ export async function findServos(options: ScanOptions): Promise<LocatedServo[]> 
       for (const baudRate of [first, ...others]) {
         if (baudRate !== first && !(await accepts(bus, baudRate))) continue;
         onRate?.(protocol, baudRate);
-        found.push(
-          ...(await askAll(
-            bus,
-            ids.filter((id) => !has(found, protocol, id)),
-            { protocol, baudRate },
-          )),
-        );
+        const left = ids.filter((id) => !found.some((servo) => servo.protocol === protocol && servo.id === id));
+        const answering = await askAll(bus, left, baudRates.includes(baudRate) ? 2 : 1);
+        found.push(...answering.map((servo) => ({ ...servo, protocol, baudRate })));
       }
     } finally {
       await bus.close();
@@ -57,19 +56,15 @@ export async function findServos(options: ScanOptions): Promise<LocatedServo[]> 
   return found.toSorted((a, b) => a.id - b.id);
 }
 
-function has(found: readonly LocatedServo[], protocol: ProtocolName, id: number): boolean {
-  return found.some((servo) => servo.protocol === protocol && servo.id === id);
-}
-
-async function askAll(
-  bus: ScanBus,
-  ids: readonly number[],
-  how: { readonly protocol: ProtocolName; readonly baudRate: number },
-): Promise<LocatedServo[]> {
-  const found: LocatedServo[] = [];
-  for (const id of ids) {
-    const servo = await bus.ping(id, 1);
-    if (servo !== undefined) found.push({ ...servo, ...how });
+/** Where one answers, others are likely: those that did not are asked again, with more patience. */
+async function askAll(bus: ScanBus, ids: readonly number[], attempts: number): Promise<FoundServo[]> {
+  const found: FoundServo[] = [];
+  for (const tries of [attempts, MORE_ATTEMPTS]) {
+    for (const id of ids) {
+      const servo = found.some((one) => one.id === id) ? undefined : await bus.ping(id, tries);
+      if (servo !== undefined) found.push(servo);
+    }
+    if (found.length === 0) break;
   }
   return found;
 }

@@ -76,6 +76,7 @@ async function findTheOne({ path, joint, wanted, baudRate, open, onRate }: Motor
     onRate: (_: string, rate: number) => onRate?.(rate),
   };
   const likely = await findServos({ ...scan, baudRates: [baudRate], ids: LIKELY_IDS });
+  if (likely.length > 1) throw several(joint, likely);
   const rates = ratesOf(protocol, baudRate);
   // Where none has a usual id, every id is asked; where one has, a second one would be at the rate of the arm.
   const seldom = { ...scan, ids: ALL_IDS.slice(LIKELY_IDS.length), onlyThese: true };
@@ -83,14 +84,15 @@ async function findTheOne({ path, joint, wanted, baudRate, open, onRate }: Motor
   const [one, ...more] = [...likely, ...other];
   if (one === undefined) throw missing(joint, 'any id, at any rate');
   if (more.length === 0) return one;
-  throw new ArmatureError(
-    'E_SEVERAL_SERVOS',
-    `several servos are connected: ids ${[one, ...more].map(({ id }) => id).join(', ')}`,
-    {
-      expected: `only the servo for joint "${joint}"`,
-      remedy: 'Take the others off the bus: two servos with one id cannot be told apart any more.',
-    },
-  );
+  throw several(joint, [one, ...more]);
+}
+
+function several(joint: string, found: readonly LocatedServo[]): ArmatureError {
+  const ids = found.map(({ id }) => id).join(', ');
+  return new ArmatureError('E_SEVERAL_SERVOS', `several servos are connected: ids ${ids}`, {
+    expected: `only the servo for joint "${joint}"`,
+    remedy: 'Take the others off the bus: two servos with one id cannot be told apart any more.',
+  });
 }
 
 function ratesOf(protocol: LocatedServo['protocol'], first: number): number[] {

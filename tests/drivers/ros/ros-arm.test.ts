@@ -1,45 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { MonotonicClock } from '../../../src/core/clock.ts';
-import { RosArm } from '../../../src/drivers/ros/ros-arm.ts';
-import { RosDriver } from '../../../src/drivers/ros/ros-driver.ts';
+import { describe, expect, it } from 'vitest';
+import type { RosArm } from '../../../src/drivers/ros/ros-arm.ts';
+import type { RosDriver } from '../../../src/drivers/ros/ros-driver.ts';
 import type { RosSpec } from '../../../src/robot/ros-spec.ts';
 import type { SafeCommand } from '../../../src/safety/safe-command.ts';
-import { FakeBridge } from './fake-bridge.ts';
-import type { FakeBridgeOptions, Op } from './fake-bridge.ts';
-import { FORWARD, keepPublishing, rosRobot } from './ros-robot.ts';
-
-const clock = new MonotonicClock();
-const ending: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of ending.splice(0).toReversed()) await end();
-});
-
-async function bridge(options: FakeBridgeOptions = {}, state: { shoulder?: number } = {}): Promise<FakeBridge> {
-  const server = await FakeBridge.listen(options);
-  const stop = keepPublishing(server, options.version, state);
-  ending.push(() => server.close(), stop);
-  return server;
-}
-
-interface Opened {
-  readonly arm: RosArm;
-  readonly driver: RosDriver;
-  readonly problems: unknown[];
-}
-
-async function open(server: FakeBridge, changes: Record<string, unknown> = {}): Promise<Opened> {
-  const problems: unknown[] = [];
-  const arm = await RosArm.open({
-    robot: rosRobot(changes),
-    url: server.url,
-    clock,
-    random: () => 0,
-    onProblem: (error) => problems.push(error),
-  });
-  ending.push(() => arm.close());
-  return { arm, driver: new RosDriver(arm, server.url), problems };
-}
+import type { Op } from './fake-bridge.ts';
+import { bridge, clock, open } from './open-arm.ts';
+import { FORWARD } from './ros-robot.ts';
 
 /** The tests stand in for the gate here. */
 function command(...positionsRad: number[]): SafeCommand {
@@ -288,6 +254,46 @@ describe('an arm behind ROS', () => {
     await until(arm, () => driver.readHealth()?.mode === 'emergency-stop');
   });
 
+  it('takes the button of an emergency stop for one, and what has not told anything for a stop', async () => {
+    const server = await bridge();
+    const { arm, driver } = await open(server, { emergencyStop: { topic: '/estop' } });
+    expect(driver.readHealth()).toEqual({ mode: 'stopped' });
+    server.publish('/estop', { data: false });
+    await until(arm, () => driver.readHealth()?.mode === 'normal');
+    server.publish('/estop', { data: true });
+    await until(arm, () => driver.readHealth()?.mode === 'emergency-stop');
+    server.publish('/estop', { data: 'pressed' });
+    await until(arm, () => driver.readHealth()?.mode === 'stopped');
+  });
+
+  it('tells what a controller said against the last goal, in the way of either version', async () => {
+    const result = { error_code: -2, error_string: 'no such joint' };
+    for (const version of [1, 2] as const) {
+      const server = await bridge({ version });
+      const { driver, problems } = await open(server, { rosVersion: version, command: ACTION });
+      driver.setTorque(true);
+      const { stampNs } = command();
+      for (const tick of [0, 5]) {
+        const at = { positionsRad: Float64Array.of(0, 0.5), stampNs: stampNs + tick * 10e6 };
+        driver.write.call(driver, at as unknown as SafeCommand);
+      }
+      if (version === 2) {
+        await server.until(() => server.ops('send_action_goal').length === 1);
+        const { id, action } = server.ops('send_action_goal')[0] as Op;
+        server.broadcast({ op: 'action_result', id, action, status: 4, result: true, values: result });
+      } else {
+        await server.until(() => server.published(`${ACTION.action}/goal`).length === 1);
+        const [goal] = server.published(`${ACTION.action}/goal`);
+        server.publish(`${ACTION.action}/result`, { status: { goal_id: goal?.['goal_id'], status: 4 }, result });
+      }
+      await expect
+        .poll(() => problems)
+        .toContainEqual(
+          expect.objectContaining({ code: 'E_ROS_SERVICE', found: expect.stringContaining('no such joint') }),
+        );
+    }
+  });
+
   it('takes states with numbers missing for what they are: no numbers', async () => {
     const server = await bridge();
     const { arm } = await open(server);
@@ -305,61 +311,5 @@ describe('an arm behind ROS', () => {
     });
     const { positionsRad, velocitiesRadPerS, effortsNm } = state as NonNullable<typeof state>;
     expect([...positionsRad, ...velocitiesRadPerS, ...effortsNm]).toEqual([NaN, NaN, NaN, NaN, 0, NaN]);
-  });
-});
-
-describe('the probe before an arm is used', () => {
-  it('says that no joint states come', async () => {
-    const server = await FakeBridge.listen();
-    ending.push(() => server.close());
-    await expect(open(server)).rejects.toMatchObject({
-      code: 'E_ROS_NO_STATE',
-      problem: expect.stringContaining('/joint_states'),
-    });
-  });
-
-  it('names the joints that are missing and those that are there', async () => {
-    const server = await bridge();
-    await expect(open(server, { jointStates: {} })).rejects.toMatchObject({
-      code: 'E_ROS_JOINTS',
-      problem: expect.stringContaining('the position of shoulder'),
-      found: 'joints gripper, arm_1',
-    });
-  });
-
-  it('says which controller is not active', async () => {
-    const controller = [{ name: 'forward_position_controller', state: 'inactive' }];
-    const server = await bridge({ services: { '/controller_manager/list_controllers': () => ({ controller }) } });
-    const changes = {
-      controllerManager: '/controller_manager',
-      command: { ...FORWARD, controller: 'forward_position_controller' },
-    };
-    await expect(open(server, changes)).rejects.toMatchObject({
-      code: 'E_ROS_CONTROLLER',
-      found: 'forward_position_controller (inactive)',
-    });
-  });
-
-  it('says that nobody listens to the commands', async () => {
-    const services = {
-      '/rosapi/subscribers': () => ({ subscribers: [] }),
-      '/rosapi/topic_type': () => ({ type: 'std_msgs/msg/Float64MultiArray' }),
-    };
-    const server = await bridge({ services });
-    await expect(open(server)).rejects.toMatchObject({
-      code: 'E_ROS_CONTROLLER',
-      problem: `nobody listens to ${FORWARD.topic}`,
-    });
-  });
-
-  it('refuses an arm that moves by itself', async () => {
-    const state = { shoulder: 0 };
-    const server = await bridge({}, state);
-    const timer = setInterval(() => (state.shoulder += 0.01), 10);
-    ending.push(() => clearInterval(timer));
-    await expect(open(server)).rejects.toMatchObject({
-      code: 'E_ROS_MOVES',
-      found: expect.stringContaining('shoulder'),
-    });
   });
 });

@@ -133,6 +133,13 @@ describe('an emulated arm on a serial port', () => {
     after.forEach((position, joint) => expect(position).toBeCloseTo(arrived[joint] ?? Number.NaN, 1));
   });
 
+  it('says that it has ended', async () => {
+    const bus = await start();
+    await bus.close();
+    expect(existsSync(link)).toBe(false);
+    await expect(bus.state()).rejects.toThrow(/E_NOT_CONNECTED: the emulated arm has ended/);
+  });
+
   it('refuses what it cannot do, with the reason', async () => {
     const bus = await start();
     expect(() => bus.control('fault gremlins')).toThrow(/E_EMULATOR_COMMAND.*fault silent <id>/);

@@ -1,6 +1,8 @@
 import { NS_PER_MS, NS_PER_S } from '../../../core/clock.ts';
 import type { RosCommandSpec } from '../../../robot/ros-spec.ts';
 import { TYPES } from '../message-types.ts';
+import { SCHEMAS, parseMessage } from '../messages.ts';
+import { serviceFailed } from '../ros-errors.ts';
 import { openAction } from '../ros-actions.ts';
 import type { RosAction } from '../ros-actions.ts';
 import { commandedJoints, velocityBetween } from './command-sender.ts';
@@ -22,6 +24,7 @@ export class FollowJointTrajectorySender implements CommandSender {
   readonly #joints: readonly CommandedJoint[];
   readonly #chunkMs: number;
   readonly #action: RosAction;
+  readonly #name: string;
   /** Commands since the last goal, and the last of that goal before them. */
   #collected: JointCommand[] = [];
   #before: JointCommand | undefined;
@@ -31,6 +34,7 @@ export class FollowJointTrajectorySender implements CommandSender {
     this.#options = options;
     this.#joints = commandedJoints(options);
     this.#chunkMs = spec.chunkMs;
+    this.#name = spec.action;
     this.#action = openAction(options.link, spec.action, TYPES.followJointTrajectory);
   }
 
@@ -72,9 +76,19 @@ export class FollowJointTrajectorySender implements CommandSender {
     const goal = { trajectory: trajectoryMessage(link.rosVersion, this.#joints, points) };
     this.#goals += 1;
     const number = this.#goals;
-    this.#action.send(goal, RESULT_TIMEOUT_MS).result.catch((error: unknown) => {
-      // Most goals end because another one replaces them, or a stop.
-      if (number === this.#goals) onProblem(error);
-    });
+    const { result } = this.#action.send(goal, RESULT_TIMEOUT_MS);
+    result
+      .then((value) => requireSuccess(this.#name, value))
+      .catch((error: unknown) => {
+        // Most goals end because another one replaces them, or a stop.
+        if (number === this.#goals) onProblem(error);
+      });
   }
+}
+
+/** A controller that refuses a goal may call the goal reached, and say in its result what was wrong. */
+function requireSuccess(name: string, result: unknown): void {
+  const origin = { name, type: TYPES.followJointTrajectory };
+  const { error_code: code, error_string: text } = parseMessage(SCHEMAS.trajectoryResult, result, origin);
+  if (code !== 0) throw serviceFailed(name, `error ${code} ${text}`);
 }
