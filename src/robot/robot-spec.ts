@@ -112,6 +112,14 @@ export const robotSchema = z.strictObject({
   stopCategories: z
     .array(z.union([z.literal(0), z.literal(1), z.literal(2)]))
     .refine((categories) => categories.some((category) => category !== 2), 'an emergency stop needs category 0 or 1'),
+  /**
+   * Of these, those that a fault may make by itself. An arm that falls without torque and has no brakes lists 2 alone: then
+   * only an operator, an emergency stop or the motors' own protections take the torque away. Default: all.
+   */
+  protectiveStopCategories: z
+    .array(z.union([z.literal(0), z.literal(1), z.literal(2)]))
+    .min(1)
+    .optional(),
 });
 
 /** A validated robot description; `directory` is where its files lie. */

@@ -83,6 +83,8 @@ export class ServoBus {
   /** What was not answered in time, and until when the answer may come, ns. */
   #missed: Question | undefined;
   #quietNs = -Infinity;
+  /** When what was sent has left the wire. */
+  #lineFreeNs = -Infinity;
 
   constructor({ link, protocol, baudRate, clock, patienceMs, hasEcho }: ServoBusOptions) {
     this.protocol = protocol;
@@ -138,7 +140,8 @@ export class ServoBus {
   }
 
   /**
-   * Sends what stands in `outgoing`, on a line cleared of what came before. Returns when, monotonic ns. Waits first where an answer to
+   * Sends what stands in `outgoing`, on a line cleared of what came before. Returns when it begins to go out, monotonic ns: what was sent
+   * just before may still be on the wire. Waits first where an answer to
    * another question may still come: see `miss`.
    * @param question undefined for what nobody answers
    */
@@ -148,7 +151,9 @@ export class ServoBus {
     this.#link.write(this.outgoing, count);
     this.#sent = count;
     this.#echoLeft = this.#hasEcho ? count : 0;
-    return this.clock.nowNs();
+    const beginNs = Math.max(this.clock.nowNs(), this.#lineFreeNs);
+    this.#lineFreeNs = beginNs + this.wireNs(count);
+    return beginNs;
   }
 
   /** An answer did not come in time. */
