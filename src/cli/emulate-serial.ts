@@ -55,8 +55,11 @@ export async function emulateSerial(options: SerialEmulationOptions): Promise<vo
     say(`ready ${bus.path}${scene === undefined ? '' : `: ${scene.watch.instruction}`}`);
     const periodMs = scene === undefined ? LOOK_MS : 1000 / scene.rateHz;
     let shown = state;
+    let dueNs = clock.nowNs();
     while (!interruption.signal.aborted) {
-      await pause(periodMs, interruption.signal);
+      // On deadlines, so that pictures come at their rate; those that were missed are skipped.
+      dueNs = Math.max(dueNs + periodMs * NS_PER_MS, clock.nowNs());
+      await pause((dueNs - clock.nowNs()) / NS_PER_MS, interruption.signal);
       state = await lines.look();
       if (state.timeNs - shown.timeNs < LOOK_MS * NS_PER_MS) continue;
       terminal.update(() => [summaryLine(shown, state)]);
