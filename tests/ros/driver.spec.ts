@@ -1,10 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
 import { RosArm } from '../../src/drivers/ros/ros-arm.ts';
 import { RosDriver } from '../../src/drivers/ros/ros-driver.ts';
+import { DatasetReader } from '../../src/record/dataset-reader.ts';
+import { verifyDataset } from '../../src/record/verify/verify-dataset.ts';
+import { ArmWorkplace } from '../../src/runtime/arm-workplace.ts';
 import { ProcessArm } from '../../src/runtime/arm/process-arm.ts';
 import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
+import { EpisodeRecorder } from '../../src/runtime/episode-recorder.ts';
+import { openRecording } from '../../src/runtime/recording/open-dataset.ts';
+import { recordingFeatures } from '../../src/runtime/recording/recorded-features.ts';
+import { RecordingSession } from '../../src/runtime/recording/recording-session.ts';
 import type { SafeCommand } from '../../src/safety/safe-command.ts';
+import { ScriptedAgent } from '../../src/testing/index.ts';
 import { RosGraphProcesses } from './ros-graph.ts';
 import { ros1Robot } from './ros1-robot.ts';
 
@@ -65,6 +76,39 @@ describe('the driver over a real ROS 1 graph', () => {
     await moveTo(opened, 0);
     opened.driver.setTorque(false);
     expect(() => write(opened.driver, new Float64Array(6))).toThrow(/E_ROS_LINK/);
+  });
+
+  it('records from it what loads again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'armature-ros-'));
+    ending.push(() => rmSync(directory, { recursive: true }));
+    const place = await ArmWorkplace.open({
+      robot: ros1Robot({ command: COMMANDS.topic }),
+      driver: { kind: 'ros', url: graph.url },
+      clock,
+    });
+    ending.push(() => place.close());
+    const blind = { ...place.robot, cameras: [] };
+    const features = recordingFeatures(blind, { cameras: [] });
+    const writer = await openRecording(directory, blind, { features, resume: false });
+    const aside = blind.homeRad.map((home, joint) => (joint === 0 ? home + 0.3 : home));
+    const session = new RecordingSession({
+      place,
+      request: { instruction: { text: 'wave', colours: {} }, judged: false, timeLimitS: 1 },
+      writer,
+      episodes: 2,
+      seed: 0,
+      agent: () => new ScriptedAgent(() => aside),
+      keep: () => Promise.resolve(new EpisodeRecorder(blind)),
+      signal: new AbortController().signal,
+    });
+    await session.run();
+    await writer.close();
+    const reader = await DatasetReader.open(directory);
+    expect(reader.episodes.map(({ length }) => length)).toEqual([blind.rates.controlHz, blind.rates.controlHz]);
+    const { columns } = await reader.readEpisode(0, ['observation.state']);
+    const states = Array.from(columns['observation.state'] ?? [], Number);
+    expect(states.at(-blind.joints.length)).toBeCloseTo(aside[0] ?? NaN, 1);
+    expect((await verifyDataset(directory)).problems).toEqual([]);
   });
 
   it('invariant 15: delivers none of 100 commands given while the bridge was down', async () => {

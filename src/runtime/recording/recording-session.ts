@@ -17,7 +17,7 @@ export interface RecordingOptions {
   readonly episodes: number;
   /** Of the first scene; every further try has the next. */
   readonly seed: number;
-  /** Of one episode; default: the task's. */
+  /** Of one episode; default: that of the request. */
   readonly timeLimitS?: number | undefined;
   readonly agent: WorkOptions['agent'];
   readonly cameras?: WorkOptions['cameras'];
@@ -102,7 +102,17 @@ export class RecordingSession {
   }
 
   async #record(seed: number): Promise<void> {
-    const { keep, place, request, mode = 'live', listeners = [], signal, timeLimitS, events, cameras } = this.#options;
+    const {
+      keep,
+      place,
+      request,
+      mode = 'live',
+      listeners = [],
+      signal,
+      timeLimitS = request.timeLimitS,
+      events,
+      cameras,
+    } = this.#options;
     const keeper = await keep(seed);
     this.#keeper = keeper;
     this.#wish = undefined;
@@ -118,7 +128,7 @@ export class RecordingSession {
         listeners: [keeper, ...listeners],
         signal,
         ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
-        ...(timeLimitS === undefined ? {} : { timeLimitS }),
+        timeLimitS,
         ...(cameras === undefined ? {} : { cameras }),
       });
     } finally {
