@@ -57,6 +57,8 @@ function measure(robot: RobotSpec, space: SpaceGuard | undefined): Times {
 const rows = [];
 for (const name of listRobots()) {
   const robot = loadRobot(name);
+  // A leader is only read.
+  if (robot.drivers.serial?.role === 'leader') continue;
   const space = await loadSpaceGuard(robot);
   rows.push({ robot: name, plain: measure(robot, undefined), twin: measure(robot, space) });
   space.dispose();

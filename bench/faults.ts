@@ -1,28 +1,29 @@
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults/fault-rows.ts';
 import { runRow } from './faults/run-row.ts';
-import type { Row } from './faults/run-row.ts';
+import type { Row, RowOptions } from './faults/run-row.ts';
+import type { Fault } from './faults/fault-rows.ts';
 
 /**
- * The fault matrix, in real time and with real processes and signals: every fault, on the simulated and on the
- * mirror arm, while it moves and while it holds. Every row must end with an arm that stands and that kept its
- * limits on the way.
+ * The fault matrix, in real time and with real processes and signals: every fault, on the simulated arm, on the mirror arm and on
+ * the emulated servos of a serial one, and on an emulated one behind ROS, while it moves and while it holds. Every row must end with an arm that stands and that kept
+ * its limits on the way; what a bus has to bear, with one that went on. `--driver ros` takes one of them.
  */
 const { values } = parseArgs({
   options: {
     robot: { type: 'string', default: 'so101' },
     /** Only faults whose name contains this. */
     only: { type: 'string', default: '' },
-    driver: { type: 'string', multiple: true, default: ['sim', 'mirror'] },
+    driver: { type: 'string', multiple: true, default: ['sim', 'mirror', 'serial', 'ros'] },
     json: { type: 'boolean', default: false },
   },
 });
 
 const rows: Row[] = [];
 for (const fault of FAULTS.filter(({ name }) => name.includes(values.only))) {
-  for (const driver of (['sim', 'mirror'] as const).filter((name) => values.driver.includes(name))) {
+  for (const driver of driversOf(fault).filter((name) => values.driver.includes(name))) {
     for (const state of ['ACTIVE', 'HOLD'] as const) {
-      const row = await runRow({ robot: values.robot, fault, driver, state });
+      const row = await runRow({ robot: fault.robot ?? values.robot, fault, driver, state });
       rows.push(row);
       if (!values.json) console.log(lineOf(row));
     }
@@ -31,11 +32,16 @@ for (const fault of FAULTS.filter(({ name }) => name.includes(values.only))) {
 if (values.json) console.log(JSON.stringify({ rows }));
 if (rows.some(({ ok }) => !ok)) process.exitCode = 1;
 
+function driversOf({ busDoes, linkDoes }: Fault): readonly RowOptions['driver'][] {
+  if (busDoes !== undefined) return ['serial'];
+  return linkDoes === undefined ? ['sim', 'mirror', 'serial', 'ros'] : ['ros'];
+}
+
 function lineOf(row: Row): string {
   const time = (value: number | null): string => (value === null ? '-' : value.toFixed(1)).padStart(8);
   return [
     row.ok ? 'ok  ' : 'FAIL',
-    row.fault.padEnd(22),
+    row.fault.padEnd(24),
     row.driver.padEnd(6),
     row.state.padEnd(6),
     `detected${time(row.detectMs)} ms`,

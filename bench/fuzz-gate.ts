@@ -1,12 +1,11 @@
 /* Worst value of what the gate emits, as a share of its limit, whatever it is asked for:
    npm run fuzz:gate -- [--steps 1000000] [--seed 1] [--json] */
 import { parseArgs } from 'node:util';
-import { listRobots, loadRobot } from '../src/robot/load-robot.ts';
 import type { RobotSpec } from '../src/robot/robot-spec.ts';
 import { ADVERSARIES } from './gate/adversaries.ts';
 import { attack } from './gate/attack.ts';
 import type { EmittedSequence, WorstRatios } from './gate/emitted-sequence.ts';
-import { inventedRobots } from './gate/invented-robots.ts';
+import { fuzzedRobots as robots } from './gate/fuzzed-robots.ts';
 import { makePeers } from './gate/peers.ts';
 
 interface Row {
@@ -27,7 +26,6 @@ const { values } = parseArgs({
 });
 const steps = Number(values.steps);
 const seed = Number(values.seed);
-const robots = [...listRobots().map((name) => loadRobot(name)), ...inventedRobots];
 const peerRows = new Map<string, Row>();
 const rows: Row[] = [];
 const perRobot = Math.ceil(steps / robots.length);

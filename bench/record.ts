@@ -116,9 +116,8 @@ async function record(cameras: number, film: string, directory: string): Promise
   const gaps = new EpisodeGaps();
   const lateness: number[] = [];
   const session = new RecordingSession({
-    task,
+    place: task.through('mirror'),
     request,
-    driver: 'mirror',
     writer: studio.writer,
     episodes: EPISODES,
     seed: 0,

@@ -37,6 +37,7 @@ function limitsOf({ maxVelocity, maxAcceleration, maxJerk }: Case): JointLimits 
     softLowRad: below,
     softHighRad: unbounded,
     velocityRadPerS: Float64Array.from(maxVelocity),
+    velocityCurves: [],
     rates,
     brakes: rates,
   };

@@ -47,6 +47,14 @@ export function firstBounded(records: readonly ArmRecord[], sinceNs: number): nu
     ?.timeNs;
 }
 
+const GOING_ON = new Set<ArmRecord['state']>(['active', 'reduced', 'hold']);
+
+/** The first time after another at which the gate did not go on as it was told. */
+export function firstStop(records: readonly ArmRecord[], sinceNs: number): number | undefined {
+  return records.find(({ timeNs, state, cause }) => timeNs >= sinceNs && !(GOING_ON.has(state) && cause === 'none'))
+    ?.timeNs;
+}
+
 /** When the arm stood for good; undefined when it still moved at the end. */
 export function standstill(records: readonly ArmRecord[], fromNs: number): number | undefined {
   const moving = records.findLastIndex((record) => record.timeNs >= fromNs && isMoving(record));

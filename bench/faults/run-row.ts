@@ -11,10 +11,15 @@ import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
 import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
 import type { Fault } from './fault-rows.ts';
+import { reconnectRos, startRosArm, stands } from './ros-arm.ts';
+import type { RosArmUnderTest } from './ros-arm.ts';
+import { isStanding, reconnect, startSerialArm } from './serial-arm.ts';
+import type { SerialArm } from './serial-arm.ts';
 import {
   commanded,
   detection,
   firstBounded,
+  firstStop,
   gateP99Periods,
   readLog,
   standstill,
@@ -26,7 +31,7 @@ import type { SupervisorJob, SupervisorMessage } from './supervisor-process.ts';
 export interface RowOptions {
   readonly robot: string;
   readonly fault: Fault;
-  readonly driver: 'sim' | 'mirror';
+  readonly driver: 'sim' | 'mirror' | 'serial' | 'ros';
   readonly state: 'ACTIVE' | 'HOLD';
 }
 
@@ -81,13 +86,39 @@ async function tryRow(options: RowOptions): Promise<Row> {
   const logFile = join(directory, 'arm.log');
   const entry = moduleEntry(import.meta.url, 'supervisor-process');
   const child = fork(entry.path, { execArgv: loaderArguments(entry), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const robot = loadRobot(options.robot);
+  const serial = options.driver === 'serial' ? await startSerialArm(robot, directory) : undefined;
+  const ros = options.driver === 'ros' ? await startRosArm(options.robot) : undefined;
   try {
-    const { faultNs, policyFailedNs, outcome } = await breakIt(child, options, logFile);
-    return measure({ options, logFile, faultNs, policyFailedNs, outcome });
+    const broken = await breakIt(child, { options, logFile, serial, ros });
+    const row = measure({ options, logFile, ...broken });
+    if (ros !== undefined) return await judgeRosArm(row, ros, options);
+    return serial === undefined ? row : await judgeArm(row, serial, options);
   } finally {
     child.kill('SIGKILL');
+    ros?.close();
+    await serial?.bus.close();
     rmSync(directory, { recursive: true });
   }
+}
+
+/** What became of the emulated arm itself. */
+async function judgeArm(row: Row, serial: SerialArm, { fault, robot }: RowOptions): Promise<Row> {
+  if (!(await isStanding(serial.bus))) return { ...row, ok: false, outcome: `${row.outcome}; the arm moves` };
+  if (fault.reconnects !== true) return row;
+  return connectedAnew(row, await reconnect(serial, loadRobot(robot)));
+}
+
+async function judgeRosArm(row: Row, ros: RosArmUnderTest, { fault, robot }: RowOptions): Promise<Row> {
+  if (!(await stands(ros))) return { ...row, ok: false, outcome: `${row.outcome}; the arm moves` };
+  if (fault.reconnects !== true) return row;
+  return connectedAnew(row, await reconnectRos(ros, loadRobot(robot)));
+}
+
+function connectedAnew(row: Row, problem: string | undefined): Row {
+  return problem === undefined
+    ? { ...row, outcome: `${row.outcome}; connected anew it stood until armed` }
+    : { ...row, ok: false, outcome: `${row.outcome}; connected anew ${problem}` };
 }
 
 interface Broken {
@@ -97,32 +128,58 @@ interface Broken {
   readonly outcome: string;
 }
 
-async function breakIt(child: ChildProcess, options: RowOptions, logFile: string): Promise<Broken> {
+interface Setting {
+  readonly options: RowOptions;
+  readonly logFile: string;
+  readonly serial: SerialArm | undefined;
+  readonly ros: RosArmUnderTest | undefined;
+}
+
+async function breakIt(child: ChildProcess, setting: Setting): Promise<Broken> {
+  const { options, serial, ros } = setting;
   const { fault } = options;
   const clock = new MonotonicClock();
   const messages: SupervisorMessage[] = [];
   child.on('message', (message: SupervisorMessage) => messages.push(message));
-  child.send({ job: jobOf(options, logFile) });
+  child.send({ job: jobOf(setting) });
   const found = <Kind extends string>(kind: Kind): Extract<SupervisorMessage, Record<Kind, unknown>> | undefined =>
     messages.find((message): message is Extract<SupervisorMessage, Record<Kind, unknown>> => kind in message);
   await until(() => found('ready') !== undefined || found('ended') !== undefined, START_MS);
   const pids = found('ready')?.ready;
   if (pids === undefined) throw new NotReady(`the arm did not come to move: ${JSON.stringify(messages)}`);
-  const isSent = fault.toPolicy !== undefined || fault.toSupervisor !== undefined;
-  const faultNs = isSent ? clock.nowNs() : undefined;
-  if (fault.toPolicy !== undefined) process.kill(pids.policyPid, fault.toPolicy);
-  if (fault.toSupervisor !== undefined) child.kill(fault.toSupervisor);
+  const faultNs = clock.nowNs();
+  const isSent = await begin(fault, { child, policyPid: pids.policyPid, serial, ros });
   await delay(SETTLE_MS + (fault.blockedMs ?? 0));
+  if (fault.busRecovers !== undefined) serial?.bus.control(fault.busRecovers);
+  if (fault.linkDoes !== undefined) {
+    // The policy goes on wanting to move; the arm may not before somebody arms it.
+    await ros?.clear();
+    await delay(SETTLE_MS);
+  }
   if (fault.toSupervisor === 'SIGSTOP') child.kill('SIGCONT');
   if (child.connected) child.send({ finish: true }, () => undefined);
   await until(() => !isAlive(pids.armPid), END_MS);
   endProcess(pids.policyPid);
   const outcome = found('ended')?.ended.outcome ?? 'supervisor gone';
-  return { faultNs, policyFailedNs: found('policyFailedNs')?.policyFailedNs, outcome };
+  const policyFailedNs = found('policyFailedNs')?.policyFailedNs;
+  return { faultNs: isSent ? faultNs : undefined, policyFailedNs, outcome };
 }
 
-function jobOf({ robot, fault, driver, state }: RowOptions, logFile: string): SupervisorJob {
-  const spec: ArmDriverSpec = driver === 'sim' ? { kind: 'sim', scene: 'lift' } : { kind: 'mirror' };
+/** False for a fault that comes by itself. */
+async function begin(
+  { toPolicy, toSupervisor, busDoes, linkDoes }: Fault,
+  { child, policyPid, serial, ros }: Pick<Setting, 'serial' | 'ros'> & { child: ChildProcess; policyPid: number },
+): Promise<boolean> {
+  if (toPolicy !== undefined) process.kill(policyPid, toPolicy);
+  if (toSupervisor !== undefined) child.kill(toSupervisor);
+  if (busDoes !== undefined) serial?.bus.control(busDoes);
+  if (linkDoes !== undefined) await ros?.inject(linkDoes);
+  return [toPolicy, toSupervisor, busDoes, linkDoes].some((done) => done !== undefined);
+}
+
+function jobOf({ options: { robot, fault, driver, state }, logFile, serial, ros }: Setting): SupervisorJob {
+  const simple: ArmDriverSpec = driver === 'sim' ? { kind: 'sim', scene: 'lift' } : { kind: 'mirror' };
+  const spec = serial?.driver ?? ros?.driver ?? simple;
   const manner = state === 'ACTIVE' ? 'moving' : 'still';
   return {
     robot,
@@ -151,18 +208,14 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
   // The operator ends every run; what came before tells how the fault was noticed.
   const own = records.filter(({ cause }) => cause !== 'operator');
   const isNoise = options.fault.policyDoes === 'noise';
-  const seenNs = [isNoise ? firstBounded(own, faultNs) : detection(own, faultNs), policyFailedNs].filter(
-    (timeNs) => timeNs !== undefined,
-  );
-  const detectNs = seenNs.length === 0 ? undefined : Math.min(...seenNs);
-  // Noise that keeps within the limits is no reason to stop; the operator is.
-  const stopFromNs = isNoise ? records.find(({ cause }) => cause === 'operator')?.timeNs : detectNs;
+  const detectNs = earliest([noticedNs(own, faultNs, options.fault), policyFailedNs]);
+  // Noise that keeps within the limits is no reason to stop, nor is what a bus has to bear; the operator is.
+  const { goesOn, mayGoOn } = options.fault;
+  const byOperator = isNoise || goesOn === true || (mayGoOn === true && detectNs === undefined);
+  const stopFromNs = byOperator ? records.find(({ cause }) => cause === 'operator')?.timeNs : detectNs;
   const stillNs = standstill(records, stopFromNs ?? faultNs);
   const stopMs = milliseconds(stillNs, stopFromNs ?? faultNs);
   const ratio = worstLimitRatio(records, robot);
-  // An arm that moves has to be stopped by what noticed the fault, not by the operator at the end.
-  const isStopped =
-    stopMs !== null && stopMs <= LONGEST_STOP_MS && (detectNs !== undefined || options.state === 'HOLD');
   return {
     fault: options.fault.name,
     driver: options.driver,
@@ -173,9 +226,32 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
     finalState: finalState(isNoise ? records : own),
     worstLimitRatio: ratio,
     gateP99Periods: gateP99Periods(records, faultNs, robot),
-    ok: isStopped && ratio <= 1 + ROUNDING,
+    ok:
+      isAsItShould(options, milliseconds(detectNs, faultNs)) &&
+      (stopMs ?? Infinity) <= LONGEST_STOP_MS &&
+      ratio <= 1 + ROUNDING,
     outcome,
   };
+}
+
+/** When the gate first did something about a fault. */
+function noticedNs(records: readonly ArmRecord[], faultNs: number, fault: Fault): number | undefined {
+  if (fault.policyDoes === 'noise') return firstBounded(records, faultNs);
+  if (fault.goesOn === true || fault.mayGoOn === true) return firstStop(records, faultNs);
+  return detection(records, faultNs);
+}
+
+/** An arm that moves has to be stopped by what noticed the fault, not by the operator at the end; or has to go on. */
+function isAsItShould({ fault, state }: RowOptions, detectMs: number | null): boolean {
+  if (fault.mayGoOn === true) return true;
+  if (fault.goesOn === true) return detectMs === null;
+  if (fault.noticedWithinMs !== undefined) return detectMs !== null && detectMs <= fault.noticedWithinMs;
+  return detectMs !== null || state === 'HOLD';
+}
+
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((timeNs) => timeNs !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function finalState(records: readonly ArmRecord[]): string {

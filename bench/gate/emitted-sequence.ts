@@ -58,7 +58,7 @@ export class EmittedSequence {
   }
 
   #addJoint(joint: number, position: number, stepS: number): void {
-    const { softLowRad, softHighRad, velocityRadPerS, rates } = this.#limits;
+    const { softLowRad, softHighRad, rates } = this.#limits;
     const low = softLowRad[joint] ?? NaN;
     const high = softHighRad[joint] ?? NaN;
     const rate = rates[joint] ?? { accelerationRadPerS2: NaN, jerkRadPerS3: NaN };
@@ -67,10 +67,23 @@ export class EmittedSequence {
     const jerk = (acceleration - (this.#accelerations[joint] ?? NaN)) / stepS;
     const { worst } = this;
     worst.position = Math.max(worst.position, Math.abs(2 * position - low - high) / (high - low));
-    worst.velocity = Math.max(worst.velocity, Math.abs(velocity) / (velocityRadPerS[joint] ?? NaN));
+    worst.velocity = Math.max(worst.velocity, Math.abs(velocity) / speedLimit(this.#limits, joint, position, velocity));
     worst.acceleration = Math.max(worst.acceleration, Math.abs(acceleration) / rate.accelerationRadPerS2);
     worst.jerk = Math.max(worst.jerk, Math.abs(jerk) / rate.jerkRadPerS3);
     this.#velocities[joint] = velocity;
     this.#accelerations[joint] = acceleration;
   }
+}
+
+/**
+ * Of a joint that came to a position at a velocity, rad/s. Where the limit depends on position, that at the end of the step:
+ * towards the ends it is the lower one.
+ */
+export function speedLimit(limits: JointLimits, joint: number, position: number, velocity: number): number {
+  const speed = limits.velocityRadPerS[joint] ?? NaN;
+  const curve = limits.velocityCurves[joint];
+  if (curve === undefined || velocity === 0) return speed;
+  const distance = velocity > 0 ? curve.highRad - position : position - curve.lowRad;
+  const byPosition = Math.sqrt(Math.max(0, curve.slopeRadPerS2 * distance)) - curve.offsetRadPerS;
+  return Math.max(0, Math.min(speed, byPosition));
 }

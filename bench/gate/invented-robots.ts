@@ -9,11 +9,14 @@ interface Invented {
   readonly acceleration: number;
   readonly jerk: number;
   readonly softMargin: number;
+  /** Constants of the velocity limit by position; its ends lie so far beyond the range. */
+  readonly curve?: { readonly offset: number; readonly slope: number; readonly beyond: number };
 }
 
 /**
  * Robots that differ from those that ship in what matters to the gate: fast and slow loops, jerk so high that it
- * hardly counts and so low that it rules, ranges too short to get up to speed, rails in metres.
+ * hardly counts and so low that it rules, ranges too short to get up to speed, rails in metres, velocity limits by position
+ * that ask for braking below and above the acceleration limit, with as little jerk as is allowed.
  */
 const INVENTED: readonly Invented[] = [
   {
@@ -59,6 +62,26 @@ const INVENTED: readonly Invented[] = [
     jerk: 15,
     softMargin: 0.01,
   },
+  {
+    name: 'slow-ends',
+    gateHz: 250,
+    ranges: symmetric(3, 2.8),
+    velocity: 2.6,
+    acceleration: 10,
+    jerk: 5000,
+    softMargin: 0.03,
+    curve: { offset: 0.3, slope: 12, beyond: 0.006 },
+  },
+  {
+    name: 'steep-ends',
+    gateHz: 100,
+    ranges: symmetric(2, 1),
+    velocity: 5,
+    acceleration: 12,
+    jerk: 450,
+    softMargin: 0.05,
+    curve: { offset: 0.5, slope: 30, beyond: 0 },
+  },
 ];
 
 function symmetric(count: number, end: number): readonly (readonly [number, number])[] {
@@ -83,6 +106,11 @@ export const inventedRobots: readonly RobotSpec[] = INVENTED.map((invented) => {
         velocityRadPerS: invented.velocity * (1 + 0.2 * joint),
         accelerationRadPerS2: invented.acceleration * (1 + 0.3 * (joint % 2)),
         jerkRadPerS3: invented.jerk * (1 + 0.1 * joint),
+        velocityByPosition: invented.curve && {
+          offsetRadPerS: invented.curve.offset,
+          slopeRadPerS2: invented.curve.slope,
+          endsRad: [low - invented.curve.beyond, high + invented.curve.beyond],
+        },
       },
     })),
     gripper: 'joint-0',

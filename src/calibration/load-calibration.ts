@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { calibrationDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { calibrationProblems, TICKS_PER_TURN } from './calibration-problems.ts';
+import { calibrationProblems } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
+import { ENCODER_CONVENTIONS } from './encoder-convention.ts';
+import { TICKS_PER_TURN } from './ticks.ts';
 
 const tick = z
   .int()
   .min(0)
   .max(TICKS_PER_TURN - 1);
+const LARGEST_OFFSET = Math.max(...Object.values(ENCODER_CONVENTIONS).map((convention) => convention.largestOffset));
 /** An entry as LeRobot writes it; see calibration/README.md. */
 const motorSchema = z.strictObject({
   id: z.int().min(0).max(253),
   drive_mode: z.union([z.literal(0), z.literal(1)]),
-  homing_offset: z.int().min(-TICKS_PER_TURN).max(TICKS_PER_TURN),
+  homing_offset: z.int().min(-LARGEST_OFFSET).max(LARGEST_OFFSET),
   range_min: tick,
   range_max: tick,
 });
@@ -26,6 +31,11 @@ export interface LoadedCalibration {
   readonly sha256: string;
 }
 
+/** The file of the arm of this name; that of a robot of which there is one has the robot's name. */
+export function calibrationPath(name: string): string {
+  return join(calibrationDirectory(), `${name}.json`);
+}
+
 /**
  * Loads the calibration of an arm and holds it against the robot it is for.
  * Throws InvalidFileError, which names file, joint and remedy, for one that does not match.
@@ -33,7 +43,7 @@ export interface LoadedCalibration {
 export function loadCalibration(path: string, robot: RobotSpec): LoadedCalibration {
   if (!existsSync(path)) {
     throw new InvalidFileError(path, 'there is no such calibration', {
-      remedy: 'Calibrate the arm, or copy its file here.',
+      remedy: 'Calibrate the arm with `armature calibrate`, or copy its file here.',
     });
   }
   const text = readFileSync(path, 'utf8');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { listRobots, loadRobot } from '../robot/load-robot.ts';
+import { loadRobot } from '../robot/load-robot.ts';
 import { runChecks } from './doctor-checks.ts';
 import type { Check } from './doctor-checks.ts';
 
@@ -23,7 +23,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('Check this computer: providers, priority, timer, loop rates, ports, cameras, ROS bridge, disk')
-    .option('--robot <robot>', 'robot whose gate rate shall be held', listRobots()[0] ?? '')
+    .option('--robot <robot>', 'robot whose gate rate shall be held', 'so101')
     .option('--seconds <seconds>', 'how long to measure the timer', parseSeconds, 10)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)

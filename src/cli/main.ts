@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCalibrate } from './calibrate.ts';
 import { addDataset } from './dataset.ts';
 import { addDemos } from './demos.ts';
 import { addDoctor } from './doctor.ts';
+import { addEmulate } from './emulate.ts';
 import { addEval } from './eval.ts';
 import { addExplain } from './explain.ts';
 import { describeFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
+import { addMotors } from './motors.ts';
 import { addPolicies } from './policies.ts';
+import { addPorts } from './ports.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRecord } from './record.ts';
 import { addReplay } from './replay.ts';
+import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
+import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -26,12 +32,18 @@ const VERBS = [
   addTeleop,
   addRecord,
   addReplay,
+  addRest,
   addDataset,
   addTrain,
   addEval,
+  addEmulate,
   addRobots,
   addPolicies,
   addTasks,
+  addPorts,
+  addMotors,
+  addCalibrate,
+  addRos,
   addDoctor,
 ];
 

@@ -1,10 +1,12 @@
+import type { Command } from 'commander';
 import type { Agent } from '../core/agent.ts';
 import { MonotonicClock } from '../core/clock.ts';
+import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
 import { ProcessAgent } from '../runtime/process-agent.ts';
+import type { WorkOptions } from '../runtime/workplace.ts';
 import { TELEOP_NAMES, openTeleoperator } from '../runtime/teleop-table.ts';
-import type { TaskEpisode } from '../sim/task.ts';
 import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { TakeoverAgent } from '../teleop/takeover-agent.ts';
@@ -13,7 +15,7 @@ import type { Teleoperator } from '../teleop/teleoperator.ts';
 /** Drives in place of a person; it knows the simulated scene. */
 const EXPERT = 'expert';
 /** For help texts. */
-export const DRIVER_NAMES = [...TELEOP_NAMES, EXPERT].join(', ');
+const DRIVER_NAMES = [...TELEOP_NAMES, EXPERT].join(', ');
 
 export interface PersonOptions {
   readonly robot: RobotSpec;
@@ -23,11 +25,22 @@ export interface PersonOptions {
   readonly policy?: string | undefined;
 }
 
+/** Adds `--teleop` and `--policy`. */
+export function addPersonOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '--teleop <name>',
+      `who drives it: ${DRIVER_NAMES}; options after a colon, see docs/teleoperation.md`,
+    )
+    .option('--policy <folder>', 'let this policy act until the person takes over; what the person does is marked');
+}
+
 /** Who drives an arm by hand, with the keys of the terminal. */
 export interface Person {
   /** Undefined where there is no terminal. */
   readonly keys: KeySource | undefined;
-  agent(episode: TaskEpisode): Agent;
+  /** Throws E_NO_SCENE for an expert without a scene to know. */
+  agent: WorkOptions['agent'];
   /** For the panel, label and text. */
   notes(): (readonly [string, string])[];
   close(): Promise<void>;
@@ -58,13 +71,22 @@ export async function openPerson({ robot, teleop, policy }: PersonOptions): Prom
 function expert(keys: KeySource | undefined): Person {
   return {
     keys,
-    agent: (episode) => new DemonstrationAgent({ expert: episode }),
+    agent: (scene) => {
+      if (scene === undefined) throw noScene();
+      return new DemonstrationAgent({ expert: scene });
+    },
     notes: () => [],
     close: () => {
       keys?.close();
       return Promise.resolve();
     },
   };
+}
+
+function noScene(): ArmatureError {
+  return new ArmatureError('E_NO_SCENE', 'the expert knows simulated scenes, and a real arm stands in none', {
+    remedy: 'Use another teleoperator, or --driver sim.',
+  });
 }
 
 async function withPolicy(

@@ -6,15 +6,16 @@ import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { CameraHub } from '../runtime/camera/camera-hub.ts';
 import { RecordingSession } from '../runtime/recording/recording-session.ts';
 import { Studio } from '../runtime/recording/studio.ts';
-import { SimulatedTask } from '../runtime/simulated-task.ts';
-import { resolveTask } from '../runtime/task-request.ts';
-import type { TaskRequest } from '../runtime/task-request.ts';
-import { parseCameras } from '../sensors/camera/camera-address.ts';
+import type { WorkRequest } from '../runtime/task-request.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
+import { addArmOptions, addCameraOption, camerasOf, isSceneDriver } from './arm-options.ts';
+import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
-import { DRIVER_NAMES, openPerson } from './person.ts';
+import { addPersonOptions, openPerson } from './person.ts';
 import type { Person } from './person.ts';
+import { openPlace, requestOf } from './place.ts';
+import type { Place } from './place.ts';
 import { RecordingView } from './recording-view.ts';
 import type { SavedSummary } from './recording-view.ts';
 import { listenForSession } from './session-keys.ts';
@@ -24,13 +25,16 @@ Examples:
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift
   armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
+  armature record --robot so101 --driver serial --port /dev/ttyACM0 --camera front=/dev/video0 \\
+    --teleop leader:driver=serial,port=/dev/ttyACM1,robot=so101-leader --task "lift the blue cube" --out data/lift
 
 Keys beside those that drive: right arrow ends the episode, left arrow records it again, space pauses, Escape stops.
 An episode is on disk before "saved" is shown; whatever happens later costs at most the one under way.`;
 
-interface RecordOptions {
-  readonly robot: string;
-  readonly driver: 'sim' | 'mirror';
+/** A person with a real arm takes longer than a policy may, s. */
+const LONGEST_EPISODE_S = 60;
+
+interface RecordOptions extends ArmOptions {
   readonly teleop: string;
   readonly policy?: string;
   readonly task: string;
@@ -49,22 +53,16 @@ interface RecordOptions {
 }
 
 export function addRecord(program: Command): void {
-  program
+  const command = program
     .command('record')
-    .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0')
-    .requiredOption('--robot <name>', 'robot, by name or folder')
-    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
-    .requiredOption(
-      '--teleop <name>',
-      `who drives it: ${DRIVER_NAMES}; options after a colon, see docs/teleoperation.md`,
-    )
-    .option('--policy <folder>', 'let this policy act until the person takes over; what the person does is marked')
+    .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0');
+  addCameraOption(addPersonOptions(addArmOptions(command)))
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
     .option(
       '--episode-time <seconds>',
-      'longest episode; default: as long as the task allows',
+      `longest episode; default: as long as the task allows, with a real arm ${LONGEST_EPISODE_S}`,
       numberBetween(0.1, 3600),
     )
     .option('--seed <number>', 'what the first scene is drawn from; default: the number of the episode', wholeNumber(0))
@@ -72,11 +70,6 @@ export function addRecord(program: Command): void {
       '--fps <rate>',
       'rows and decisions a second; default: the control rate of the robot',
       numberBetween(1, 1000),
-    )
-    .option(
-      '--camera <name=address...>',
-      'real camera: name=/dev/video0, rtsp://..., http://..., ,width=640,height=480,fps=30',
-      [],
     )
     .addOption(
       new Option('--on-camera-loss <what>', 'mark the rows, pause, or stop').choices(LOSS_POLICIES).default('mark'),
@@ -92,8 +85,10 @@ export function addRecord(program: Command): void {
 
 async function record(options: RecordOptions): Promise<void> {
   const robot = atRate(loadRobot(options.robot), options.fps);
-  const request = resolveTask(options.task, options.scene);
-  const cameras = parseCameras(options.camera);
+  const request = isSceneDriver(options.driver)
+    ? requestOf(options)
+    : { ...requestOf(options), timeLimitS: LONGEST_EPISODE_S };
+  const cameras = camerasOf(robot, options);
   const interruption = new Interruption();
   // Whatever was opened is closed again, the last first, also where something else cannot be opened.
   const closing: (() => void | Promise<void>)[] = [() => interruption.close()];
@@ -102,12 +97,13 @@ async function record(options: RecordOptions): Promise<void> {
   try {
     const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
     closing.unshift(() => person.close());
-    const task = await SimulatedTask.load(robot, request.task);
-    closing.unshift(() => task.close());
+    const place = await openPlace(options, { robot, request });
+    closing.unshift(() => place.close());
     const studio = await openStudio(robot, cameras, options);
     closing.unshift(() => studio.close());
     view = new RecordingView({ ...options, robot, request, person, studio });
-    await session(options, { request, person, task, studio, view, signal: interruption.signal });
+    await session(options, { request, person, place, studio, view, signal: interruption.signal });
+    await place.end(interruption.signal);
     total = studio.writer.episodeCount;
   } finally {
     view?.close();
@@ -119,29 +115,37 @@ async function record(options: RecordOptions): Promise<void> {
 
 function openStudio(robot: RobotSpec, cameras: readonly CameraAddress[], options: RecordOptions): Promise<Studio> {
   const { out: directory, resume = false, video } = options;
-  return Studio.open({ directory, robot, resume, video, cameras, clock: new MonotonicClock(), hasScene: true });
+  return Studio.open({
+    directory,
+    robot,
+    resume,
+    video,
+    cameras,
+    clock: new MonotonicClock(),
+    hasScene: isSceneDriver(options.driver),
+  });
 }
 
 interface Parts {
-  readonly request: TaskRequest;
+  readonly request: WorkRequest;
   readonly person: Person;
-  readonly task: SimulatedTask;
+  readonly place: Place;
   readonly studio: Studio;
   readonly view: RecordingView;
   readonly signal: AbortSignal;
 }
 
 /** Records until enough is saved or somebody has had enough. Throws what RecordingSession throws. */
-async function session(options: RecordOptions, { request, person, task, studio, view, signal }: Parts): Promise<void> {
+async function session(options: RecordOptions, { request, person, place, studio, view, signal }: Parts): Promise<void> {
   const recording = new RecordingSession({
-    task,
+    place: place.workplace,
     request,
-    driver: options.driver,
     writer: studio.writer,
     episodes: options.episodes,
     seed: options.seed ?? studio.writer.episodeCount,
     timeLimitS: options.episodeTime,
-    agent: (episode) => person.agent(episode),
+    agent: person.agent,
+    isReady: () => place.isReady(person.keys, signal),
     cameras: studio.sources,
     keep: (seed) => studio.keep(seed),
     listeners: [view],

@@ -4,9 +4,9 @@ import type { SavedEpisode } from '../record/dataset-writer.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { RecordingEvents, RecordingSession } from '../runtime/recording/recording-session.ts';
 import type { Studio } from '../runtime/recording/studio.ts';
-import type { SimulatedRun } from '../runtime/simulated-task.ts';
+import type { EpisodeRun } from '../runtime/workplace.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
-import type { TaskRequest } from '../runtime/task-request.ts';
+import type { WorkRequest } from '../runtime/task-request.ts';
 import { LiveDisplay } from './live-display.ts';
 import type { Person } from './person.ts';
 import { Terminal } from './terminal.ts';
@@ -16,7 +16,7 @@ export interface SavedSummary {
   readonly episode: number;
   readonly rows: number;
   readonly instruction: string;
-  readonly outcome: SimulatedRun['result']['outcome'];
+  readonly outcome: EpisodeRun['result']['outcome'];
   readonly success: boolean;
   readonly latenessP99Ms: number;
   /** From the end of the arm's motion until the episode was on disk, s. */
@@ -25,7 +25,7 @@ export interface SavedSummary {
 
 export interface RecordingViewOptions {
   readonly robot: RobotSpec;
-  readonly request: TaskRequest;
+  readonly request: WorkRequest;
   readonly person: Person;
   readonly studio: Studio;
   /** As it was asked for. */
@@ -55,7 +55,7 @@ export class RecordingView implements StepListener, RecordingEvents {
 
   constructor(options: RecordingViewOptions) {
     this.#options = options;
-    const { robot, request, teleop: agent, episodes: total, episodeTime: limitS = request.task.timeLimitS } = options;
+    const { robot, request, teleop: agent, episodes: total, episodeTime: limitS = request.timeLimitS } = options;
     this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent, total, limitS, notes: () => this.#notes() });
   }
 
@@ -76,7 +76,7 @@ export class RecordingView implements StepListener, RecordingEvents {
     this.#terminal.line(`recording episode ${number} of ${this.#options.episodes}: ${instruction}`);
   }
 
-  onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: SimulatedRun): void {
+  onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: EpisodeRun): void {
     const savingS = (this.#clock.nowNs() - this.#lastStepNs) / NS_PER_S;
     const { outcome, success, latenessMs } = result;
     const summary = {
@@ -96,7 +96,7 @@ export class RecordingView implements StepListener, RecordingEvents {
     );
   }
 
-  onDiscarded({ instruction }: SimulatedRun): void {
+  onDiscarded({ instruction }: EpisodeRun): void {
     this.#terminal.line(`discarded: ${instruction}`);
   }
 

@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
+import { ArmatureError } from '../core/errors.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { loadRecording } from '../runtime/replay/recording.ts';
 import type { Recording } from '../runtime/replay/recording.ts';
 import { ReplayAgent } from '../runtime/replay/replay-agent.ts';
 import { TrackingListener } from '../runtime/replay/tracking.ts';
 import type { TrackingError } from '../runtime/replay/tracking.ts';
-import { SimulatedTask } from '../runtime/simulated-task.ts';
-import type { RunMode, SimulatedRun } from '../runtime/simulated-task.ts';
-import { resolveTask } from '../runtime/task-request.ts';
-import type { TaskRequest } from '../runtime/task-request.ts';
+import type { EpisodeRun, RunMode } from '../runtime/workplace.ts';
+import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
+import { addArmOptions, isSceneDriver } from './arm-options.ts';
+import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { wholeNumber } from './option-values.ts';
+import { openPlace, requestOf } from './place.ts';
 import { formatTable } from './table.ts';
 
 const EXAMPLES = `
@@ -26,10 +28,8 @@ they had been.`;
 /** Longest way to the start of a recording, s. */
 const LONGEST_RAMP_S = 15;
 
-interface ReplayOptions {
+interface ReplayOptions extends ArmOptions {
   readonly episode: number;
-  readonly robot: string;
-  readonly driver: 'sim' | 'mirror';
   readonly scene?: string;
   readonly seed?: number;
   readonly live?: boolean;
@@ -37,13 +37,12 @@ interface ReplayOptions {
 }
 
 export function addReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
     .description('Replay a recorded episode through the gate, and report how well the arm followed')
-    .argument('<dataset>', 'folder of a LeRobotDataset v3.0')
+    .argument('<dataset>', 'folder of a LeRobotDataset v3.0');
+  addArmOptions(command)
     .option('--episode <number>', 'which, counted from 0', wholeNumber(0), 0)
-    .requiredOption('--robot <name>', 'robot, by name or folder')
-    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
     .option('--scene <task>', 'scene of this task, where the recording does not say')
     .option('--seed <number>', 'what the scene is drawn from, where the recording does not say', wholeNumber(0))
     .option('--live', 'in real time; default: as fast as possible, repeatable')
@@ -55,16 +54,16 @@ export function addReplay(program: Command): void {
 async function replay(dataset: string, options: ReplayOptions): Promise<void> {
   const { episode, scene, live, json = false } = options;
   const recording = await loadRecording(dataset, episode, loadRobot(options.robot));
-  const request = resolveTask(recording.task, scene);
-  const seed = recording.sceneSeed ?? options.seed ?? 0;
-  const mode: RunMode = live === true ? 'live' : 'lockstep';
-  const interruption = new Interruption();
-  const replayed = await runReplay(recording, request, {
-    seed,
-    mode,
+  const request = requestOf({
     driver: options.driver,
-    signal: interruption.signal,
+    task: recording.task,
+    ...(scene === undefined ? {} : { scene }),
   });
+  const seed = recording.sceneSeed ?? options.seed ?? 0;
+  const mode: RunMode = live === true || !isSceneDriver(options.driver) ? 'live' : 'lockstep';
+  const interruption = new Interruption();
+  const { signal } = interruption;
+  const replayed = await runReplay(recording, request, { seed, mode, signal, arm: options });
   interruption.close();
   if (json) console.log(JSON.stringify({ dataset, episode, task: recording.task, seed, mode, ...replayed }));
   else console.log(replayText(replayed));
@@ -73,7 +72,7 @@ async function replay(dataset: string, options: ReplayOptions): Promise<void> {
 
 interface Replayed {
   readonly rows: number;
-  readonly outcome: SimulatedRun['result']['outcome'];
+  readonly outcome: EpisodeRun['result']['outcome'];
   /** Null where no rule says what success is. */
   readonly success: boolean | null;
   readonly durationS: number;
@@ -84,22 +83,27 @@ interface Replayed {
 
 async function runReplay(
   recording: Recording,
-  request: TaskRequest,
-  run: {
+  request: TaskRequest | WorkRequest,
+  {
+    arm,
+    ...run
+  }: {
     readonly seed: number;
     readonly mode: RunMode;
-    readonly driver: 'sim' | 'mirror';
     readonly signal: AbortSignal;
+    readonly arm: ArmOptions;
   },
 ): Promise<Replayed> {
   const { robot, actionsRad } = recording;
   const agent = new ReplayAgent(robot, recording);
   const tracking = new TrackingListener(recording, agent);
-  const task = await SimulatedTask.load(robot, request.task, { cameras: false });
+  const place = await openPlace(arm, { robot, request, looks: false });
   try {
-    const { result } = await task.run({
+    if (!(await place.isReady(undefined, run.signal))) throw notAgreed();
+    const { result } = await place.workplace.run({
       ...run,
       agent: () => agent,
+      keepsPose: true,
       judged: request.judged,
       isOver: () => agent.isOver,
       timeLimitS: LONGEST_RAMP_S + actionsRad.length / robot.rates.controlHz,
@@ -107,12 +111,19 @@ async function runReplay(
       ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
     });
     if (result.agentFailure !== undefined) throw result.agentFailure;
+    await place.end(run.signal);
     const { outcome, durationS, changedTicks } = result;
     const success = request.judged ? result.success : null;
     return { rows: tracking.rows, outcome, success, durationS, changedTicks, tracking: tracking.errors };
   } finally {
-    await task.close();
+    await place.close();
   }
+}
+
+function notAgreed(): ArmatureError {
+  return new ArmatureError('E_NO_CONSENT', 'nobody agreed that the arm moves', {
+    remedy: 'Press Enter when the arm may move, or give --yes.',
+  });
 }
 
 function replayText({ rows, outcome, success, durationS, changedTicks, tracking }: Replayed): string {

@@ -6,7 +6,8 @@ import { recordingFeatures } from '../runtime/recording/recorded-features.ts';
 import { PolicySession } from '../runtime/policy-session.ts';
 import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
-import type { TaskRequest } from '../runtime/task-request.ts';
+import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
+import type { Workplace, WorkOptions } from '../runtime/workplace.ts';
 import { LiveDisplay } from './live-display.ts';
 import { packageVersion } from './package-version.ts';
 import { formatProgress } from './progress.ts';
@@ -19,7 +20,7 @@ import { Terminal } from './terminal.ts';
 
 /** One episode to run. */
 export interface RunJob {
-  readonly request: TaskRequest;
+  readonly request: TaskRequest | WorkRequest;
   readonly seed: number;
 }
 
@@ -33,6 +34,14 @@ export interface RunEpisodesOptions {
   readonly blackBox?: string | undefined;
   /** File of the report; none without it. */
   readonly report?: string | undefined;
+  /** A real arm; undefined for simulated scenes. */
+  readonly arm?: Workplace | undefined;
+  /** Real cameras. */
+  readonly cameras?: WorkOptions['cameras'] | undefined;
+  /** Asked at every tick of a real arm's gate: whether the episode is over. */
+  readonly isOver?: (() => boolean) | undefined;
+  /** Asked before each episode: whether to begin it. Default: at once. */
+  readonly isReady?: (() => Promise<boolean>) | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
   readonly signal: AbortSignal;
 }
@@ -42,9 +51,10 @@ export interface RunEpisodesOptions {
  * Throws what made the policy fail, after everything that happened before was saved.
  */
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
-  const { plan, jobs, record, blackBox, report, signal, title } = options;
+  const { plan, jobs, record, report, signal, title, arm } = options;
+  const { isReady = () => Promise.resolve(true) } = options;
   const view = new RunView(plan, jobs);
-  const session = await PolicySession.open(plan);
+  const session = await PolicySession.open(plan, arm);
   const summaries: EpisodeSummary[] = [];
   const pages: ReportEpisode[] = [];
   let writer: DatasetWriter | undefined;
@@ -53,9 +63,10 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
     writer = record === undefined ? undefined : await openDataset(record, plan);
     for (const [index, job] of jobs.entries()) {
       if (signal.aborted || failure !== undefined) break;
+      if (!(await isReady())) break;
       const collector = new EpisodeCollector(plan.robot);
       const listeners = report === undefined ? [view] : [view, collector];
-      const episode = await runRecorded(session, job, { writer, blackBox, view, listeners, signal });
+      const episode = await runRecorded(session, job, { ...options, writer, view, listeners });
       const { instruction, result } = episode;
       failure = episode.failure;
       const page = collector.report({ name: `episode ${index + 1}`, instruction, agent: plan.manifest.name, result });
@@ -75,17 +86,15 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   return summaries;
 }
 
-interface RecordedRun {
+interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal'> {
   readonly writer: DatasetWriter | undefined;
-  readonly blackBox: string | undefined;
   readonly view: RunView;
   readonly listeners: readonly StepListener[];
-  readonly signal: AbortSignal;
 }
 
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
-  const { writer, listeners, signal } = run;
+  const { writer, signal, cameras, isOver } = run;
   const { robot } = session.plan;
   const { request, seed } = job;
   const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
@@ -95,7 +104,9 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
   try {
     const orphaned =
       run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
-    const episode = await session.run(request, { seed, listeners: [...watching, ...listeners], signal, ...orphaned });
+    const real = { ...(cameras === undefined ? {} : { cameras }), ...(isOver === undefined ? {} : { isOver }) };
+    const listeners = [...watching, ...run.listeners];
+    const episode = await session.run(request, { seed, listeners, signal, ...orphaned, ...real });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;
@@ -141,7 +152,7 @@ class RunView implements StepListener {
     this.#startNs = this.#clock.nowNs();
     // Where nothing can be redrawn, a panel would be a line that says nothing.
     if (mode !== 'live' || !this.#terminal.interactive) return;
-    const limitS = Math.max(...jobs.map(({ request }) => request.task.timeLimitS));
+    const limitS = Math.max(...jobs.map(({ request }) => request.timeLimitS));
     this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent: manifest.name, total: jobs.length, limitS });
   }
 

@@ -5,7 +5,8 @@ import type { RunJob } from './run-episodes.ts';
 /** What `armature run --json` says of an episode. */
 export interface EpisodeSummary {
   readonly instruction: string;
-  readonly task: string;
+  /** Null for words that were given to a real arm. */
+  readonly task: string | null;
   readonly seed: number;
   /** Null where no rule says what success is, or where the episode was stopped before its end. */
   readonly success: boolean | null;
@@ -24,7 +25,7 @@ export function summariseEpisode({ request }: RunJob, { instruction, seed, resul
   const { outcome, durationS, changedTicks, interventions, inferenceMs, latenessMs, skippedTicks } = result;
   return {
     instruction,
-    task: request.task.name,
+    task: 'task' in request ? request.task.name : null,
     seed,
     success: request.judged && outcome !== 'aborted' ? result.success : null,
     outcome,

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { planSession } from '../runtime/policy-session.ts';
-import { resolveTask } from '../runtime/task-request.ts';
-import type { RunMode } from '../runtime/simulated-task.ts';
+import type { RunMode } from '../runtime/workplace.ts';
+import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
+import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
+import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
+import { runAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
 
@@ -16,20 +19,23 @@ Examples:
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
+  armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
+    --camera front=/dev/video0 --camera wrist=/dev/video2
 
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
-Ctrl-C brings the arm to a controlled stop; what was recorded is kept.`;
+Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
+episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
+Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
-interface RunOptions {
-  readonly robot: string;
-  readonly driver: string;
+interface RunOptions extends ArmOptions {
   readonly policy: string;
   readonly task: string;
   readonly scene?: string;
   readonly episodes: number;
   readonly rate?: number;
   readonly seed: number;
+  readonly camera: readonly string[];
   readonly record?: string;
   readonly blackBox?: string;
   readonly safetyMask?: boolean;
@@ -41,11 +47,10 @@ interface RunOptions {
 }
 
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command('run')
-    .description('Run a policy on a robot, with a report, and if wanted a recording')
-    .requiredOption('--robot <name>', 'robot, by name or folder')
-    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
+    .description('Run a policy on a robot, with a report, and if wanted a recording');
+  addCameraOption(addArmOptions(command))
     .requiredOption('--policy <folder>', 'policy, by name or folder')
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
@@ -68,7 +73,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
   if (options.live === true && options.lockstep === true)
     command.error('error: --live and --lockstep exclude each other');
-  const request = resolveTask(task, scene);
+  if (options.lockstep === true && !isSceneDriver(driver))
+    command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
+  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
   const { rate: rateHz, safetyMask } = options;
   const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask }, [request]);
@@ -81,7 +88,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const episodes = await runEpisodes({ plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal });
+  const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
+  const episodes =
+    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
   interruption.close();
   if (json) {
     const rate = successRate(episodes);
@@ -104,8 +113,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
-function modeOf({ live, lockstep, json }: RunOptions): RunMode {
-  if (live === true) return 'live';
+function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {
+  if (live === true || !isSceneDriver(driver) || camera.length > 0) return 'live';
   if (lockstep === true || json === true) return 'lockstep';
   return process.stdout.isTTY ? 'live' : 'lockstep';
 }

@@ -6,6 +6,8 @@ export interface SessionActions {
   readonly onAgain: () => void;
   readonly onPause: () => void;
   readonly onStop: () => void;
+  /** Somebody elsewhere may arm or reset the arm once. */
+  readonly onConsent?: () => void;
 }
 
 const ACTIONS: Readonly<Record<string, keyof SessionActions>> = {
@@ -13,6 +15,7 @@ const ACTIONS: Readonly<Record<string, keyof SessionActions>> = {
   left: 'onAgain',
   space: 'onPause',
   escape: 'onStop',
+  c: 'onConsent',
 };
 
 /** Carries out what keys ask for; returns the function that ends it. A terminal that is gone stops the session. */
@@ -21,7 +24,7 @@ export function listenForSession(keys: KeySource | undefined, actions: SessionAc
   return keys.listen({
     onKey: ({ key, kind, ctrl, alt }) => {
       const name = kind === 'press' && !ctrl && !alt ? ACTIONS[key] : undefined;
-      if (name !== undefined) actions[name]();
+      if (name !== undefined) actions[name]?.();
     },
     onLost: () => actions.onStop(),
   });

@@ -2,15 +2,17 @@ import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { SimulatedTask } from '../runtime/simulated-task.ts';
-import type { SimulatedRun } from '../runtime/simulated-task.ts';
-import { resolveTask } from '../runtime/task-request.ts';
-import type { TaskRequest } from '../runtime/task-request.ts';
+import type { EpisodeRun } from '../runtime/workplace.ts';
+import type { WorkRequest } from '../runtime/task-request.ts';
+import { addArmOptions, isSceneDriver } from './arm-options.ts';
+import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { LiveDisplay } from './live-display.ts';
 import { wholeNumber } from './option-values.ts';
-import { DRIVER_NAMES, openPerson } from './person.ts';
+import { addPersonOptions, openPerson } from './person.ts';
 import type { Person } from './person.ts';
+import { openPlace, requestOf } from './place.ts';
+import type { Place } from './place.ts';
 import { listenForSession } from './session-keys.ts';
 import { Terminal } from './terminal.ts';
 
@@ -24,9 +26,7 @@ Examples:
 
 Keys beside those that drive: right arrow a new scene, space pause, Escape end. docs/teleoperation.md has all of them.`;
 
-interface TeleopOptions {
-  readonly robot: string;
-  readonly driver: 'sim' | 'mirror';
+interface TeleopOptions extends ArmOptions {
   readonly teleop: string;
   readonly policy?: string;
   readonly task: string;
@@ -36,16 +36,8 @@ interface TeleopOptions {
 }
 
 export function addTeleop(program: Command): void {
-  program
-    .command('teleop')
-    .description('Drive an arm by hand, through the gate')
-    .requiredOption('--robot <name>', 'robot, by name or folder')
-    .option('--driver <name>', 'how to reach it: sim, or mirror for a dry run', 'sim')
-    .requiredOption(
-      '--teleop <name>',
-      `who drives it: ${DRIVER_NAMES}; options after a colon, see docs/teleoperation.md`,
-    )
-    .option('--policy <folder>', 'let this policy act until the person takes over')
+  const command = program.command('teleop').description('Drive an arm by hand, through the gate');
+  addPersonOptions(addArmOptions(command))
     .option('--task <words>', 'scene and instruction: name of a task, or an instruction in words', 'lift')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--seed <number>', 'what the first scene is drawn from', wholeNumber(0), 0)
@@ -56,19 +48,21 @@ export function addTeleop(program: Command): void {
 
 async function teleop(options: TeleopOptions): Promise<void> {
   const robot = loadRobot(options.robot);
-  const request = resolveTask(options.task, options.scene);
+  const request = requestOf(options);
   const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
   const interruption = new Interruption();
-  let runs: readonly SimulatedRun[] = [];
+  let runs: readonly EpisodeRun[] = [];
   try {
-    const task = await SimulatedTask.load(robot, request.task);
-    const drive = new Drive({ robot, person, task, request, driver: options.driver, signal: interruption.signal });
+    const place = await openPlace(options, { robot, request });
+    const { signal } = interruption;
+    const drive = new Drive({ robot, person, place, request, isEndless: !isSceneDriver(options.driver), signal });
     runs = drive.runs;
     try {
       await drive.run(options.seed);
+      await place.end(signal);
     } finally {
       drive.close();
-      await task.close();
+      await place.close();
     }
   } finally {
     interruption.close();
@@ -83,15 +77,16 @@ async function teleop(options: TeleopOptions): Promise<void> {
 interface DriveOptions {
   readonly robot: RobotSpec;
   readonly person: Person;
-  readonly task: SimulatedTask;
-  readonly request: TaskRequest;
-  readonly driver: 'sim' | 'mirror';
+  readonly place: Place;
+  readonly request: WorkRequest;
+  /** A real arm has no next scene: the person goes on. */
+  readonly isEndless: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Scenes one after another, until the person has had enough. */
 class Drive {
-  readonly runs: SimulatedRun[] = [];
+  readonly runs: EpisodeRun[] = [];
   readonly #options: DriveOptions;
   readonly #terminal: Terminal;
   readonly #display: LiveDisplay;
@@ -112,7 +107,7 @@ class Drive {
       limitS: Infinity,
       notes: () => person.notes(),
     });
-    const end = (): void => void (this.#isOver = true);
+    const end = (): void => void (this.#isOver = !options.isEndless);
     const stop = (): void => void (this.#isOver = this.#isStopping = true);
     this.#unlisten = listenForSession(person.keys, {
       onEnd: end,
@@ -124,16 +119,17 @@ class Drive {
 
   /** Throws what the arm and the agent throw. */
   async run(firstSeed: number): Promise<void> {
-    const { person, task, request, driver, signal } = this.#options;
+    const { person, place, request, signal } = this.#options;
     for (let seed = firstSeed; !this.#isStopping && !signal.aborted; seed += 1) {
       this.#isOver = false;
-      const run = await task.run({
+      if (!(await place.isReady(person.keys, signal))) return;
+      const run = await place.workplace.run({
         seed,
         mode: 'live',
-        driver,
         judged: false,
+        keepsPose: this.#options.isEndless,
         timeLimitS: Infinity,
-        agent: (episode) => person.agent(episode),
+        agent: person.agent,
         isOver: () => this.#isOver,
         listeners: this.#terminal.interactive ? [this.#display] : [],
         signal,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArmatureError } from './errors.ts';
 
@@ -10,6 +10,14 @@ const OVERRIDE = 'ARMATURE_DATA';
 export function dataDirectory(name: 'robots' | 'sim' | 'models' | 'calibration'): string {
   const own = process.env[OVERRIDE];
   return own && existsSync(join(own, name)) ? join(own, name) : join(packageRoot(), name);
+}
+
+/** Where the user's own calibrations are and go, one file per arm: not into an installed package, which the next one replaces. */
+export function calibrationDirectory(): string {
+  const own = process.env[OVERRIDE];
+  if (own) return join(own, 'calibration');
+  const root = packageRoot();
+  return root.split(sep).includes('node_modules') ? resolve('calibration') : join(root, 'calibration');
 }
 
 /** The training scripts, which are code: the package's own, whatever $ARMATURE_DATA holds. */

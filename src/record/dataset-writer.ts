@@ -6,6 +6,7 @@ import { encodeData, encodeEpisodes, encodeTasks, placeEpisode, statisticsDocume
 import type { EpisodeRow } from './dataset-encoding.ts';
 import { commitFiles, moveFile } from './dataset-files.ts';
 import type { PendingFile } from './dataset-files.ts';
+import { lockDataset } from './dataset-lock.ts';
 import { prepareEpisode, toRgb } from './episode-input.ts';
 import type { Episode, PreparedEpisode } from './episode-input.ts';
 import { CODEBASE_VERSION, DATASET_PATHS, DEFAULT_FEATURES, FILE_RULES, formatPath, nextFileIndex } from './format.ts';
@@ -35,6 +36,11 @@ export interface SavedEpisode {
   readonly length: number;
 }
 
+interface Writing {
+  readonly episodesPerFile: number;
+  readonly unlock: () => Promise<void>;
+}
+
 /**
  * Writes a LeRobotDataset v3.0. With one episode per file (the default) an episode is safe as soon as
  * saveEpisode resolves: a crash costs at most the episode being written. With more, those since the last
@@ -46,6 +52,7 @@ export class DatasetWriter {
   readonly directory: string;
   readonly features: Features;
   readonly #episodesPerFile: number;
+  readonly #unlock: () => Promise<void>;
   #info: DatasetInfo;
   #tasks: readonly string[];
   #statistics: ReadonlyMap<string, FeatureStatistics>;
@@ -57,11 +64,12 @@ export class DatasetWriter {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(directory: string, state: RecoveredDataset, episodesPerFile: number) {
+  private constructor(directory: string, state: RecoveredDataset, { episodesPerFile, unlock }: Writing) {
     this.directory = directory;
     this.features = state.features;
     this.#info = state.info;
     this.#episodesPerFile = episodesPerFile;
+    this.#unlock = unlock;
     this.#tasks = state.tasks;
     this.#statistics = state.statistics;
     this.#nextData = state.nextData;
@@ -69,7 +77,7 @@ export class DatasetWriter {
     this.#nextVideo = state.nextVideo;
   }
 
-  /** Starts a dataset. Throws InvalidFileError where one exists, ArmatureError for features that cannot be stored. */
+  /** Starts a dataset. Throws InvalidFileError where one exists, E_DATASET_BUSY, ArmatureError for features that cannot be stored. */
   static async create(options: DatasetOptions): Promise<DatasetWriter> {
     const { directory, fps, robotType, episodesPerFile = 1 } = options;
     if (existsSync(join(directory, DATASET_PATHS.info))) {
@@ -89,24 +97,36 @@ export class DatasetWriter {
       nextData: FIRST_FILE,
       nextEpisodes: FIRST_FILE,
     };
-    const writer = new DatasetWriter(directory, { info, features, ...empty }, episodesPerFile);
-    await commitFiles(directory, [
-      { path: DATASET_PATHS.tasks, content: encodeTasks([]) },
-      { path: DATASET_PATHS.info, content: toJson(info) },
-    ]);
-    return writer;
+    const unlock = await lockDataset(directory);
+    try {
+      await commitFiles(directory, [
+        { path: DATASET_PATHS.tasks, content: encodeTasks([]) },
+        { path: DATASET_PATHS.info, content: toJson(info) },
+      ]);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+    return new DatasetWriter(directory, { info, features, ...empty }, { episodesPerFile, unlock });
   }
 
   /**
    * Continues a dataset, LeRobot's or our own, in new files. What a crash left unfinished is removed;
-   * complete episodes that info.json does not count yet are counted.
+   * complete episodes that info.json does not count yet are counted. Throws
+   * E_DATASET_BUSY while another process writes to it.
    */
   static async resume(directory: string, options: { readonly episodesPerFile?: number } = {}): Promise<DatasetWriter> {
     const { episodesPerFile = 1 } = options;
     checkEpisodesPerFile(episodesPerFile);
-    const state = await recoverDataset(directory);
-    await requireVideoEncoder(state.features);
-    return new DatasetWriter(directory, state, episodesPerFile);
+    const unlock = await lockDataset(directory);
+    try {
+      const state = await recoverDataset(directory);
+      await requireVideoEncoder(state.features);
+      return new DatasetWriter(directory, state, { episodesPerFile, unlock });
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
   }
 
   /** Frames per second. */
@@ -149,7 +169,11 @@ export class DatasetWriter {
   close(): Promise<void> {
     return this.#enqueue(async () => {
       this.#closed = true;
-      await this.#flush();
+      try {
+        await this.#flush();
+      } finally {
+        await this.#unlock();
+      }
     });
   }
 

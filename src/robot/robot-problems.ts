@@ -1,4 +1,6 @@
+import { serialProblems } from './serial-spec.ts';
 import type { JointSpec, RobotSpec } from './robot-spec.ts';
+import { rosProblems } from './ros-spec.ts';
 
 /** No joint turns so far; degrees do, rad. */
 const LARGEST_POSITION_RAD = 4 * Math.PI;
@@ -16,6 +18,8 @@ export function robotProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
     ...poseProblems(robot),
     ...rateProblems(robot),
     ...spaceProblems(robot),
+    ...busProblems(robot),
+    ...(robot.drivers.ros === undefined ? [] : rosProblems(robot, robot.drivers.ros)),
   ];
 }
 
@@ -50,7 +54,24 @@ function limitProblems({ name, limits }: JointSpec): string[] {
   if (stopRad > high - low) {
     add(`from ${velocityRadPerS} rad/s it needs ${stopRad.toFixed(2)} rad to stop, more than its range`);
   }
+  const curveProblem = curveProblemOf(limits);
+  if (curveProblem !== undefined) add(curveProblem);
   return problems;
+}
+
+/** What the gate's proof for velocity limits by position asks for; see velocity-curve.ts of safety. */
+function curveProblemOf(limits: JointSpec['limits']): string | undefined {
+  const { velocityByPosition: curve, positionRad, softMarginRad, jerkRadPerS3 } = limits;
+  if (curve === undefined) return undefined;
+  const { offsetRadPerS, slopeRadPerS2, endsRad } = curve;
+  const leastRad = offsetRadPerS ** 2 / slopeRadPerS2;
+  const [below, above] = [positionRad[0] + softMarginRad - endsRad[0], endsRad[1] - positionRad[1] + softMarginRad];
+  if (!(Math.min(below, above) > leastRad)) {
+    return `velocityByPosition allows no motion nearer than ${leastRad.toFixed(4)} rad to endsRad, which its soft limits reach: widen softMarginRad`;
+  }
+  return slopeRadPerS2 ** 2 <= 4 * offsetRadPerS * jerkRadPerS3
+    ? undefined
+    : `velocityByPosition falls faster than jerkRadPerS3 ${jerkRadPerS3} lets it brake`;
 }
 
 function poseProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
@@ -89,4 +110,12 @@ function spaceProblems(robot: Omit<RobotSpec, 'directory'>): string[] {
   return needsModel && robot.drivers.sim === undefined
     ? ['space names a table, fingers or keep-out zones, and drivers.sim no model to judge them by']
     : [];
+}
+
+function busProblems({ drivers, joints }: Omit<RobotSpec, 'directory'>): string[] {
+  if (drivers.serial === undefined) return [];
+  return serialProblems(
+    drivers.serial,
+    joints.map(({ name }) => name),
+  );
 }

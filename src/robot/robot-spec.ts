@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { monitorsSchema } from './monitor-spec.ts';
+import { rosSchema } from './ros-spec.ts';
+import { serialSchema } from './serial-spec.ts';
 import { spaceSchema } from './space-spec.ts';
 
 const positive = z.number().positive();
 const vector3 = z.tuple([z.number(), z.number(), z.number()]);
+const rangeSchema = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, 'the lower end must be below the upper one');
 
 /**
  * Limits of one joint. All are required: a joint without a limit does not load.
@@ -15,6 +20,13 @@ const jointLimitsSchema = z.strictObject({
     .refine(([low, high]) => low < high, 'lower position limit must be below the upper one'),
   softMarginRad: z.number().nonnegative(),
   velocityRadPerS: positive,
+  /**
+   * A velocity limit that falls towards the ends of the range, besides `velocityRadPerS`: at a distance d to the end ahead
+   * -offsetRadPerS + sqrt(slopeRadPerS2 * d). Default: none.
+   */
+  velocityByPosition: z
+    .strictObject({ offsetRadPerS: positive, slopeRadPerS2: positive, endsRad: rangeSchema })
+    .optional(),
   accelerationRadPerS2: positive,
   jerkRadPerS3: positive,
   effortNm: positive,
@@ -24,6 +36,8 @@ const jointLimitsSchema = z.strictObject({
 
 const jointSchema = z.strictObject({
   name: z.string().min(1),
+  /** What the joint does where its angle grows, for the person who is asked to move it so: `turns the arm to its right`. */
+  positive: z.string().min(1).optional(),
   limits: jointLimitsSchema,
 });
 
@@ -91,11 +105,21 @@ export const robotSchema = z.strictObject({
       })
       .optional(),
     mirror: z.strictObject({}).optional(),
+    serial: serialSchema.optional(),
+    ros: rosSchema.optional(),
   }),
   /** Stops this arm may make, by IEC 60204-1; 0 only for an arm that may fall. See StopCategory. */
   stopCategories: z
     .array(z.union([z.literal(0), z.literal(1), z.literal(2)]))
     .refine((categories) => categories.some((category) => category !== 2), 'an emergency stop needs category 0 or 1'),
+  /**
+   * Of these, those that a fault may make by itself. An arm that falls without torque and has no brakes lists 2 alone: then
+   * only an operator, an emergency stop or the motors' own protections take the torque away. Default: all.
+   */
+  protectiveStopCategories: z
+    .array(z.union([z.literal(0), z.literal(1), z.literal(2)]))
+    .min(1)
+    .optional(),
 });
 
 /** A validated robot description; `directory` is where its files lie. */

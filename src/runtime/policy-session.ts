@@ -10,12 +10,8 @@ import type { EpisodeResult } from './episode-result.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { ProcessAgent } from './process-agent.ts';
 import { SimulatedTask } from './simulated-task.ts';
-import type { RunMode, SimulatedRunOptions } from './simulated-task.ts';
-import type { TaskRequest } from './task-request.ts';
-
-/** Drivers a policy can be run on without a real arm. */
-const DRIVERS = ['sim', 'mirror'] as const;
-type SessionDriver = (typeof DRIVERS)[number];
+import type { TaskRequest, WorkRequest } from './task-request.ts';
+import type { RunMode, Workplace, WorkOptions } from './workplace.ts';
 
 export interface SessionOptions {
   /** Name or folder. */
@@ -35,7 +31,7 @@ export interface SessionOptions {
 export interface SessionPlan {
   /** At the control rate of the policy. */
   readonly robot: RobotSpec;
-  readonly driver: SessionDriver;
+  readonly driver: keyof RobotSpec['drivers'];
   readonly policy: string;
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
@@ -57,7 +53,7 @@ export interface SessionEpisode {
  * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, and E_UNKNOWN_WORDS and
  * E_TEXT_TOO_LONG for an instruction that the policy cannot read.
  */
-export function planSession(options: SessionOptions, requests: readonly TaskRequest[]): SessionPlan {
+export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
   const { manifest } = loadPolicy(options.policy);
   requireLayoutFitsRobot(manifest.tokens, robot);
@@ -83,51 +79,60 @@ export function planSession(options: SessionOptions, requests: readonly TaskRequ
 export class PolicySession {
   readonly plan: SessionPlan;
   readonly #agent: Agent;
-  readonly #tasks = new Map<string, SimulatedTask>();
+  readonly #arm: Workplace | undefined;
+  readonly #scenes = new Map<string, Workplace>();
 
-  private constructor(plan: SessionPlan, agent: Agent) {
+  private constructor(plan: SessionPlan, agent: Agent, arm: Workplace | undefined) {
     this.plan = plan;
     this.#agent = agent;
+    this.#arm = arm;
   }
 
-  /** Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw. */
-  static async open(plan: SessionPlan): Promise<PolicySession> {
+  /**
+   * Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw.
+   * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
+   */
+  static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
     const { robot, policy, mode, safetyMask } = plan;
     const agent =
       mode === 'lockstep'
         ? await GatoAgent.load(robot, policy, { safetyMask })
         : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask }, robot);
-    return new PolicySession(plan, agent);
+    return new PolicySession(plan, agent, arm);
   }
 
   /** One episode. In lockstep the same request and seed give the same episode to the bit. */
   async run(
-    request: TaskRequest,
-    options: Pick<SimulatedRunOptions, 'seed' | 'listeners' | 'signal' | 'blackBox'>,
+    request: TaskRequest | WorkRequest,
+    options: Pick<WorkOptions, 'seed' | 'listeners' | 'signal' | 'blackBox' | 'cameras' | 'isOver' | 'keepsPose'>,
   ): Promise<SessionEpisode> {
-    const { mode, driver } = this.plan;
-    const { instruction: given, judged } = request;
-    const task = await this.#taskOf(request);
-    const { instruction, result } = await task.run({
+    const { mode } = this.plan;
+    const { instruction: given, judged, timeLimitS } = request;
+    const place = await this.#placeOf(request);
+    const { instruction, result } = await place.run({
       ...options,
       ...(given === undefined ? {} : { instruction: given }),
       mode,
-      driver,
       judged,
+      timeLimitS,
       agent: () => this.#agent,
     });
     return { instruction, seed: options.seed, result, failure: result.agentFailure ?? this.#failureOf(result) };
   }
 
   async close(): Promise<void> {
-    for (const task of this.#tasks.values()) await task.close();
+    for (const scene of this.#scenes.values()) await scene.close();
     await this.#agent.close();
   }
 
-  async #taskOf({ task: spec }: TaskRequest): Promise<SimulatedTask> {
-    const task = this.#tasks.get(spec.name) ?? (await SimulatedTask.load(this.plan.robot, spec));
-    this.#tasks.set(spec.name, task);
-    return task;
+  async #placeOf(request: TaskRequest | WorkRequest): Promise<Workplace> {
+    const { robot, driver } = this.plan;
+    if (this.#arm !== undefined) return this.#arm;
+    if (!('task' in request) || (driver !== 'sim' && driver !== 'mirror')) throw noPlace(driver);
+    const { task: spec } = request;
+    const place = this.#scenes.get(spec.name) ?? (await SimulatedTask.load(robot, spec)).through(driver);
+    this.#scenes.set(spec.name, place);
+    return place;
   }
 
   /** A process that only once was too slow has not failed: the gate bridged it. */
@@ -153,8 +158,15 @@ function controlRate(robot: RobotSpec, manifest: ModelManifest, wantedHz: number
   });
 }
 
-function driverOf(robot: RobotSpec, name: string): SessionDriver {
-  const reachable = DRIVERS.filter((driver) => robot.drivers[driver] !== undefined);
+function noPlace(driver: string): ArmatureError {
+  return new ArmatureError('E_NO_SCENE', `driver "${driver}" reaches a real arm, and none was opened`, {
+    remedy: 'Give PolicySession.open an ArmWorkplace, or use driver sim or mirror.',
+  });
+}
+
+function driverOf(robot: RobotSpec, name: string): keyof RobotSpec['drivers'] {
+  const names = Object.keys(robot.drivers) as (keyof RobotSpec['drivers'])[];
+  const reachable = names.filter((driver) => robot.drivers[driver] !== undefined);
   const driver = reachable.find((candidate) => candidate === name);
   if (driver === undefined) throw new UnknownNameError('driver', name, reachable);
   return driver;

@@ -112,5 +112,8 @@ function insideOf(limits: JointLimits): JointLimits {
     softLowRad: limits.softLowRad.map((low, joint) => Math.min(low + MARGIN_RAD, at(limits.softHighRad, joint))),
     softHighRad: limits.softHighRad.map((high, joint) => Math.max(high - MARGIN_RAD, at(limits.softLowRad, joint))),
     velocityRadPerS: limits.velocityRadPerS.map((speed) => speed * (1 - MARGIN)),
+    velocityCurves: limits.velocityCurves.map(
+      (curve) => curve && { ...curve, lowRad: curve.lowRad + MARGIN_RAD, highRad: curve.highRad - MARGIN_RAD },
+    ),
   };
 }

@@ -5,14 +5,12 @@ import { SafetyGate } from '../safety/gate.ts';
 import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { SensorSources } from '../sensors/sensor-sources.ts';
-import type { GivenInstruction } from '../sim/instruction.ts';
 import { Simulation } from '../sim/simulation.ts';
 import { disposeEpisodes, startEpisode } from '../sim/task.ts';
 import type { TaskEpisode } from '../sim/task.ts';
 import type { TaskSpec } from '../sim/task-spec.ts';
 import { World } from '../sim/world.ts';
 import { readWorldState, worldStateLength } from '../sim/world-state.ts';
-import type { ArmSpec } from './arm/arm-spec.ts';
 import { ProcessArm } from './arm/process-arm.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { SceneView } from './arm/scene-view.ts';
@@ -25,41 +23,14 @@ import { MirrorScene } from './mirror-scene.ts';
 import { LockstepPacer } from './pacer.ts';
 import { simulationStage } from './stage.ts';
 import type { StepListener } from './step-listener.ts';
+import type { EpisodeRun, Workplace, WorkOptions } from './workplace.ts';
 
-/** `lockstep`: virtual time, as fast as the machine goes, repeatable to the bit. `live`: real time. */
-export type RunMode = 'lockstep' | 'live';
-
-export interface SimulatedRunOptions {
-  /** Decides the scene, the wording, the variation and all noise. */
-  readonly seed: number;
-  readonly mode: RunMode;
-  /** Makes or gives the agent of this episode; experts need to know it. */
+export interface SimulatedRunOptions extends Omit<WorkOptions, 'agent'> {
   readonly agent: (episode: TaskEpisode) => Agent;
-  /** In place of the instruction the seed draws; the colours it names are given to the things it means. */
-  readonly instruction?: GivenInstruction;
-  /** False: whatever the arm does, only time ends the episode. Default true. */
-  readonly judged?: boolean;
-  /** Asked at every gate tick; once true the episode ends. */
-  readonly isOver?: () => boolean;
-  /** Default: the task's. */
-  readonly timeLimitS?: number;
   /** `mirror`: a dry run, see MirrorScene. Default `sim`. */
   readonly driver?: 'sim' | 'mirror';
-  /** A mirror arm begins where it was left, as a real one does. Default: at home, each time in a process of its own. */
-  readonly keepsPose?: boolean;
-  /** Real cameras that are looked through in place of simulated ones of the same name. */
-  readonly cameras?: SensorSources['cameras'];
-  readonly listeners?: readonly StepListener[];
   /** Makes one more listener, which may look into the world as no policy can. */
   readonly witness?: (episode: TaskEpisode) => StepListener;
-  readonly signal?: AbortSignal;
-  /** Live: where the arm process writes its black box, see ArmSpec. */
-  readonly blackBox?: ArmSpec['blackBox'];
-}
-
-export interface SimulatedRun {
-  readonly instruction: string;
-  readonly result: EpisodeResult;
 }
 
 /** One task in simulation, compiled once and run for any number of episodes. */
@@ -91,12 +62,17 @@ export class SimulatedTask {
    * Runs one episode. In lockstep the same seed and agent give the same episode to the bit; live, gate and arm are
    * in a process of their own. Throws what runEpisode and ProcessArm.start throw.
    */
-  async run(options: SimulatedRunOptions): Promise<SimulatedRun> {
+  async run(options: SimulatedRunOptions): Promise<EpisodeRun> {
     const episode = startEpisode(this.simulation.world, this.spec, options.seed, options.instruction);
     const result = await (options.mode === 'lockstep'
       ? this.#runLockstep(options, episode)
       : this.#runLive(options, episode));
     return { instruction: episode.instruction, result };
+  }
+
+  /** The same task as one of several places, through one driver. */
+  through(driver: 'sim' | 'mirror'): Workplace {
+    return { robot: this.robot, run: (options) => this.run({ ...options, driver }), close: () => this.close() };
   }
 
   /** Ends the arm process of live runs, if there is one, and frees the world. */

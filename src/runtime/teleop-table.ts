@@ -19,6 +19,8 @@ import type { MouseOpener } from '../teleop/spacemouse/find-mouse.ts';
 import { MOUSE_DEAD_MEN, SpacemouseJog } from '../teleop/spacemouse/spacemouse-jog.ts';
 import type { Teleoperator } from '../teleop/teleoperator.ts';
 import { openDriver } from './driver-table.ts';
+import { armDriverSpec } from './arm/arm-driver-spec.ts';
+import { openLeaderArm } from './leader-arm.ts';
 import { loadKinematics } from './load-kinematics.ts';
 
 export interface TeleopOptions {
@@ -54,7 +56,8 @@ interface TeleopEntry {
  * | keyboard   | mode (base, tool, joint), speed (slow, medium, fast)                                          |
  * | gamepad    | the same, device                                                                              |
  * | spacemouse | the same, deadman (hold, toggle)                                                              |
- * | leader     | mode (absolute, relative), driver, robot (default: the arm that is moved), tolerance (rad)    |
+ * | leader     | mode (absolute, relative), tolerance (rad), robot (default: the arm that is moved), driver;   |
+ * |            | serial: port, calibration; ros: url                                                           |
  *
  * Throws UnknownNameError for a name or option that does not exist, ArmatureError E_OPTION for an impossible value,
  * E_NO_TERMINAL where keys are needed and there are none, and what opening the device throws.
@@ -87,7 +90,10 @@ const TELEOPERATORS = {
         return new SpacemouseJog({ open: mice ?? (await mouseOpener()), clock, deadMan });
       }),
   },
-  leader: { options: ['mode', 'driver', 'robot', 'tolerance'], open: openLeader },
+  leader: {
+    options: ['mode', 'driver', 'robot', 'tolerance', 'port', 'calibration', 'url'],
+    open: openLeader,
+  },
 } as const satisfies Record<string, TeleopEntry>;
 
 type TeleopName = keyof typeof TELEOPERATORS;
@@ -114,15 +120,19 @@ async function openLeader(words: Words, options: TeleopOptions): Promise<Teleope
   const keys = needKeys(options);
   const mode = choice(words, 'mode', LEADER_MODES);
   const toleranceRad = positiveNumber(words, 'tolerance');
-  const source = options.leader ?? (await openLeaderArm(words, options));
+  const source = options.leader ?? (await openNamedLeader(words, options));
   return new LeaderAgent({ robot, clock, mapping, mode, toleranceRad, source, keys });
 }
 
-async function openLeaderArm(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
+async function openNamedLeader(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
   const driver = words.get('driver');
   const leaderRobot = words.get('robot');
   const spec = leaderRobot === undefined ? robot : loadRobot(leaderRobot);
   if (driver === undefined) throw badValue('driver', 'the driver of the leader arm', 'none');
+  if (driver !== 'mirror') {
+    const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
+    return openLeaderArm(spec, armDriverSpec(spec, { driver, port, calibration, url }), clock);
+  }
   const link = await openDriver(driver, { robot: spec, clock });
   const source = leaderOfDriver(
     link.driver,

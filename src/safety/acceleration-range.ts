@@ -3,6 +3,8 @@ import type { BrakeLimits } from './braking.ts';
 import { at } from './joint-limits.ts';
 import type { JointLimits, Motion } from './joint-limits.ts';
 import { largestWithin } from './solve.ts';
+import { curveReach } from './velocity-curve.ts';
+import type { VelocityCurve } from './velocity-curve.ts';
 
 /** Rounding allowed on velocity, acceleration and jerk, relative: motion right at a limit passes unchanged. */
 const ROUNDING = 1e-10;
@@ -20,7 +22,8 @@ export interface StepLimits {
 /**
  * The acceleration of the next step of a joint, rad/s^2, that is nearest to the one wished for among those after which
  * the joint is within its acceleration and jerk limits (less the reserve for rounding), within its velocity limit even
- * once the acceleration has been taken back to zero, and able to stop within its soft position limits. Each condition
+ * once the acceleration has been taken back to zero, and able to stop within its soft position limits, all the way slow
+ * enough for where it is if its velocity limit depends on position. Each condition
  * alone allows a half line, because velocity, position and what a stop still needs all grow with the acceleration of the
  * step; `stopAcceleration` lies in all of them, so there always is one. A joint that stands beyond a soft limit may
  * only head back.
@@ -69,7 +72,7 @@ export function findObjections(next: Motion, motion: Motion, step: StepLimits, f
       ahead.look(motion, joint, direction, step);
       // What is too fast anyway may also be too fast to stop: asked of the fastest that the rates allow.
       const rated = Math.min(direction * acceleration, ahead.fastest());
-      found.velocity ||= !ahead.keepsSpeed(rated);
+      found.velocity ||= !ahead.keepsSpeed(rated) || !ahead.keepsCurve(rated);
       found.position ||= !ahead.keepsPosition(rated);
       if (direction < 0) break;
     }
@@ -88,9 +91,13 @@ class LimitAhead {
   #speedLimit = 0;
   /** Distance to the soft limit, rad; negative beyond it. */
   #room = 0;
+  /** Undefined: the velocity limit is the same everywhere. */
+  #curve: VelocityCurve | undefined;
+  /** Distance to the end that the curve counts from, rad. */
+  #curveRoom = 0;
 
   look(motion: Motion, joint: number, direction: Direction, { limits, stepS }: StepLimits): void {
-    const { softLowRad, softHighRad, velocityRadPerS, rates, brakes } = limits;
+    const { softLowRad, softHighRad, velocityRadPerS, velocityCurves, rates, brakes } = limits;
     const position = at(motion.positionsRad, joint);
     this.#stepS = stepS;
     this.#rates = rates[joint] as BrakeLimits;
@@ -101,6 +108,11 @@ class LimitAhead {
     const limit = direction > 0 ? at(softHighRad, joint) : at(softLowRad, joint);
     const room = direction * (limit - position);
     this.#room = room < 0 ? room : room + POSITION_ROUNDING * Math.abs(limit);
+    const curve = velocityCurves[joint];
+    this.#curve = curve;
+    if (curve === undefined) return;
+    const end = direction > 0 ? curve.highRad : curve.lowRad;
+    this.#curveRoom = direction * (end - position) + POSITION_ROUNDING * Math.abs(end);
   }
 
   /** The largest acceleration of planned motion. */
@@ -109,7 +121,8 @@ class LimitAhead {
     const tick = jerk * this.#stepS;
     const high = Math.min(this.#acceleration + tick, most, this.#towardsSpeedLimit());
     if (this.#room < 0) return Math.min(high, this.#landing());
-    return largestWithin(this.#excess, Math.max(this.#acceleration - tick, -most), high);
+    const low = Math.max(this.#acceleration - tick, -most);
+    return largestWithin(this.#curve === undefined ? this.#excess : this.#worstExcess, low, high);
   }
 
   /** The largest acceleration that jerk and acceleration limits allow. */
@@ -131,6 +144,21 @@ class LimitAhead {
     const velocity = this.#velocity + acceleration * this.#stepS;
     return velocity * this.#stepS + reachAbove(velocity, acceleration, this.#brake) - this.#room;
   };
+
+  /** Whether the velocity limit by position holds now and during a stop. A joint beyond a soft limit heads back anyway. */
+  keepsCurve(acceleration: number): boolean {
+    return this.#curve === undefined || this.#room < 0 || this.#curveExcess(acceleration, this.#curve) <= 0;
+  }
+
+  readonly #worstExcess = (acceleration: number): number => {
+    const excess = this.#excess(acceleration);
+    return this.#curve === undefined ? excess : Math.max(excess, this.#curveExcess(acceleration, this.#curve));
+  };
+
+  #curveExcess(acceleration: number, curve: VelocityCurve): number {
+    const velocity = this.#velocity + acceleration * this.#stepS;
+    return velocity * this.#stepS + curveReach(velocity, acceleration, this.#brake, curve) - this.#curveRoom;
+  }
 
   #towardsSpeedLimit(): number {
     const change = this.#speedLimit - this.#velocity;

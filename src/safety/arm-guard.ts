@@ -201,7 +201,7 @@ export class ArmGuard {
 
   /** Stops the arm for something that others found. */
   trip(finding: Finding): void {
-    this.#answer(faultOf(finding, this.#robot.stopCategories));
+    this.#answer(faultOf(finding, this.#robot));
   }
 
   /** Names the sources that may command. Throws ArmatureError E_OPERATOR_TOKEN without a fresh token. */

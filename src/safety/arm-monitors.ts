@@ -43,7 +43,7 @@ export class ArmMonitors {
 
   private constructor(robot: RobotSpec, memory: MonitorMemory) {
     const report: Watch['report'] = (finding) => {
-      (this.#faults ??= []).push(faultOf(finding, robot.stopCategories));
+      (this.#faults ??= []).push(faultOf(finding, robot));
     };
     this.#watch = { robot, report };
     this.#healthRanges = healthRanges(robot);

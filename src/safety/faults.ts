@@ -68,9 +68,17 @@ export interface Watch {
   readonly report: (finding: Finding) => void;
 }
 
-export function faultOf(finding: Finding, allowed: readonly StopCategory[]): Fault {
+/** @param robot whose stops there are to choose from */
+export function faultOf(
+  finding: Finding,
+  {
+    stopCategories,
+    protectiveStopCategories = stopCategories,
+  }: Pick<RobotSpec, 'stopCategories' | 'protectiveStopCategories'>,
+): Fault {
   const { response, category } = FAULT_RULES[finding.reason];
-  const stop = response === 'estop' ? emergencyCategory(allowed) : allowedCategory(category, allowed);
+  const stop =
+    response === 'estop' ? emergencyCategory(stopCategories) : allowedCategory(category, protectiveStopCategories);
   return { joint: undefined, ...finding, response, category: stop };
 }
 

@@ -1,5 +1,6 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { BrakeLimits } from './braking.ts';
+import type { VelocityCurve } from './velocity-curve.ts';
 
 /** Shares of the limits that planned motion leaves to rounding; the larger, the shorter a step may be. */
 const ACCELERATION_RESERVE = 1e-6;
@@ -15,6 +16,8 @@ export interface JointLimits {
   readonly softLowRad: Float64Array;
   readonly softHighRad: Float64Array;
   readonly velocityRadPerS: Float64Array;
+  /** Velocity limits by position, of joints that have them; length J. */
+  readonly velocityCurves: readonly (VelocityCurve | undefined)[];
   /** The acceleration and jerk limits; length J. */
   readonly rates: readonly BrakeLimits[];
   /** The same less what planned motion keeps in reserve for the rounding of positions; length J. */
@@ -44,6 +47,11 @@ export function jointLimits(robot: RobotSpec): JointLimits {
     softLowRad: Float64Array.from(limits, (limit, joint) => limit.positionRad[0] + (margins[joint] ?? 0)),
     softHighRad: Float64Array.from(limits, (limit, joint) => limit.positionRad[1] - (margins[joint] ?? 0)),
     velocityRadPerS: Float64Array.from(limits, (limit) => limit.velocityRadPerS),
+    velocityCurves: limits.map(({ velocityByPosition: curve }) => {
+      if (curve === undefined) return undefined;
+      const [lowRad, highRad] = curve.endsRad;
+      return { offsetRadPerS: curve.offsetRadPerS, slopeRadPerS2: curve.slopeRadPerS2, lowRad, highRad };
+    }),
     rates: limits.map(({ accelerationRadPerS2, jerkRadPerS3 }) => ({ accelerationRadPerS2, jerkRadPerS3 })),
     brakes: limits.map(({ accelerationRadPerS2, jerkRadPerS3 }) => ({
       accelerationRadPerS2: accelerationRadPerS2 * (1 - ACCELERATION_RESERVE),

@@ -43,6 +43,8 @@ export class World {
   /** Index of each robot joint's servo into ctrl, in joint order of the RobotSpec. */
   readonly actuatorIds: readonly number[];
   readonly gripperSiteId: number;
+  /** What `<equality><joint>` of the MJCF couples: a joint to one of the robot's, in proportion; see the collision twin. */
+  readonly #couplings: readonly { readonly follower: number; readonly leader: number; readonly ratio: number }[];
 
   /** @internal use World.load */
   constructor(module: MainModule, model: MjModel, robot: RobotSpec) {
@@ -56,6 +58,13 @@ export class World {
     this.dofAddresses = jointIds.map((id) => intAt(model.jnt_dofadr, id));
     this.actuatorIds = robot.joints.map((joint) => this.idOf('ACTUATOR', joint.name));
     this.gripperSiteId = this.idOf('SITE', simBlock(robot).gripperSite);
+    this.#couplings = Array.from({ length: model.neq }, (_, index) => index)
+      .filter((index) => intAt(model.eq_type, index) === module.mjtEq.mjEQ_JOINT.value)
+      .map((index) => ({
+        follower: intAt(model.jnt_qposadr, intAt(model.eq_obj1id, index)),
+        leader: intAt(model.jnt_qposadr, intAt(model.eq_obj2id, index)),
+        ratio: floats(model.eq_data)[(floats(model.eq_data).length / model.neq) * index + 1] ?? 0,
+      }));
   }
 
   /** Throws ArmatureError when the robot has no simulation model or MuJoCo refuses the scene. */
@@ -100,6 +109,10 @@ export class World {
   setJointPositions(positionsRad: ArrayLike<number>): void {
     const qpos = this.qpos;
     this.qposAddresses.forEach((address, joint) => (qpos[address] = positionsRad[joint] ?? 0));
+    const references = floats(this.model.qpos0);
+    for (const { follower, leader, ratio } of this.#couplings) {
+      qpos[follower] = (references[follower] ?? 0) + ratio * ((qpos[leader] ?? 0) - (references[leader] ?? 0));
+    }
   }
 
   /** Switches the servos. When they come on they hold where the joints are. */

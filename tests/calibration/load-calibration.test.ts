@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { calibrationDifferences } from '../../src/calibration/calibration-problems.ts';
+import { calibrationDifferences, calibrationProblems } from '../../src/calibration/calibration-problems.ts';
+import type { Calibration } from '../../src/calibration/calibration-problems.ts';
 import { loadCalibration } from '../../src/calibration/load-calibration.ts';
 import { dataDirectory } from '../../src/core/data-directory.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
+import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 
 type Entry = Record<string, Record<string, unknown>>;
 
@@ -47,7 +49,7 @@ describe('loadCalibration', () => {
       withEntries('wrist_flex', { range_min: 3200 }),
       'joint "wrist_flex": range_min 3200 is not below',
     ],
-    ['min equal to max', withEntries('wrist_flex', { range_min: 3183 }), 'joint "wrist_flex"'],
+    ['min equal to max', withEntries('wrist_flex', { range_min: 3129 }), 'joint "wrist_flex"'],
     [
       'a range that was not moved through',
       withEntries('shoulder_pan', { range_min: 1800 }),
@@ -58,6 +60,12 @@ describe('loadCalibration', () => {
       withEntries('gripper', { range_min: 0, range_max: 4095 }),
       'joint "gripper" was cal',
     ],
+    ['an id that is not in robot.yaml', withEntries('gripper', { id: 9 }), 'joint "gripper" has the id 9 in the'],
+    [
+      'an offset its servo cannot hold',
+      withEntries('gripper', { homing_offset: 2048 }),
+      'homing_offset 2048 does not fit',
+    ],
     ['ticks that the encoder has not', withEntries('gripper', { range_max: 5000 }), 'gripper'],
     ['an entry nobody knows', withEntries('gripper', { speed: 1 }), 'speed'],
     ['half a tick', withEntries('gripper', { homing_offset: 0.5 }), 'gripper'],
@@ -67,9 +75,44 @@ describe('loadCalibration', () => {
   });
 
   it('invariant 10: refuses a file that is missing, or is no JSON', () => {
-    expect(() => loadCalibration(path, robot)).toThrow('Calibrate the arm');
+    expect(() => loadCalibration(path, robot)).toThrow('armature calibrate');
     writeFileSync(path, '{');
     expect(() => loadCalibration(path, robot)).toThrow('not valid JSON');
+  });
+});
+
+describe('how joints are calibrated', () => {
+  it('takes a whole turn for a joint that turns all the way round, and for no other', () => {
+    const koch = loadRobot('koch');
+    const { calibration } = loadCalibration(EXAMPLE, robot);
+    const turn = { homing_offset: 5000, range_min: 0, range_max: 4095 };
+    const ranges = {
+      shoulder_lift: [1300, 2750],
+      elbow_flex: [1060, 3060],
+      wrist_flex: [700, 3390],
+      gripper: [1500, 2600],
+    };
+    const given = Object.fromEntries(
+      Object.entries(calibration).map(([name, motor]) => {
+        const range = ranges[name as keyof typeof ranges];
+        return [name, { ...motor, ...(range === undefined ? turn : { range_min: range[0], range_max: range[1] }) }];
+      }),
+    ) as Calibration;
+    expect(calibrationProblems(given, koch)).toEqual([]);
+    const lift = { ...given, shoulder_lift: { ...given['shoulder_lift'], ...turn } } as Calibration;
+    expect(calibrationProblems(lift, koch).join()).toMatch(/^joint "shoulder_lift" was calibrated over 6.28 rad/);
+  });
+
+  it("takes the shorter way of a leader's handle, and not that of a follower's finger", () => {
+    const { calibration } = loadCalibration(EXAMPLE, robot);
+    const short = {
+      ...calibration,
+      gripper: { ...calibration['gripper'], range_min: 2000, range_max: 2700 },
+    } as Calibration;
+    expect(calibrationProblems(short, robot).join()).toMatch(/^joint "gripper" was calibrated over 1.07 rad/);
+    const { drivers } = robot;
+    const leader = { ...robot, drivers: { ...drivers, serial: { ...drivers.serial, role: 'leader' } } } as RobotSpec;
+    expect(calibrationProblems(short, leader)).toEqual([]);
   });
 });
 

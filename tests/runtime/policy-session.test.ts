@@ -135,7 +135,7 @@ describe('planSession', () => {
   });
 
   it('refuses, before anything starts, a driver the robot has not and words the policy has not', () => {
-    expect(() => plan({ driver: 'ros' })).toThrow(/E_UNKNOWN_DRIVER.*mirror, sim/);
+    expect(() => plan({ driver: 'can' })).toThrow(/E_UNKNOWN_DRIVER.*mirror, ros, serial, sim/);
     expect(() => plan({}, 'dance on the table')).toThrow(/E_UNKNOWN_WORDS.*dance/);
   });
 });

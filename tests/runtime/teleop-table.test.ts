@@ -88,7 +88,7 @@ describe('openTeleoperator', () => {
     await expect(openTeleoperator('keyboard:speed=9', options)).rejects.toThrow(/E_OPTION.*slow, medium, fast.*9/);
     await expect(openTeleoperator('leader:tolerance=-1', options)).rejects.toThrow(/E_OPTION.*above 0/);
     await expect(openTeleoperator('leader', options)).rejects.toThrow(/E_OPTION.*driver of the leader/);
-    await expect(openTeleoperator('leader:driver=ros', options)).rejects.toThrow(/E_UNKNOWN_DRIVER/);
+    await expect(openTeleoperator('leader:driver=can', options)).rejects.toThrow(/E_UNKNOWN_DRIVER/);
     expect(TELEOP_NAMES).toEqual(['keyboard', 'gamepad', 'spacemouse', 'leader']);
   });
 

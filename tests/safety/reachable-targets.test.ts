@@ -1,15 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inventedRobots } from '../../bench/gate/invented-robots.ts';
-import { listRobots, loadRobot } from '../../src/robot/load-robot.ts';
+import { fuzzedRobots as robots } from '../../bench/gate/fuzzed-robots.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { Setpoint } from '../../src/runtime/setpoint.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
 import type { Reason } from '../../src/safety/reasons.ts';
 import { ReachableTargets } from '../../src/safety/reachable-targets.ts';
 import { makeArmState, makeTarget } from '../../src/testing/index.ts';
-
-const robots: readonly RobotSpec[] = [...listRobots().map((name) => loadRobot(name)), ...inventedRobots];
 
 /** An ideal arm, its gate, and decisions that come one in each control period, tick by tick of any length. */
 class Follower {

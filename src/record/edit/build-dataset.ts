@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ArmatureError, InvalidFileError } from '../../core/errors.ts';
+import { requireUnlocked } from '../dataset-lock.ts';
 import { syncFolder } from '../dataset-files.ts';
 import { verifyDataset } from '../verify/verify-dataset.ts';
 
@@ -39,6 +40,7 @@ export async function buildDataset<T>(directory: string, build: (directory: stri
  */
 export async function replaceDataset<T>(directory: string, build: (directory: string) => Promise<T>): Promise<T> {
   await restoreReplaced(directory);
+  await requireUnlocked(directory);
   // The folder may be a link; what it leads to is replaced.
   const target = await realpath(directory);
   const result = await buildBeside(target, build);

@@ -1,4 +1,5 @@
 import { listFiles } from '../dataset-files.ts';
+import { DATASET_LOCK } from '../dataset-lock.ts';
 import { DATASET_PATHS } from '../format.ts';
 import { REMEDIES, warningIn } from './problem.ts';
 import type { DatasetProblem } from './problem.ts';
@@ -37,6 +38,7 @@ function strayFile(file: string): DatasetProblem[] {
         remedy: 'Remove it when it is not needed.',
       }),
     ];
+  if (file === DATASET_LOCK) return [];
   // Data files that no episode refers to are read by LeRobot: an error that the check of the data tells.
   if (file.startsWith('data/') && file.endsWith('.parquet')) return [];
   if (file.startsWith('meta/episodes/') && file.endsWith('.parquet')) return [];

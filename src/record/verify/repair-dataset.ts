@@ -3,6 +3,7 @@ import { encodeEpisodes, encodeTasks, statisticsDocument } from '../dataset-enco
 import type { EpisodeRow } from '../dataset-encoding.ts';
 import { commitFiles, finishPartial, keepCopy, listFiles, setAside, setAsideLeftovers } from '../dataset-files.ts';
 import type { PendingFile } from '../dataset-files.ts';
+import { lockDataset } from '../dataset-lock.ts';
 import { isComplete, readInfo, readRows, readStatistics, readTasks } from '../dataset-metadata.ts';
 import type { StoredEpisode } from '../dataset-metadata.ts';
 import { DATASET_PATHS, fileIndexOf, formatPath } from '../format.ts';
@@ -31,9 +32,18 @@ export interface Repair {
  * at the end that are not lose their row, data files without an end get one, counts and statistics are computed anew. Frames of complete episodes
  * keep their values; of every data file and every row that is taken away a copy ending in ".orphan" stays. An
  * incomplete episode that complete ones follow is left as it is. Throws InvalidFileError where info.json or
- * the tasks cannot be read.
+ * the tasks cannot be read, E_DATASET_BUSY while another process writes.
  */
 export async function repairDataset(directory: string, verification: Verification): Promise<Repair[]> {
+  const unlock = await lockDataset(directory);
+  try {
+    return await repairLocked(directory, verification);
+  } finally {
+    await unlock();
+  }
+}
+
+async function repairLocked(directory: string, verification: Verification): Promise<Repair[]> {
   const info = await readInfo(directory);
   const repairs: Repair[] = [...(await repairTasks(directory, info))];
   const tasks = await readTasks(directory);

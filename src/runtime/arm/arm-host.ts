@@ -16,7 +16,8 @@ import { badFrame, encodeNumbers, encodeText, requireLength } from './frames.ts'
 import type { Frame } from './frames.ts';
 import type { GateWorkerData, GateWorkerMessage } from './gate-worker.ts';
 import { HostBlackBox } from './host-black-box.ts';
-import { commandOfCode, heartbeatLayout } from './message-formats.ts';
+import { commandFrom, commandOfCode, heartbeatLayout } from './message-formats.ts';
+import type { OperatorCommand } from './message-formats.ts';
 import { decodeRecord, encodeRecord } from './record-format.ts';
 import { preferThread, raisePriority } from './thread-priority.ts';
 
@@ -128,7 +129,9 @@ class Opened {
     const buffers = ArmMemory.allocate(spec.robot);
     let opened: Opened | undefined;
     const onFailure = (failure: ArmFailure): void => opened?.fail(failure);
-    const port = await openArmPort({ spec, token: buffers.token, onFailure });
+    const { commands } = new ArmMemory(spec.robot, buffers);
+    const command = (name: OperatorCommand, value: number): void => commands.push(commandFrom(name, value));
+    const port = await openArmPort({ spec, token: buffers.token, onFailure, command });
     try {
       opened = new Opened({ spec, buffers, port }, options);
       await opened.#start();
@@ -150,8 +153,8 @@ class Opened {
         const code = command.get(numbers, 'code');
         if (commandOfCode(code) === undefined) throw badFrame('a known command', `code ${code}`);
         commands.push(numbers);
-        // A dead gate carries nothing out, and the arm stands already.
-        if (this.#isDead && commandOfCode(code) === 'end') this.#finish();
+        // A dead gate carries nothing out; the arm stands already, and may be let go.
+        if (this.#isDead) this.#obeyForTheGate(commandOfCode(code));
         break;
       }
       case 'scene':
@@ -166,12 +169,18 @@ class Opened {
     supervisorSlot.write([nowNs]);
   }
 
+  #obeyForTheGate(command: OperatorCommand | undefined): void {
+    if (command === 'end') this.#finish();
+    if (command === 'disarm' || command === 'estop') this.#port.relax?.();
+  }
+
   supervisorGone(): void {
     this.#memory.supervisorSlot.write([NaN]);
     if (this.#isDead) this.#finish();
   }
 
   fail(failure: ArmFailure): void {
+    this.#port.witness?.onFailure(failure);
     this.#send(encodeText('failure', failure));
   }
 
@@ -239,7 +248,10 @@ class Opened {
 
   #sendRecord(): void {
     this.#send(encodeNumbers('record', this.#row));
-    this.#blackBox?.record(decodeRecord(this.#memory.record, this.#row));
+    if (this.#blackBox === undefined && this.#port.witness === undefined) return;
+    const record = decodeRecord(this.#memory.record, this.#row);
+    this.#blackBox?.record(record);
+    this.#port.witness?.onRecord(record);
   }
 
   #showGate(checkpoint: GateCheckpoint): void {

@@ -2,6 +2,11 @@ import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
+import type { OperatorCommand } from './message-formats.ts';
+import type { ArmRecord } from './record-format.ts';
+import { openRosPort } from './ros-port.ts';
+import type { RosBuffers } from './ros-wire.ts';
+import type { SerialWire } from './serial-wire.ts';
 import { SharedSlot } from './shared-slot.ts';
 import { raiseWorld } from './thread-priority.ts';
 import { WORLD_ORDERS, allocateWorldBuffers } from './world-memory.ts';
@@ -10,7 +15,11 @@ import { WorldLink } from './world-link.ts';
 import type { WorldWorkerData } from './world-worker.ts';
 
 /** The gate's end of the way to an arm, to be opened in its thread. */
-export type ArmWire = { readonly kind: 'mirror' } | { readonly kind: 'sim'; readonly buffers: WorldBuffers };
+export type ArmWire =
+  | { readonly kind: 'mirror' }
+  | { readonly kind: 'sim'; readonly buffers: WorldBuffers }
+  | SerialWire
+  | { readonly kind: 'ros'; readonly buffers: RosBuffers; readonly url: string };
 
 /** The main thread's end: what must not depend on the gate. */
 export interface ArmPort {
@@ -21,9 +30,18 @@ export interface ArmPort {
   begin(state: Float64Array): void;
   /** The driver's dead-man: the arm stops and holds by itself, whatever was or will be commanded. */
   halt(): void;
+  /** After `halt`, asked for by an operator: torque off, for arms whose torque can be switched without the gate. */
+  relax?(): void;
   /** What the arm measures where the gate does not tell any more; undefined for an ideal arm, which stands. */
   read(): ArmState | undefined;
   close(): void;
+  /** Told of everything that the supervisor is told; for a port that shows it elsewhere. */
+  readonly witness?: ArmWitness;
+}
+
+export interface ArmWitness {
+  onRecord(record: ArmRecord): void;
+  onFailure(failure: ArmFailure): void;
 }
 
 export interface ArmPortOptions {
@@ -32,12 +50,26 @@ export interface ArmPortOptions {
   readonly token: SharedArrayBuffer;
   /** Told when the arm itself fails. */
   readonly onFailure: (failure: ArmFailure) => void;
+  /** Gives the gate a command that came from elsewhere than the supervisor. @param value see COMMAND_CODES. */
+  readonly command: (command: OperatorCommand, value: number) => void;
 }
 
 /** Opens the main thread's end. Throws ArmatureError when the arm cannot be reached. */
-export function openArmPort(options: ArmPortOptions): Promise<ArmPort> {
+export async function openArmPort(options: ArmPortOptions): Promise<ArmPort> {
   const { driver } = options.spec;
-  return driver.kind === 'sim' ? openWorldPort(options, driver.scene) : Promise.resolve(mirrorPort());
+  switch (driver.kind) {
+    case 'mirror':
+      return mirrorPort();
+    case 'sim':
+      return openWorldPort(options, driver.scene);
+    case 'serial': {
+      // Loaded where it is used: it brings a native library along.
+      const { openSerialArmPort } = await import('./serial-arm-port.ts');
+      return openSerialArmPort(options, driver);
+    }
+    case 'ros':
+      return openRosPort(options, driver);
+  }
 }
 
 /** The mirror arm is where it was told to be last, so that without commands it stands. */

@@ -1,8 +1,8 @@
 import type { ArmatureError } from '../../core/errors.ts';
 import { robotSchema } from '../../robot/robot-spec.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
-import { toError, toFailure } from '../failure.ts';
-import type { Failure } from '../failure.ts';
+import { toError, toFailure } from '../../core/failure.ts';
+import type { Failure } from '../../core/failure.ts';
 import { badFrame } from './frames.ts';
 import type { ThreadPriority } from './thread-priority.ts';
 
@@ -25,7 +25,13 @@ export interface ArmSpec {
   readonly timeouts: ArmTimeouts;
 }
 
-export type ArmDriverSpec = { readonly kind: 'mirror' } | { readonly kind: 'sim'; readonly scene: string };
+export type ArmDriverSpec =
+  | { readonly kind: 'mirror' }
+  | { readonly kind: 'sim'; readonly scene: string }
+  /** `port` such as `/dev/ttyACM0`; `calibration` is the path of the file of this very arm. */
+  | { readonly kind: 'serial'; readonly port: string; readonly calibration: string }
+  /** `url` of the rosbridge server where it is not the one in robot.yaml. */
+  | { readonly kind: 'ros'; readonly url?: string | undefined };
 
 export interface ArmTimeouts {
   /** A supervisor silent for so long has the arm stopped, until an operator arms it again. */
@@ -48,7 +54,7 @@ export type ArmFailure = Failure;
 export function parseArmSpec(text: string): ArmSpec {
   const document = parseObject(text);
   const checks = [
-    ['the driver mirror, or sim with a scene', isDriver(document['driver'])],
+    ['the driver mirror, sim with a scene, serial with port and calibration, or ros', isDriver(document['driver'])],
     ['the url of a module', isWrap(document['wrap'])],
     ['the name of a log file', ['undefined', 'string'].includes(typeof document['logFile'])],
     ['the folder of a black box, and a version', isBlackBox(document['blackBox'])],
@@ -67,7 +73,18 @@ function parseRobot(robot: unknown): RobotSpec {
 
 function isDriver(driver: unknown): boolean {
   if (!isObject(driver)) return false;
-  return driver['kind'] === 'mirror' || (driver['kind'] === 'sim' && typeof driver['scene'] === 'string');
+  switch (driver['kind']) {
+    case 'mirror':
+      return true;
+    case 'sim':
+      return typeof driver['scene'] === 'string';
+    case 'serial':
+      return typeof driver['port'] === 'string' && typeof driver['calibration'] === 'string';
+    case 'ros':
+      return ['undefined', 'string'].includes(typeof driver['url']);
+    default:
+      return false;
+  }
 }
 
 function isWrap(wrap: unknown): boolean {

@@ -8,6 +8,7 @@ import { SafetyGate } from '../../safety/gate.ts';
 import type { GateDecision } from '../../safety/gate.ts';
 import type { ArmHealth } from '../../safety/health-monitor.ts';
 import { OperatorDesk } from '../../safety/operator.ts';
+import type { OperatorToken } from '../../safety/operator.ts';
 import { isLatched } from '../../safety/safety-state.ts';
 import type { Reason } from '../../safety/reasons.ts';
 import type { SpaceGuard } from '../../safety/space-guard.ts';
@@ -21,6 +22,7 @@ import { commandOfCode, readTarget } from './message-formats.ts';
 import type { OperatorCommand } from './message-formats.ts';
 import { encodeRecord } from './record-format.ts';
 import type { StopCause } from './record-format.ts';
+import { RemoteConsent } from './remote-consent.ts';
 import type { TickTime } from './tick-timer.ts';
 
 export interface GateLoopOptions {
@@ -60,6 +62,7 @@ const LONGEST_STOP_S = 2;
 export class GateLoop {
   readonly #options: GateLoopOptions;
   readonly #desk = new OperatorDesk();
+  readonly #consent = new RemoteConsent(this.#desk);
   readonly #guard: ArmGuard;
   readonly #gate: SafetyGate;
   readonly #setpoint: Setpoint;
@@ -155,7 +158,8 @@ export class GateLoop {
     const { memory, onFailure } = this.#options;
     const { command } = this.#inbox;
     while (memory.commands.take(command)) {
-      this.#commandSequence = memory.command.get(command, 'sequence');
+      const sequence = memory.command.get(command, 'sequence');
+      if (!Number.isNaN(sequence)) this.#commandSequence = sequence;
       const name = commandOfCode(memory.command.get(command, 'code'));
       this.#isImposed = true;
       try {
@@ -171,7 +175,16 @@ export class GateLoop {
     const guard = this.#guard;
     switch (command) {
       case 'arm':
-        return this.#arm(nowNs);
+        return this.#arm(nowNs, this.#desk.issue());
+      case 'consent':
+        return this.#consent.give(value, nowNs);
+      case 'remote-arm':
+        return this.#arm(nowNs, this.#consent.redeem(value, nowNs));
+      case 'remote-reset': {
+        const token = this.#consent.redeem(value, nowNs);
+        if (isLatched(guard.state)) guard.reset(token);
+        return;
+      }
       case 'stop':
         return this.#interrupt('operator');
       case 'end':
@@ -193,11 +206,11 @@ export class GateLoop {
     }
   }
 
-  #arm(nowNs: number): void {
+  #arm(nowNs: number, operator: OperatorToken): void {
     const { robot, memory } = this.#options;
     const guard = this.#guard;
     if (this.#isEnding) return;
-    const request = { operator: this.#desk.issue(), sources: [SUPERVISOR] };
+    const request = { operator, sources: [SUPERVISOR] };
     // An arm that stands armed is where it was sent; it only has to be told whom to follow again.
     if (guard.state.name === 'hold') guard.appoint(request.sources, request.operator);
     else {

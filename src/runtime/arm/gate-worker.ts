@@ -3,6 +3,7 @@ import { MonotonicClock, NS_PER_S } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ArmDriver } from '../../drivers/driver.ts';
 import { MirrorDriver } from '../../drivers/mirror/mirror-driver.ts';
+import { RosDriver } from '../../drivers/ros/ros-driver.ts';
 import type { GateCheckpoint } from '../black-box-ring.ts';
 import { loadSpaceGuard } from '../load-space-guard.ts';
 import { ArmMemory } from './arm-memory.ts';
@@ -11,8 +12,10 @@ import type { ArmWire } from './arm-port.ts';
 import { failureOf } from './arm-spec.ts';
 import type { ArmFailure, ArmSpec } from './arm-spec.ts';
 import { GateLoop } from './gate-loop.ts';
+import { SharedRosWire } from './ros-wire.ts';
 import { threadId } from './thread-priority.ts';
 import { TickTimer } from './tick-timer.ts';
+import type { AheadOfTick } from './tick-timer.ts';
 import { WorldLink } from './world-link.ts';
 
 /** Entry of the gate's thread; started by ArmHost. It never returns to its event loop until it is told to end. */
@@ -36,6 +39,8 @@ interface Reach {
   readonly driver: ArmDriver;
   readonly clock: Clock;
   readonly advance: () => void;
+  /** Done ahead of each tick, see TickTimer. */
+  readonly ahead?: AheadOfTick;
 }
 
 /** What a module for ArmSpec.wrap exports. */
@@ -55,6 +60,21 @@ async function reach({ spec, wire }: GateWorkerData): Promise<Reach> {
     const driver = new WorldLink(spec.robot.joints.length, wire.buffers);
     return wrapped(spec, { driver, clock, advance: () => undefined });
   }
+  if (wire.kind === 'serial') {
+    const { serialDriverOf } = await import('./serial-wire.ts');
+    const driver = await serialDriverOf(spec.robot, wire, clock);
+    const ahead = {
+      get leadNs(): number {
+        return driver.leadNs;
+      },
+      act: () => driver.request(),
+    };
+    return wrapped(spec, { driver, clock, advance: () => undefined, ahead });
+  }
+  if (wire.kind === 'ros') {
+    const driver = new RosDriver(new SharedRosWire(spec.robot.joints.length, wire.buffers), wire.url);
+    return wrapped(spec, { driver, clock, advance: () => undefined });
+  }
   const driver = new MirrorDriver(spec.robot, clock.nowNs());
   await driver.connect();
   return wrapped(spec, { driver, clock, advance: () => driver.publish(clock.nowNs()) });
@@ -68,7 +88,7 @@ async function wrapped({ wrap }: ArmSpec, reached: Reach): Promise<Reach> {
 
 const data = workerData as GateWorkerData;
 const { spec, buffers } = data;
-const { driver, clock, advance } = await reach(data);
+const { driver, clock, advance, ahead } = await reach(data);
 const loop = new GateLoop({
   robot: spec.robot,
   space: await loadSpaceGuard(spec.robot),
@@ -80,7 +100,7 @@ const loop = new GateLoop({
   onFailure: (error) => tell({ failure: failureOf(error) }),
 });
 tell({ started: { thread: threadId() } });
-const timer = new TickTimer(clock, NS_PER_S / spec.robot.rates.gateHz);
+const timer = new TickTimer(clock, NS_PER_S / spec.robot.rates.gateHz, ahead);
 while (loop.tick(timer.wait()));
 await driver.close();
 tell({ ended: true });

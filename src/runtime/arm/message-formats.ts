@@ -15,7 +15,7 @@ const SETPOINT_FIELDS = {
 
 /** An operator's command. */
 const COMMAND_FIELDS = {
-  /** Rises by one with each command of a supervisor. */
+  /** Rises by one with each command of a supervisor; not a number for one from elsewhere. */
   sequence: 'one',
   /** One of COMMAND_CODES. */
   code: 'one',
@@ -34,7 +34,8 @@ const HEARTBEAT_FIELDS = {
  * `stop`: brake and hold, whatever comes, until armed again. `disarm`: stop, then take the torque away and command
  * nothing. `end`: stop, and end the process with the torque as it is. `reset`: leave a latched stop. `estop`,
  * `release`: the emergency stop is pressed, and is no longer. `slow`: no faster than `value` of the velocity limits.
- * `fast`: as fast as `value` of them allows again.
+ * `fast`: as fast as `value` of them allows again. `consent`: somebody elsewhere may arm or reset once, with the code
+ * `value`; see RemoteConsent. `remote-arm`, `remote-reset`: as `arm` and `reset`, for whoever has that code.
  */
 export const COMMAND_CODES = {
   arm: 1,
@@ -46,6 +47,9 @@ export const COMMAND_CODES = {
   release: 7,
   slow: 8,
   fast: 9,
+  consent: 10,
+  'remote-arm': 11,
+  'remote-reset': 12,
 } as const;
 
 export type OperatorCommand = keyof typeof COMMAND_CODES;
@@ -97,4 +101,13 @@ export function readTarget<Name extends string>(
 }
 
 export const commandLayout: CommandLayout = new NumberLayout(COMMAND_FIELDS, 0);
+/** A command of nobody's sequence. */
+export function commandFrom(command: OperatorCommand, value: number): Float64Array {
+  const numbers = new Float64Array(commandLayout.length);
+  commandLayout.set(numbers, 'sequence', NaN);
+  commandLayout.set(numbers, 'code', COMMAND_CODES[command]);
+  commandLayout.set(numbers, 'value', value);
+  return numbers;
+}
+
 export const heartbeatLayout: HeartbeatLayout = new NumberLayout(HEARTBEAT_FIELDS, 0);

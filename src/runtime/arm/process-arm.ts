@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { JointTarget } from '../../core/action.ts';
 import { NS_PER_MS } from '../../core/clock.ts';
@@ -16,6 +17,7 @@ import { COMMAND_CODES, commandLayout, heartbeatLayout, setpointLayout, writeTar
 import type { OperatorCommand, SetpointLayout } from './message-formats.ts';
 import { decodeRecord, recordLayout } from './record-format.ts';
 import type { ArmRecord, RecordLayout } from './record-format.ts';
+import { CODES } from './remote-consent.ts';
 
 export interface ProcessArmOptions extends Pick<ArmSpec, 'robot' | 'wrap' | 'logFile' | 'blackBox'> {
   readonly driver: ArmDriverSpec;
@@ -162,6 +164,16 @@ export class ProcessArm {
     commandLayout.set(numbers, 'value', value);
     this.#send(encodeNumbers('command', numbers));
     return this.#sequence.command;
+  }
+
+  /**
+   * Lets somebody elsewhere arm or reset the arm once, and returns the code that shows it: eight digits, to be shown at
+   * the operator's terminal and nowhere else.
+   */
+  consent(): string {
+    const code = randomInt(CODES);
+    this.command('consent', code);
+    return String(code).padStart(String(CODES).length - 1, '0');
   }
 
   /** Where the agent wants the arm; undefined when it has nothing to command. Returns the number of the setpoint. */

@@ -51,6 +51,11 @@ export class SharedSlot {
     return Atomics.load(this.#counter, 0);
   }
 
+  /** Resolves when the version is another one; the thread goes on meanwhile. */
+  async changed(version: number): Promise<void> {
+    await Atomics.waitAsync(this.#counter, 0, version).value;
+  }
+
   /** Blocks this thread until the version is another one, at most so long, ms. */
   waitForChange(version: number, timeoutMs: number): void {
     if (timeoutMs > 0) Atomics.wait(this.#counter, 0, version, timeoutMs);

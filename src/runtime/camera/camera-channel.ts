@@ -3,7 +3,7 @@ import type { ArmatureError } from '../../core/errors.ts';
 import type { CameraFrame } from '../../core/observation.ts';
 import { PushSource } from '../../core/source.ts';
 import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
-import { toError } from '../failure.ts';
+import { toError } from '../../core/failure.ts';
 import { cameraError } from './camera-input.ts';
 import { CameraLink } from './camera-link.ts';
 import type { CameraEpisode, CameraReply, CameraReport, CameraSpec, PictureSize } from './camera-messages.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { PictureScaler } from '../../record/picture-scaler.ts';
 import type { Av, AvFrame } from '../../record/node-av.ts';
-import { toFailure } from '../failure.ts';
-import type { Failure } from '../failure.ts';
+import { toFailure } from '../../core/failure.ts';
+import type { Failure } from '../../core/failure.ts';
 import { cameraError } from './camera-input.ts';
 import type { CameraEpisode, CameraReport, CameraSpec, PictureSize, RgbPicture } from './camera-messages.ts';
 import { Capture } from './capture.ts';

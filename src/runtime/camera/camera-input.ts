@@ -20,6 +20,23 @@ export interface CameraInputOptions {
   readonly clock: Clock;
 }
 
+/**
+ * A camera that is open. It is used by one reader; packets may be decoded while the next are read. Throws ArmatureError
+ * (E_CAMERA) for all that goes wrong; then it is to be closed.
+ */
+export interface PictureInput {
+  /** Whether every picture stands for itself, so that one may be left out. */
+  readonly isIntraOnly: boolean;
+  /** The next packet; the caller frees it. */
+  read(): Promise<ArrivedPacket>;
+  /** The pictures of a packet: one, or none where it is damaged or a decoder needs more. The caller frees them. */
+  decode(packet: AvPacket): Promise<AvFrame[]>;
+  /** Makes a reader that waits give up; it may take the time of a stall. Nothing may be decoded any more. */
+  stop(): void;
+  /** Only when nobody reads or decodes, and all its pictures are freed. */
+  close(): Promise<void>;
+}
+
 /** A source that delivers nothing for so long is opened anew, ms. */
 export const STALL_MS = 2000;
 /** How often a device is asked for a picture; its driver says when each one came, ms. */
@@ -29,11 +46,8 @@ const OLDEST_STAMP_NS = 10 * NS_PER_S;
 /** Files without a rate are played at this one. */
 const DEFAULT_FPS = 30;
 
-/**
- * A camera that is open: packets in the order they come, and their pictures. It is used by one reader; packets may be
- * decoded while the next are read. Throws ArmatureError (E_CAMERA) for all that goes wrong; then it is to be closed.
- */
-export class CameraInput {
+/** A camera that FFmpeg reads: packets in the order they come, and their pictures. */
+export class CameraInput implements PictureInput {
   readonly #options: CameraInputOptions;
   readonly #input: InstanceType<Av['FormatContext']>;
   readonly #decoder: InstanceType<Av['CodecContext']>;
@@ -44,7 +58,6 @@ export class CameraInput {
   #heardNs: number;
   #isClosing = false;
 
-  /** Whether every picture stands for itself, so that one may be left out. */
   readonly isIntraOnly: boolean;
 
   private constructor(options: CameraInputOptions, input: InstanceType<Av['FormatContext']>) {
@@ -110,7 +123,6 @@ export class CameraInput {
     }
   }
 
-  /** The next packet; the caller frees it. */
   async read(): Promise<ArrivedPacket> {
     const packet = new this.#options.av.Packet();
     packet.alloc();
@@ -126,7 +138,6 @@ export class CameraInput {
     }
   }
 
-  /** The pictures of a packet: one, or none where it is damaged or a decoder needs more. The caller frees them. */
   async decode(packet: AvPacket): Promise<AvFrame[]> {
     const pictures: AvFrame[] = [];
     if ((await this.#decoder.sendPacket(packet)) < 0) return pictures;
@@ -142,12 +153,10 @@ export class CameraInput {
     }
   }
 
-  /** Makes a reader that waits give up; it may take the time of a stall. Nothing may be decoded any more. */
   stop(): void {
     this.#isClosing = true;
   }
 
-  /** Only when nobody reads or decodes, and all its pictures are freed. */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#decoder.freeContext();

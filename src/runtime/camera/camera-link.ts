@@ -6,7 +6,7 @@ import { ArmatureError } from '../../core/errors.ts';
 import { loaderArguments, moduleEntry } from '../../core/module-worker.ts';
 import type { RecordedVideo } from './row-recorder.ts';
 import { retryDelayMs } from '../../sensors/from-source.ts';
-import { toError } from '../failure.ts';
+import { toError } from '../../core/failure.ts';
 import type { CameraReply, CameraReport, CameraRequest, CameraSpec } from './camera-messages.ts';
 
 export interface CameraLinkOptions {

@@ -1,6 +1,6 @@
 import type { VideoCodec } from '../../record/video-codecs.ts';
 import type { CameraAddress } from '../../sensors/camera/camera-address.ts';
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../../core/failure.ts';
 import type { RecordedVideo } from './row-recorder.ts';
 
 /** What a camera process is to do. */

@@ -3,7 +3,8 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import type { AvFrame } from '../../record/node-av.ts';
 import { retryDelayMs } from '../../sensors/from-source.ts';
 import { CameraInput, STALL_MS, cameraError } from './camera-input.ts';
-import type { ArrivedPacket, CameraInputOptions } from './camera-input.ts';
+import type { ArrivedPacket, CameraInputOptions, PictureInput } from './camera-input.ts';
+import { RosCameraInput } from './ros-camera-input.ts';
 
 export interface CaptureOptions extends CameraInputOptions {
   /** Takes a picture as it was decoded, which is freed then. */
@@ -21,7 +22,7 @@ export class Capture {
   readonly #options: CaptureOptions;
   readonly #stopping = new AbortController();
   readonly #settling = new Set<{ readonly count: number; readonly resolve: () => void }>();
-  #input: CameraInput | undefined;
+  #input: PictureInput | undefined;
   #waiting: ArrivedPacket | undefined;
   #isDecoding = false;
   #failure: Error | undefined;
@@ -62,8 +63,9 @@ export class Capture {
   }
 
   async #session(): Promise<void> {
-    const { clock } = this.#options;
-    const input = await CameraInput.open(this.#options);
+    const { address, clock } = this.#options;
+    const source = address.kind === 'ros' ? RosCameraInput : CameraInput;
+    const input: PictureInput = await source.open(this.#options);
     this.#input = input;
     this.#failure = undefined;
     this.#seenNs = clock.nowNs();
@@ -93,7 +95,7 @@ export class Capture {
   }
 
   /** Decodes what waits until nothing does. Never rejects: the reader looks for a failure. */
-  async #decodeWaiting(input: CameraInput): Promise<void> {
+  async #decodeWaiting(input: PictureInput): Promise<void> {
     this.#isDecoding = true;
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
       const { packet, stampNs, count } = next;

@@ -1,16 +1,15 @@
 import type { Agent } from '../../core/agent.ts';
 import type { DatasetWriter, SavedEpisode } from '../../record/dataset-writer.ts';
 import type { TaskEpisode } from '../../sim/task.ts';
-import type { RunMode, SimulatedRun, SimulatedRunOptions, SimulatedTask } from '../simulated-task.ts';
 import type { StepListener } from '../step-listener.ts';
-import type { TaskRequest } from '../task-request.ts';
+import type { WorkRequest } from '../task-request.ts';
+import type { EpisodeRun, RunMode, Workplace, WorkOptions } from '../workplace.ts';
 import type { EpisodeKeeper } from './episode-keeper.ts';
 import { PausableAgent } from './pausable-agent.ts';
 
 export interface RecordingOptions {
-  readonly task: SimulatedTask;
-  readonly request: TaskRequest;
-  readonly driver: 'sim' | 'mirror';
+  readonly place: Workplace;
+  readonly request: WorkRequest;
   /** Default: in real time. */
   readonly mode?: RunMode;
   readonly writer: DatasetWriter;
@@ -18,11 +17,12 @@ export interface RecordingOptions {
   readonly episodes: number;
   /** Of the first scene; every further try has the next. */
   readonly seed: number;
-  /** Of one episode; default: the task's. */
+  /** Of one episode; default: that of the request. */
   readonly timeLimitS?: number | undefined;
-  readonly agent: (episode: TaskEpisode) => Agent;
-  /** See SimulatedRunOptions. */
-  readonly cameras?: SimulatedRunOptions['cameras'];
+  readonly agent: WorkOptions['agent'];
+  readonly cameras?: WorkOptions['cameras'];
+  /** Asked before each episode: whether to begin it. A person may have to set the scene first. Default: at once. */
+  readonly isReady?: (() => Promise<boolean>) | undefined;
   /** Begins to keep an episode. */
   readonly keep: (seed: number) => Promise<EpisodeKeeper>;
   readonly listeners?: readonly StepListener[];
@@ -34,8 +34,8 @@ export interface RecordingOptions {
 export interface RecordingEvents {
   onBegin?(number: number, instruction: string): void;
   /** It is on disk. */
-  onSaved?(saved: SavedEpisode, run: SimulatedRun): void;
-  onDiscarded?(run: SimulatedRun): void;
+  onSaved?(saved: SavedEpisode, run: EpisodeRun): void;
+  onDiscarded?(run: EpisodeRun): void;
 }
 
 /** What the person who records wants of the episode under way. */
@@ -94,8 +94,9 @@ export class RecordingSession {
 
   /** Throws what the arm, the agent and the writer throw; what was saved before is safe. */
   async run(): Promise<void> {
-    const { episodes, signal, seed } = this.#options;
+    const { episodes, signal, seed, isReady = () => Promise.resolve(true) } = this.#options;
     for (let attempt = 0; this.#saved < episodes && !this.#isStopping && !signal.aborted; attempt += 1) {
+      if (!(await isReady())) return;
       await this.#record(seed + attempt);
     }
   }
@@ -103,33 +104,31 @@ export class RecordingSession {
   async #record(seed: number): Promise<void> {
     const {
       keep,
-      task,
+      place,
       request,
-      driver,
       mode = 'live',
       listeners = [],
       signal,
-      timeLimitS,
+      timeLimitS = request.timeLimitS,
       events,
       cameras,
     } = this.#options;
     const keeper = await keep(seed);
     this.#keeper = keeper;
     this.#wish = undefined;
-    let run: SimulatedRun | undefined;
+    let run: EpisodeRun | undefined;
     try {
-      run = await task.run({
+      run = await place.run({
         seed,
         mode,
-        driver,
         judged: request.judged,
         keepsPose: true,
-        agent: (episode) => this.#begin(episode),
+        agent: (scene) => this.#begin(scene),
         isOver: () => this.#wish !== undefined,
         listeners: [keeper, ...listeners],
         signal,
         ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
-        ...(timeLimitS === undefined ? {} : { timeLimitS }),
+        timeLimitS,
         ...(cameras === undefined ? {} : { cameras }),
       });
     } finally {
@@ -140,13 +139,14 @@ export class RecordingSession {
     if (this.#wish === 'discard') events?.onDiscarded?.(run);
   }
 
-  #begin(episode: TaskEpisode): Agent {
-    this.#options.events?.onBegin?.(this.#saved + 1, episode.instruction);
-    this.#agent = new PausableAgent(this.#options.agent(episode));
+  #begin(scene: TaskEpisode | undefined): Agent {
+    const { events, request, agent } = this.#options;
+    events?.onBegin?.(this.#saved + 1, scene?.instruction ?? request.instruction?.text ?? '');
+    this.#agent = new PausableAgent(agent(scene));
     return this.#agent;
   }
 
-  async #keep(keeper: EpisodeKeeper, run: SimulatedRun | undefined): Promise<void> {
+  async #keep(keeper: EpisodeKeeper, run: EpisodeRun | undefined): Promise<void> {
     const { writer, request, events } = this.#options;
     if (this.#wish === 'discard') return keeper.discard();
     const isSuccess = run?.result.success === true || (!request.judged && run?.result.outcome === 'ended');

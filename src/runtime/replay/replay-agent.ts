@@ -6,8 +6,8 @@ import type { Recording } from './recording.ts';
 
 /** Speed of the fastest joint on the way to where the recording begins, rad/s. */
 const RAMP_RAD_PER_S = 0.5;
-/** From here on the arm is where the recording begins, rad. */
-const START_RAD = 1e-6;
+/** An arm that was sent to where the recording begins is there within the steps of its encoders, rad. */
+const START_RAD = 0.003;
 /** Control periods after the last action, in which the arm catches up with it. */
 const SETTLING_PERIODS = 10;
 
@@ -18,12 +18,14 @@ export class ReplayAgent implements Agent {
   readonly #startRad: Float64Array;
   readonly #ramp: PoseAgent;
   #startTick: number | undefined;
+  /** Whether it was asked for the very pose, and not for a step on the way to it. */
+  #isSent = false;
   #tick = 0;
 
   /** @param robot in whose units and rates the recording is */
   constructor(robot: RobotSpec, recording: Recording) {
     this.#recording = recording;
-    this.#startRad = recording.statesRad[0] ?? Float64Array.from(robot.homeRad);
+    this.#startRad = withinLimits(robot, recording.statesRad[0] ?? robot.homeRad);
     this.#ramp = new PoseAgent(robot, { poseRad: this.#startRad, speedRadPerS: RAMP_RAD_PER_S });
   }
 
@@ -41,6 +43,7 @@ export class ReplayAgent implements Agent {
 
   reset(): Promise<void> {
     this.#startTick = undefined;
+    this.#isSent = false;
     this.#tick = 0;
     return Promise.resolve();
   }
@@ -52,7 +55,7 @@ export class ReplayAgent implements Agent {
       const isThere = commandRad.every(
         (position, joint) => Math.abs(position - (this.#startRad[joint] ?? 0)) < START_RAD,
       );
-      if (!isThere) return this.#ramp.act(observation);
+      if (!isThere || !this.#isSent) return this.#approach(observation);
       this.#startTick = tick;
     }
     const { actionsRad } = this.#recording;
@@ -64,4 +67,18 @@ export class ReplayAgent implements Agent {
   close(): Promise<void> {
     return Promise.resolve();
   }
+
+  async #approach(observation: Observation): Promise<AgentDecision> {
+    const decision = await this.#ramp.act(observation);
+    this.#isSent = decision.target?.positionsRad.every((goal, joint) => goal === this.#startRad[joint]) === true;
+    return decision;
+  }
+}
+
+/** What was measured at the end of a joint's range lies beyond where the gate lets it be sent. */
+function withinLimits(robot: RobotSpec, poseRad: ArrayLike<number>): Float64Array {
+  return Float64Array.from(robot.joints, ({ limits: { positionRad, softMarginRad } }, joint) => {
+    const [low, high] = positionRad;
+    return Math.min(Math.max(poseRad[joint] ?? 0, low + softMarginRad), high - softMarginRad);
+  });
 }

@@ -1,8 +1,17 @@
-import type { MjModel } from '@mujoco/mujoco';
+import type { MainModule, MjModel } from '@mujoco/mujoco';
 
 export type Point = readonly [number, number, number];
 /** Entry of a table by its number. */
 type Lookup<Value> = (index: number) => Value;
+
+/** A joint whose coordinate is a polynomial of another's, both counted from their references. */
+export interface JointCoupling {
+  readonly follower: number;
+  /** Negative: there is no other joint. */
+  readonly leader: number;
+  /** From the constant to the fourth power. */
+  readonly coefficients: readonly number[];
+}
 
 /** What a model says of its bodies, joints, geoms and sites, by their numbers; lengths in m. */
 export interface ModelFacts {
@@ -26,6 +35,10 @@ export interface ModelFacts {
   readonly jointQpos: Lookup<number>;
   readonly jointBody: Lookup<number>;
   readonly jointPosition: Lookup<Point>;
+  /** The coordinate in which the model is drawn, rad or m. */
+  readonly jointReference: Lookup<number>;
+  /** What `<equality><joint>` of the MJCF couples. */
+  readonly couplings: readonly JointCoupling[];
   readonly siteBody: Lookup<number>;
   readonly sitePosition: Lookup<Point>;
   /** Pairs of bodies that `<contact><exclude>` of the MJCF names: (first << 16) + second. */
@@ -36,7 +49,9 @@ export interface ModelFacts {
  * Reads a model. Copies: views into the memory of MuJoCo are detached when it grows. MuJoCo's bindings leave the
  * types of array fields open; this is where they are stated.
  */
-export function modelFacts(model: MjModel): ModelFacts {
+export function modelFacts(module: MainModule, model: MjModel): ModelFacts {
+  const references = numbers(model.qpos0);
+  const jointQpos = integers(model.jnt_qposadr);
   return {
     bodyCount: model.nbody,
     geomCount: model.ngeom,
@@ -53,15 +68,36 @@ export function modelFacts(model: MjModel): ModelFacts {
     geomCollides: either(integers(model.geom_contype), integers(model.geom_conaffinity)),
     geomBox: points(model.geom_aabb),
     jointType: integers(model.jnt_type),
-    jointQpos: integers(model.jnt_qposadr),
+    jointQpos,
     jointBody: integers(model.jnt_bodyid),
     jointPosition: points(model.jnt_pos),
+    jointReference: (joint) => references(jointQpos(joint)),
+    couplings: jointCouplings(module, model),
     siteBody: integers(model.site_bodyid),
     sitePosition: points(model.site_pos),
     excludedBodies: new Set(
       Array.from({ length: model.nexclude }, (_, index) => integers(model.exclude_signature)(index)),
     ),
   };
+}
+
+function jointCouplings(module: MainModule, model: MjModel): JointCoupling[] {
+  const [types, followers, leaders] = [model.eq_type, model.eq_obj1id, model.eq_obj2id].map(integers);
+  const data = numbers(model.eq_data);
+  const count: number = model.neq;
+  const size = count === 0 ? 0 : (model.eq_data as Float64Array).length / count;
+  return Array.from({ length: count }, (_, index) => index)
+    .filter((index) => types?.(index) === module.mjtEq.mjEQ_JOINT.value)
+    .map((index) => ({
+      follower: followers?.(index) ?? -1,
+      leader: leaders?.(index) ?? -1,
+      coefficients: [0, 1, 2, 3, 4].map((power) => data(size * index + power)),
+    }));
+}
+
+function numbers(field: unknown): Lookup<number> {
+  const copy = Float64Array.from(field as Float64Array);
+  return (index) => copy[index] as number;
 }
 
 function integers(field: unknown): Lookup<number> {

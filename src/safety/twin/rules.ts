@@ -30,15 +30,18 @@ const WORKSPACE_TOLERANCE_M = 0.002;
 /** Everything that the distances of an arm are held to. */
 export function rulesOf(shape: ArmShape, robot: RobotSpec): Rule[] {
   const { space } = robot;
-  const joints = robot.joints.map((_, joint) => joint);
   const moving = shape.links.filter((link) => link.joints.length > 0);
   /** Only the joints that move one and not the other change a distance. */
-  const levers = (of: Link, than?: Link): Float64Array =>
-    Float64Array.from(joints, (joint) => {
-      const [moves, carries] = [of.joints.includes(joint), than?.joints.includes(joint) ?? false];
-      if (moves === carries) return 0;
-      return shape.leverM(joint, carries && than !== undefined ? than : of);
-    });
+  const levers = (of: Link, than?: Link): Float64Array => {
+    const leversM = new Float64Array(robot.joints.length);
+    const add = (link: Link, id: number): void => {
+      const joint = shape.drives.get(id)?.joint ?? 0;
+      leversM[joint] = (leversM[joint] ?? 0) + shape.leverM(id, link);
+    };
+    for (const id of of.joints) if (than?.joints.includes(id) !== true) add(of, id);
+    for (const id of than?.joints ?? []) if (than !== undefined && !of.joints.includes(id)) add(than, id);
+    return leversM;
+  };
   const clearance = ({ minimum, slow }: { readonly minimum: number; readonly slow: number }) => ({
     minimumM: minimum,
     slowM: slow,

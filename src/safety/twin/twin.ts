@@ -55,9 +55,12 @@ export class Twin {
   /** Puts the arm into a pose, rad, joint order of the RobotSpec. All other calls are about this pose. */
   setPose(jointsRad: Float64Array): void {
     this.#takeViews();
-    const { qposAddresses } = this.shape;
+    const { qposAddresses, coupled } = this.shape;
     for (let joint = 0; joint < qposAddresses.length; joint += 1) {
       this.#qpos[qposAddresses[joint] as number] = at(jointsRad, joint);
+    }
+    for (const { qposAddress, joint, ratio, offset } of coupled) {
+      this.#qpos[qposAddress] = offset + ratio * at(jointsRad, joint);
     }
     this.#module.mj_kinematics(this.#model, this.#data);
     this.#boxes.rotations.set(this.#rotations);

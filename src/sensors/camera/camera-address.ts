@@ -15,22 +15,31 @@ export interface CameraOptions {
   readonly format?: DeviceFormat;
   /** A picture that does not change for so long, ms, is frozen; 0: never. Default 400. */
   readonly frozenMs?: number;
+  /** Of the rosbridge server, for a topic of ROS. Default: that of the robot. */
+  readonly url?: string;
+  /** Of the graph, for a topic of ROS. Default: that of the robot. */
+  readonly rosVersion?: 1 | 2;
 }
 
-/** V4L2 device, network cameras, a video file played again and again, or frames that are pushed by this process. */
-export type CameraKind = 'v4l2' | 'rtsp' | 'http' | 'file' | 'pushed';
+/**
+ * V4L2 device, network cameras, a video file played again and again, a topic of ROS, or frames that are pushed by this
+ * process.
+ */
+export type CameraKind = 'v4l2' | 'rtsp' | 'http' | 'file' | 'ros' | 'pushed';
 
 /** Where the pictures of a camera come from. */
 export interface CameraAddress extends CameraOptions {
   readonly name: string;
   readonly kind: CameraKind;
-  /** Device, URL or file; empty for pushed frames. */
+  /** Device, URL, file or topic; empty for pushed frames. */
   readonly location: string;
 }
 
 interface KindRule {
   readonly pattern: RegExp;
   readonly example: string;
+  /** What stands before the location. */
+  readonly prefix?: string;
   readonly options: readonly (keyof CameraOptions)[];
 }
 
@@ -38,10 +47,23 @@ const KINDS: Readonly<Record<Exclude<CameraKind, 'pushed'>, KindRule>> = {
   v4l2: { pattern: /^\/dev\/./, example: '/dev/video0', options: ['width', 'height', 'fps', 'format', 'frozenMs'] },
   rtsp: { pattern: /^rtsps?:\/\/./, example: 'rtsp://host/stream', options: ['width', 'height', 'frozenMs'] },
   http: { pattern: /^https?:\/\/./, example: 'http://host/stream.mjpg', options: ['width', 'height', 'frozenMs'] },
-  file: { pattern: /^file:./, example: 'file:video.mp4', options: ['width', 'height', 'fps', 'frozenMs'] },
+  file: {
+    pattern: /^file:./,
+    example: 'file:video.mp4',
+    prefix: 'file:',
+    options: ['width', 'height', 'fps', 'frozenMs'],
+  },
+  ros: {
+    pattern: /^ros:\/./,
+    example: 'ros:/camera/color/image_raw/compressed',
+    prefix: 'ros:',
+    options: ['width', 'height', 'frozenMs', 'url', 'rosVersion'],
+  },
 };
 const EXAMPLES = Object.values(KINDS).map(({ example }) => example);
 
+/** Where a rosbridge server of this computer listens. */
+const DEFAULT_BRIDGE = 'ws://127.0.0.1:9090';
 const FORMATS: readonly string[] = ['mjpeg', 'yuyv'] satisfies readonly DeviceFormat[];
 const MOST_PIXELS = 8192;
 const MOST_FPS = 240;
@@ -68,6 +90,11 @@ const OPTIONS: Readonly<Record<keyof CameraOptions, OptionRule>> = {
     expected: `one of: ${FORMATS.join(', ')}`,
     read: (text) => (FORMATS.includes(text) ? text : undefined),
   },
+  url: {
+    expected: 'the address of a rosbridge server, ws://host:9090',
+    read: (text) => (/^wss?:\/\/\S+$/.test(text) ? text : undefined),
+  },
+  rosVersion: { expected: '1 or 2', read: (text) => numberIf(text, (value) => value === 1 || value === 2) },
   frozenMs: {
     expected: `milliseconds, at least ${LEAST_FROZEN_MS}, or 0 to allow it`,
     read: (text) => numberIf(text, (value) => value === 0 || (value >= LEAST_FROZEN_MS && Number.isFinite(value))),
@@ -92,7 +119,7 @@ export function parseCamera(text: string): CameraAddress {
   if (twice !== undefined) throw badAddress(text, 'each option once', `"${twice}" twice`);
   if ((options.width === undefined) !== (options.height === undefined))
     throw badAddress(text, 'width and height, or neither', words.join(','));
-  return { name, kind, location: kind === 'file' ? location.slice('file:'.length) : location, ...options };
+  return { name, kind, location: location.slice(KINDS[kind].prefix?.length ?? 0), ...options };
 }
 
 /** Cameras of a command line. Throws ArmatureError (E_CAMERA_ADDRESS), also for a name or a device given twice. */
@@ -107,6 +134,20 @@ export function parseCameras(texts: readonly string[]): CameraAddress[] {
       throw badAddress(texts[index] ?? '', 'each device once', `${location} twice`);
   }
   return cameras;
+}
+
+/** The cameras that robot.yaml names topics of ROS for. @param url of the rosbridge server, instead of the robot's. */
+export function rosCameras({ drivers }: Pick<RobotSpec, 'drivers'>, url?: string): CameraAddress[] {
+  return Object.entries(drivers.ros?.cameras ?? {}).map(([name, { topic }]) =>
+    withBridge({ name, kind: 'ros', location: topic, ...(url === undefined ? {} : { url }) }, { drivers }),
+  );
+}
+
+/** A camera of ROS with what was not said of its bridge taken from the robot; any other one as it is. */
+export function withBridge(camera: CameraAddress, { drivers }: Pick<RobotSpec, 'drivers'>): CameraAddress {
+  if (camera.kind !== 'ros') return camera;
+  const { url = DEFAULT_BRIDGE, rosVersion = 2 } = drivers.ros ?? {};
+  return { ...camera, url: camera.url ?? url, rosVersion: camera.rosVersion ?? rosVersion };
 }
 
 /** A camera whose frames this process hands over itself, for example a simulated one. A picture of it may stand still. */

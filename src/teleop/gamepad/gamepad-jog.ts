@@ -1,9 +1,9 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { JogAction, JogDevice, JogDeviceListener, JogReading } from '../jog/jog-device.ts';
+import type { JogAction, JogReading } from '../jog/jog-device.ts';
 import { NO_AXES } from '../jog/jog-input.ts';
 import { shaped } from '../jog/shaped.ts';
-import { DeviceWatch } from '../devices/device-watch.ts';
+import { WatchedJogDevice } from '../jog/watched-jog-device.ts';
 import { openGamepad } from './find-gamepad.ts';
 import type { InputFolders, OpenPad } from './find-gamepad.ts';
 import { ABS } from './input-codes.ts';
@@ -31,41 +31,19 @@ const DEAD_ZONE = 0.12;
  * A gamepad as a jogging device; the left trigger is the dead-man. Left stick: x and y, or the selected joint. Right stick:
  * up, down and yaw. Four-way pad: pitch and roll. Right trigger and shoulder: gripper.
  */
-export class GamepadJog implements JogDevice {
+export class GamepadJog extends WatchedJogDevice<OpenPad> {
   readonly name = 'gamepad';
-  readonly #listeners = new Set<JogDeviceListener>();
   readonly #values = new Map<string, number>();
-  readonly #watch: DeviceWatch<OpenPad>;
   #isHeld = false;
   #heardNs: number;
 
   /** Throws ArmatureError E_GAMEPAD when there is no pad now; one that goes later may come back. */
   constructor({ path, clock, folders }: GamepadOptions) {
+    super({ open: () => openGamepad(path, folders), clock });
     this.#heardNs = clock.nowNs();
-    this.#watch = new DeviceWatch({
-      open: () => openGamepad(path, folders),
-      clock,
-      onLook: (pad, nowNs) => this.#look(pad, nowNs),
-      onLost: () => {
-        this.#letGo();
-        this.#tellChange();
-      },
-    });
   }
 
-  get problem(): string | undefined {
-    return this.#watch.problem;
-  }
-
-  /** Reads what has come, and looks for a pad that is gone. A timer does so all the time. */
-  look(): void {
-    this.#watch.look();
-  }
-
-  read(nowNs: number): JogReading | undefined {
-    const pad = this.#watch.device;
-    if (pad === undefined) return undefined;
-    const { layout } = pad;
+  protected override reading({ layout }: OpenPad, nowNs: number): JogReading {
     // Up and left are negative on every pad.
     const stick = (axis: number): number => shaped(-this.#axis(axis), DEAD_ZONE);
     const close = this.#pressed(layout.rightTrigger);
@@ -86,33 +64,22 @@ export class GamepadJog implements JogDevice {
     };
   }
 
-  listen(listener: JogDeviceListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  close(): Promise<void> {
-    this.#watch.close();
-    this.#listeners.clear();
-    return Promise.resolve();
-  }
-
-  #look({ device, reader, layout }: OpenPad, nowNs: number): boolean {
+  protected override take({ device, reader, layout }: OpenPad, nowNs: number): boolean {
     const records = device.read();
     if (records === undefined) return false;
     const events = records.flatMap((bytes) => reader.push(bytes));
-    for (const event of events) this.#take(event, layout);
+    for (const event of events) this.#hear(event, layout);
     if (events.length > 0) {
       this.#heardNs = nowNs;
-      this.#tellChange();
+      this.tellChange();
     }
     return true;
   }
 
-  #take(event: PadEvent | 'dropped', layout: PadLayout): void {
+  #hear(event: PadEvent | 'dropped', layout: PadLayout): void {
     if (event === 'dropped') {
       // Nobody knows what is pushed: nothing is, until it changes.
-      this.#letGo();
+      this.letGo();
       return;
     }
     const wasPressed = (this.#values.get(`${event.kind} ${event.code}`) ?? 0) > 0;
@@ -121,7 +88,7 @@ export class GamepadJog implements JogDevice {
     if (share > HELD) this.#isHeld = true;
     else if (share < LET_GO) this.#isHeld = false;
     const action = event.kind === 'key' && event.value === 1 && !wasPressed ? actionOf(event.code, layout) : undefined;
-    if (action !== undefined) for (const listener of this.#listeners) listener.onAction?.(action);
+    if (action !== undefined) this.tellAction(action);
   }
 
   #axis(code: number): number {
@@ -134,13 +101,9 @@ export class GamepadJog implements JogDevice {
     return ((this.#values.get(`axis ${trigger.axis}`) ?? -1) + 1) / 2;
   }
 
-  #letGo(): void {
+  protected override letGo(): void {
     this.#values.clear();
     this.#isHeld = false;
-  }
-
-  #tellChange(): void {
-    for (const listener of this.#listeners) listener.onChange?.();
   }
 }
 

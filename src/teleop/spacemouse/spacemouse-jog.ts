@@ -1,9 +1,9 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
-import { DeviceWatch } from '../devices/device-watch.ts';
-import type { JogDevice, JogDeviceListener, JogReading } from '../jog/jog-device.ts';
+import type { JogReading } from '../jog/jog-device.ts';
 import type { JogAxes } from '../jog/jog-input.ts';
 import { shaped } from '../jog/shaped.ts';
+import { WatchedJogDevice } from '../jog/watched-jog-device.ts';
 import type { Vector3 } from '../kinematics.ts';
 import type { MouseOpener, OpenMouse } from './find-mouse.ts';
 import { parseReport } from './mouse-reports.ts';
@@ -38,11 +38,9 @@ const NO_PUSH: Vector3 = [0, 0, 0];
  * A 3D mouse as a jogging device: the arm goes as the cap is pushed and turned. Left button: dead-man. Right button, held:
  * moves the gripper, the other way at each new press.
  */
-export class SpacemouseJog implements JogDevice {
+export class SpacemouseJog extends WatchedJogDevice<OpenMouse> {
   readonly name = 'spacemouse';
   readonly #isToggle: boolean;
-  readonly #watch: DeviceWatch<OpenMouse>;
-  readonly #listeners = new Set<JogDeviceListener>();
   #translation = { value: NO_PUSH, ns: 0 };
   #rotation = { value: NO_PUSH, ns: 0 };
   #buttons = 0;
@@ -52,54 +50,25 @@ export class SpacemouseJog implements JogDevice {
 
   /** Throws ArmatureError E_SPACEMOUSE when there is no mouse now; one that goes later may come back. */
   constructor({ open, clock, deadMan = 'hold' }: SpacemouseOptions) {
+    super({ open, clock });
     this.#isToggle = deadMan === 'toggle';
-    this.#watch = new DeviceWatch({
-      open,
-      clock,
-      onLook: (mouse, nowNs) => this.#look(mouse, nowNs),
-      onLost: () => {
-        this.#letGo();
-        this.#tellChange();
-      },
-    });
   }
 
-  get problem(): string | undefined {
-    return this.#watch.problem;
-  }
-
-  /** Reads what has come, and looks for a mouse that is gone. A timer does so all the time. */
-  look(): void {
-    this.#watch.look();
-  }
-
-  read(nowNs: number): JogReading | undefined {
-    if (this.#watch.device === undefined) return undefined;
+  protected override reading(_mouse: OpenMouse, nowNs: number): JogReading {
     return { axes: this.#axes(nowNs), isDeadManHeld: this.#isHeld(nowNs) };
   }
 
-  listen(listener: JogDeviceListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  close(): Promise<void> {
-    this.#watch.close();
-    this.#listeners.clear();
-    return Promise.resolve();
-  }
-
-  #look(mouse: OpenMouse, nowNs: number): boolean {
+  protected override take(mouse: OpenMouse, nowNs: number): boolean {
     const reports = mouse.read();
     if (reports === undefined) return false;
     // A button that is held says nothing more.
     if (this.#isHeld(nowNs) && (this.#buttons & RIGHT) !== 0) this.#toggledNs = nowNs;
-    for (const report of reports) this.#take(parseReport(report), nowNs);
-    if (reports.length > 0) this.#tellChange();
+    for (const report of reports) this.#hear(parseReport(report), nowNs);
+    if (reports.length > 0) this.tellChange();
     return true;
   }
 
-  #take({ translation, rotation, buttons }: MouseReport, nowNs: number): void {
+  #hear({ translation, rotation, buttons }: MouseReport, nowNs: number): void {
     if (translation !== undefined) this.#translation = { value: translation, ns: nowNs };
     if (rotation !== undefined) this.#rotation = { value: rotation, ns: nowNs };
     if (buttons !== undefined) {
@@ -130,14 +99,10 @@ export class SpacemouseJog implements JogDevice {
     return { x, y, z, roll, pitch, yaw, gripper, joint: x };
   }
 
-  #letGo(): void {
+  protected override letGo(): void {
     this.#translation = { value: NO_PUSH, ns: 0 };
     this.#rotation = { value: NO_PUSH, ns: 0 };
     this.#buttons = 0;
     this.#toggledNs = undefined;
-  }
-
-  #tellChange(): void {
-    for (const listener of this.#listeners) listener.onChange?.();
   }
 }

@@ -56,4 +56,16 @@ describe('the timer of the gate', () => {
     const { nowNs } = timer.wait();
     expect(timer.wait().nowNs - nowNs).toBeLessThan(2 * PERIOD_NS);
   });
+
+  it('has something begun ahead of each tick, once, and also ahead of a late one', () => {
+    const clock = new SteppingClock();
+    const begunNs: number[] = [];
+    const timer = new TickTimer(clock, PERIOD_NS, { leadNs: 0.3 * PERIOD_NS, act: () => begunNs.push(clock.timeNs) });
+    const { nowNs } = timer.wait();
+    expect(begunNs).toHaveLength(1);
+    expect(begunNs[0]).toBeLessThan(nowNs);
+    clock.timeNs += 3 * PERIOD_NS;
+    timer.wait();
+    expect(begunNs).toHaveLength(2);
+  });
 });

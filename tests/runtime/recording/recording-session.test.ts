@@ -42,9 +42,8 @@ async function bench(options: Partial<RecordingOptions>, react: Reaction = () =>
   const writer = await openRecording(directory, robot, { features, resume: true });
   const [saved, discarded]: [number[], string[]] = [[], []];
   const session = new RecordingSession({
-    task,
+    place: task.through('mirror'),
     request,
-    driver: 'mirror',
     mode: 'lockstep',
     writer,
     episodes: 2,

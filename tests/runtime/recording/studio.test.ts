@@ -48,9 +48,8 @@ async function recordWith(options: Partial<StudioOptions>, episodes = 1): Promis
   });
   onTestFinished(() => studio.close());
   const session = new RecordingSession({
-    task,
+    place: task.through('mirror'),
     request,
-    driver: 'mirror',
     writer: studio.writer,
     episodes,
     seed: 3,

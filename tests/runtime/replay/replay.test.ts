@@ -13,8 +13,9 @@ import type { Recording } from '../../../src/runtime/replay/recording.ts';
 import { ReplayAgent } from '../../../src/runtime/replay/replay-agent.ts';
 import { TrackingListener } from '../../../src/runtime/replay/tracking.ts';
 import { SimulatedTask } from '../../../src/runtime/simulated-task.ts';
-import type { SimulatedRun } from '../../../src/runtime/simulated-task.ts';
+import type { EpisodeRun } from '../../../src/runtime/workplace.ts';
 import type { StepRecord } from '../../../src/runtime/step-listener.ts';
+import type { TaskEpisode } from '../../../src/sim/task.ts';
 import { resolveTask } from '../../../src/runtime/task-request.ts';
 
 const robot = loadRobot('so101');
@@ -28,14 +29,13 @@ beforeAll(async () => {
   const features = recordingFeatures(robot, { cameras: [], hasScene: true });
   const writer = await openRecording(directory, robot, { features, resume: false });
   const session = new RecordingSession({
-    task,
+    place: task.through('sim'),
     request,
-    driver: 'sim',
     mode: 'lockstep',
     writer,
     episodes: 1,
     seed: 31,
-    agent: (episode) => new DemonstrationAgent({ expert: episode }),
+    agent: (scene) => new DemonstrationAgent({ expert: scene as TaskEpisode }),
     keep: (seed) => Promise.resolve(new EpisodeRecorder({ ...robot, cameras: [] }, seed)),
     signal: new AbortController().signal,
   });
@@ -48,7 +48,7 @@ afterAll(() => {
 });
 
 interface Replayed {
-  readonly run: SimulatedRun;
+  readonly run: EpisodeRun;
   readonly agent: ReplayAgent;
   readonly tracking: TrackingListener;
   readonly steps: readonly StepRecord[];

@@ -310,6 +310,11 @@ describe('a model that cannot be judged', () => {
       modelXml.replace('<worldbody>', '<worldbody><body><freejoint/><geom size="0.01"/></body>'),
       /cannot follow/,
     ],
+    [
+      'couples joints that robot.yaml lists',
+      modelXml.replace('</mujoco>', '<equality><joint joint1="gripper" joint2="elbow_flex"/></equality></mujoco>'),
+      /couples joints of body "jaw"/,
+    ],
   ])('is refused when it %s', async (_name, xml, message) => {
     await expect(withModel(xml)).rejects.toThrow(message);
     await expect(withModel(xml)).rejects.toMatchObject({ code: 'E_SPACE_MODEL' });

@@ -32,6 +32,11 @@ describe('a camera on the command line', () => {
       { name: 'side.2', kind: 'http', location: 'http://host/stream.mjpg', width: 320, height: 240 },
     ],
     ['front=file:a b.mp4,fps=12.5', { name: 'front', kind: 'file', location: 'a b.mp4', fps: 12.5 }],
+    ['front=ros:/cam/compressed', { name: 'front', kind: 'ros', location: '/cam/compressed' }],
+    [
+      'front=ros:/cam/compressed,url=ws://robot:9090,rosVersion=1',
+      { name: 'front', kind: 'ros', location: '/cam/compressed', url: 'ws://robot:9090', rosVersion: 1 },
+    ],
   ])('%s is read', (text, camera) => {
     expect(parseCamera(text)).toEqual(camera);
   });
@@ -45,6 +50,8 @@ describe('a camera on the command line', () => {
     ['front=/dev/video0,size=3', /after the comma one of: width=, height=, fps=, format=, frozenMs=\. Found "size=3"/],
     ['front=http://h/a,b', /Found "b".*write a comma as %2C/],
     ['front=rtsp://h/a,fps=30', /one of: width=, height=, frozenMs=\. Found "fps=30"/],
+    ['front=ros:cam', /Found "ros:cam"/],
+    ['front=ros:/cam,rosVersion=3', /rosVersion to be 1 or 2\. Found "3"/],
     ['front=/dev/video0,width=640', /width and height, or neither/],
     ['front=/dev/video0,width=641,height=480', /width to be an even whole number from 2 to 8192\. Found "641"/],
     ['front=/dev/video0,fps=0', /fps to be a number above 0, at most 240/],

@@ -1,4 +1,4 @@
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError } from './errors.ts';
 
 /** The values of an ArmatureError, for other threads and processes: a class does not survive the way. */
 export interface Failure {

@@ -1,0 +1,98 @@
+import { MonotonicClock } from '../core/clock.ts';
+import { ArmatureError } from '../core/errors.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { armDriverSpec } from '../runtime/arm/arm-driver-spec.ts';
+import type { ArmSpec } from '../runtime/arm/arm-spec.ts';
+import { ArmWorkplace } from '../runtime/arm-workplace.ts';
+import { SimulatedTask } from '../runtime/simulated-task.ts';
+import { resolveTask, resolveWork } from '../runtime/task-request.ts';
+import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
+import type { Workplace } from '../runtime/workplace.ts';
+import type { KeySource } from '../teleop/keyboard/key-source.ts';
+import { isSceneDriver } from './arm-options.ts';
+import type { ArmOptions } from './arm-options.ts';
+import { askConsent } from './consent.ts';
+
+export interface PlaceOptions extends ArmOptions {
+  readonly task: string;
+  readonly scene?: string;
+}
+
+/** What a verb does, in a scene or with a real arm. Throws as resolveTask does, and E_INSTRUCTION for a scene without simulation. */
+export function requestOf({
+  driver,
+  task,
+  scene,
+}: Pick<PlaceOptions, 'driver' | 'task' | 'scene'>): TaskRequest | WorkRequest {
+  if (isSceneDriver(driver)) return resolveTask(task, scene);
+  if (scene === undefined) return resolveWork(task);
+  throw new ArmatureError('E_INSTRUCTION', 'a real arm stands in no simulated scene', {
+    found: `--scene ${scene}`,
+    remedy: 'Leave --scene out, or use --driver sim or mirror.',
+  });
+}
+
+/** Where a verb's episodes take place, and the consent a real arm needs. */
+export interface Place {
+  readonly workplace: Workplace;
+  /** Whether the next episode may begin: a real arm waits for the person at the terminal. */
+  isReady(keys: KeySource | undefined, signal: AbortSignal): Promise<boolean>;
+  /** A real arm goes to its rest pose and is let go there, unless the signal was aborted: then it goes on holding itself up. */
+  end(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+  /** Lets somebody in the graph of the robot arm or reset it once; see ProcessArm. Only for an arm behind ROS. */
+  readonly consent?: () => string;
+}
+
+export interface OpenPlaceOptions {
+  readonly robot: RobotSpec;
+  readonly request: TaskRequest | WorkRequest;
+  /** False for what does not look: much faster. Default true. */
+  readonly looks?: boolean;
+  readonly blackBox?: ArmSpec['blackBox'];
+}
+
+/** Throws what SimulatedTask.load, armDriverSpec and ArmWorkplace.open throw. */
+export async function openPlace(
+  options: ArmOptions,
+  { robot, request, looks = true, blackBox }: OpenPlaceOptions,
+): Promise<Place> {
+  const { driver } = options;
+  if (isSceneDriver(driver) && 'task' in request) {
+    const workplace = (await SimulatedTask.load(robot, request.task, { cameras: looks })).through(driver);
+    return {
+      workplace,
+      isReady: () => Promise.resolve(true),
+      end: () => Promise.resolve(),
+      close: () => workplace.close(),
+    };
+  }
+  const workplace = await ArmWorkplace.open({
+    robot,
+    driver: armDriverSpec(robot, options),
+    clock: new MonotonicClock(),
+    blackBox,
+  });
+  let episodes = 0;
+  return {
+    workplace,
+    isReady: async (keys, signal) => {
+      const question =
+        episodes === 0 ? `Robot "${robot.name}" gets torque now and will move.` : 'The next episode begins.';
+      const isReady = options.yes === true ? !signal.aborted : await askConsent({ question, keys, signal });
+      if (isReady) episodes += 1;
+      return isReady;
+    },
+    end: async (signal) => {
+      if (episodes === 0) return;
+      if (signal.aborted) return void process.stderr.write(HOLDING);
+      process.stderr.write('The arm goes to its rest pose and is let go there. Ctrl-C: leave it where it is.\n');
+      await workplace.rest(signal);
+      if (signal.aborted) process.stderr.write(HOLDING);
+    },
+    close: () => workplace.close(),
+    ...(driver === 'ros' ? { consent: () => workplace.consent() } : {}),
+  };
+}
+
+const HOLDING = 'The arm goes on holding itself up where it is. armature rest takes it to its rest pose.\n';
