@@ -6,8 +6,8 @@ import type { Clock } from '../core/clock.ts';
 import { InvalidFileError } from '../core/errors.ts';
 import { QUIT } from '../runtime/calibration/calibration-operator.ts';
 import type { CalibrationOperator } from '../runtime/calibration/calibration-operator.ts';
-import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import type { KeyEvent, KeySource } from '../teleop/keyboard/key-source.ts';
+import { openTerminalKeys } from './session-keys.ts';
 
 /** A word that needs more than Enter: it writes. */
 const EXPLICIT = 'yes';
@@ -91,8 +91,8 @@ export function openOperator(script: string | undefined, clock: Clock): Calibrat
       throw new InvalidFileError(script, 'there is no such script', { remedy: 'Check the path.' });
     return new LineWords(createReadStream(script), clock);
   }
-  if (!process.stdin.isTTY) return new LineWords(process.stdin, clock);
-  const keys = new TerminalKeys({ input: process.stdin, output: process.stderr });
+  const keys = openTerminalKeys();
+  if (keys === undefined) return new LineWords(process.stdin, clock);
   const words = new KeyWords(keys);
   return {
     next: (expected) => words.next(expected),

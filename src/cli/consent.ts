@@ -1,6 +1,6 @@
 import { ArmatureError } from '../core/errors.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
-import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
+import { openTerminalKeys } from './session-keys.ts';
 
 export interface ConsentOptions {
   /** What is about to happen. */
@@ -46,8 +46,8 @@ function answer(source: KeySource, signal: AbortSignal): Promise<boolean> {
 }
 
 function openKeys(): KeySource {
-  const { stdin: input, stderr: output } = process;
-  if (input.isTTY) return new TerminalKeys({ input, output });
+  const keys = openTerminalKeys();
+  if (keys !== undefined) return keys;
   throw new ArmatureError('E_NO_CONSENT', 'a real arm is about to move, and nobody is at a terminal to agree', {
     remedy: 'Start it in a terminal. Or give --yes where somebody looks at the arm and can cut its power.',
   });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { loadCalibration } from '../calibration/load-calibration.ts';
 import { stageCalibration } from '../calibration/save-calibration.ts';
 import { MonotonicClock, NS_PER_MS, NS_PER_S } from '../core/clock.ts';
@@ -59,7 +60,9 @@ export async function emulateSerial(options: SerialEmulationOptions): Promise<vo
     while (!interruption.signal.aborted) {
       // On deadlines, so that pictures come at their rate; those that were missed are skipped.
       dueNs = Math.max(dueNs + periodMs * NS_PER_MS, clock.nowNs());
-      await pause((dueNs - clock.nowNs()) / NS_PER_MS, interruption.signal);
+      await delay((dueNs - clock.nowNs()) / NS_PER_MS, undefined, { signal: interruption.signal }).catch(
+        () => undefined,
+      );
       state = await lines.look();
       if (state.timeNs - shown.timeNs < LOOK_MS * NS_PER_MS) continue;
       terminal.update(() => [summaryLine(shown, state)]);
@@ -120,16 +123,4 @@ function summaryLine(before: ServoBusState, now: ServoBusState): string {
     `${now.supplyV.toFixed(1)} V`,
     `${Math.max(...now.temperaturesC).toFixed(0)} degC`,
   ].join('  ');
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, durationMs);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-    signal.addEventListener('abort', end);
-  });
 }

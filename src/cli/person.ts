@@ -7,10 +7,10 @@ import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
 import { ProcessAgent } from '../runtime/process-agent.ts';
 import type { WorkOptions } from '../runtime/workplace.ts';
 import { TELEOP_NAMES, openTeleoperator } from '../runtime/teleop-table.ts';
-import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { TakeoverAgent } from '../teleop/takeover-agent.ts';
 import type { Teleoperator } from '../teleop/teleoperator.ts';
+import { openTerminalKeys } from './session-keys.ts';
 
 /** Drives in place of a person; it knows the simulated scene. */
 const EXPERT = 'expert';
@@ -48,7 +48,7 @@ export interface Person {
 
 /** Throws what openTeleoperator and ProcessAgent.start throw. */
 export async function openPerson({ robot, teleop, policy }: PersonOptions): Promise<Person> {
-  const keys = process.stdin.isTTY ? new TerminalKeys({ input: process.stdin, output: process.stderr }) : undefined;
+  const keys = openTerminalKeys();
   try {
     if (teleop === EXPERT) return expert(keys);
     const person = await openTeleoperator(teleop, { robot, clock: new MonotonicClock(), keys });

@@ -5,7 +5,6 @@ import { CameraHub } from '../runtime/camera/camera-hub.ts';
 import type { SessionPlan } from '../runtime/policy-session.ts';
 import { compareWithRobot } from '../sensors/camera/camera-address.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
-import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
 import { camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { packageVersion } from './package-version.ts';
@@ -14,7 +13,7 @@ import type { Place } from './place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import type { RunEpisodesOptions } from './run-episodes.ts';
 import type { EpisodeSummary } from './run-summary.ts';
-import { listenForSession } from './session-keys.ts';
+import { listenForSession, openTerminalKeys } from './session-keys.ts';
 
 export interface RunPlaceOptions extends ArmOptions {
   readonly camera: readonly string[];
@@ -47,7 +46,7 @@ export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOpti
 /** Somebody watches the arm: a key ends the episode, another one stops everything. */
 async function runWatched(place: Place, work: RunEpisodesOptions): Promise<EpisodeSummary[]> {
   const { signal } = work;
-  const keys = process.stdin.isTTY ? new TerminalKeys({ input: process.stdin, output: process.stderr }) : undefined;
+  const keys = openTerminalKeys();
   let isOver = false;
   const stop = (): void => void process.kill(process.pid, 'SIGINT');
   const unlisten = listenForSession(keys, {

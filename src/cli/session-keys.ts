@@ -1,4 +1,11 @@
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
+import { TerminalKeys } from '../teleop/keyboard/terminal-keys.ts';
+
+/** The keys of this terminal; undefined where there is none. Whoever opens them closes them. */
+export function openTerminalKeys(): KeySource | undefined {
+  const { stdin: input, stderr: output } = process;
+  return input.isTTY ? new TerminalKeys({ input, output }) : undefined;
+}
 
 /** What keys do to a session, beside driving the arm. */
 export interface SessionActions {
