@@ -40,7 +40,7 @@ PICTURES = ('--pixel-noise', '1.5', '--camera-noise', '1')
 WORDS = ('--word-dropout', '1', '--kept-words', *KEPT_WORDS)
 TINY = ('--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16', '--feed-forward', '32', '--layers', '1')
 RECIPES = {
-    'full': Recipe(tasks=ALL_TASKS, minutes=150, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
+    'full': Recipe(tasks=ALL_TASKS, minutes=120, expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
                    dagger_episodes=40, practised_tasks=('push',), practice_episodes=160, export_minutes=12,
                    selection_episodes=50, training=(*LOSS, *WORDS, *PICTURES, '--compile')),
     'quick': Recipe(tasks=('reach',), minutes=5.5, expert_sets=1, episodes_per_set=1800, selection_episodes=50,

@@ -1,6 +1,6 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
-    npm run train:desk                      the full recipe, three and a half hours on two cores
+    npm run train:desk                      the full recipe, three hours on two cores
     npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 
@@ -190,6 +190,8 @@ def main():
     recipe = RECIPES[arguments.recipe]
     if arguments.minutes is not None:
         recipe = replace(recipe, minutes=arguments.minutes)
+    # Whoever ends this process ends training too, which saves its checkpoint.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers, arguments.start)
     try:
         desk.run()

@@ -1,0 +1,33 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import train_desk
+
+TRAINER = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(7)); print('ready', flush=True); time.sleep(60)"
+
+
+def test_who_ends_the_recipe_ends_its_training(tmp_path, monkeypatch):
+    trainers = []
+
+    def start(_desk, _minutes):
+        trainers.append(subprocess.Popen([sys.executable, '-c', TRAINER], stdout=subprocess.PIPE))
+        assert trainers[0].stdout.readline() == b'ready\n'
+        return trainers[0]
+
+    monkeypatch.setattr(train_desk.Desk, 'collect_expert', lambda _: None)
+    monkeypatch.setattr(train_desk.Desk, 'start_training', start)
+    monkeypatch.setattr(train_desk.Desk, 'version', lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(sys, 'argv', ['train_desk.py', '--smoke', '--out', str(tmp_path)])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            train_desk.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 128 + signal.SIGTERM
+    # It was asked to leave, and could save: a killed one has a negative status.
+    assert trainers[0].wait() == 7
