@@ -67,7 +67,7 @@ export type { Kinematics } from './teleop/kinematics.ts';
 export type { LeaderMapping } from './teleop/leader/joint-mapping.ts';
 export { LeaderAgent } from './teleop/leader/leader-agent.ts';
 export type { LeaderOptions } from './teleop/leader/leader-agent.ts';
-export { leaderOfDriver, leaderOfSource } from './teleop/leader/leader-source.ts';
+export { leaderOfSource } from './teleop/leader/leader-source.ts';
 export { TakeoverAgent } from './teleop/takeover-agent.ts';
 export type { TeleopListener, TeleopStatus, Teleoperator } from './teleop/teleoperator.ts';
 
@@ -75,8 +75,6 @@ export { LockstepDecider, RealTimeDecider } from './runtime/decider.ts';
 export type { Decider } from './runtime/decider.ts';
 export { DemonstrationAgent } from './runtime/demonstration-agent.ts';
 export type { DemonstrationFrame } from './runtime/demonstration-agent.ts';
-export { openDriver } from './runtime/driver-table.ts';
-export type { ArmLink } from './runtime/driver-table.ts';
 export { EpisodeRecorder } from './runtime/episode-recorder.ts';
 export { recordingFeatures } from './runtime/recording/recorded-features.ts';
 export type { EpisodeResult, Outcome } from './runtime/episode-result.ts';

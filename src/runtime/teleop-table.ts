@@ -12,13 +12,11 @@ import { KeyboardJog } from '../teleop/keyboard/keyboard-jog.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { LEADER_MODES, LeaderAgent } from '../teleop/leader/leader-agent.ts';
 import type { LeaderMapping } from '../teleop/leader/joint-mapping.ts';
-import { leaderOfDriver } from '../teleop/leader/leader-source.ts';
 import type { LeaderSource } from '../teleop/leader/leader-source.ts';
 import { mouseOpener } from '../teleop/spacemouse/find-mouse.ts';
 import type { MouseOpener } from '../teleop/spacemouse/find-mouse.ts';
 import { MOUSE_DEAD_MEN, SpacemouseJog } from '../teleop/spacemouse/spacemouse-jog.ts';
 import type { Teleoperator } from '../teleop/teleoperator.ts';
-import { openDriver } from './driver-table.ts';
 import { armDriverSpec } from './arm/arm-driver-spec.ts';
 import { openLeaderArm } from './leader-arm.ts';
 import { loadKinematics } from './load-kinematics.ts';
@@ -124,28 +122,13 @@ async function openLeader(words: Words, options: TeleopOptions): Promise<Teleope
   return new LeaderAgent({ robot, clock, mapping, mode, toleranceRad, source, keys });
 }
 
-async function openNamedLeader(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
+function openNamedLeader(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
   const driver = words.get('driver');
   const leaderRobot = words.get('robot');
   const spec = leaderRobot === undefined ? robot : loadRobot(leaderRobot);
   if (driver === undefined) throw badValue('driver', 'the driver of the leader arm', 'none');
-  if (driver !== 'mirror') {
-    const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
-    return openLeaderArm(spec, armDriverSpec(spec, { driver, port, calibration, url }), clock);
-  }
-  const link = await openDriver(driver, { robot: spec, clock });
-  const source = leaderOfDriver(
-    link.driver,
-    spec.joints.map(({ name }) => name),
-  );
-  return {
-    ...source,
-    read: () => {
-      link.advance(0);
-      return source.read();
-    },
-    close: () => link.close(),
-  };
+  const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
+  return openLeaderArm(spec, armDriverSpec(spec, { driver, port, calibration, url }), clock);
 }
 
 function parseWords(text: string, { options }: TeleopEntry): Words {
