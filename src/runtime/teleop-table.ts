@@ -19,6 +19,7 @@ import { MOUSE_DEAD_MEN, SpacemouseJog } from '../teleop/spacemouse/spacemouse-j
 import type { Teleoperator } from '../teleop/teleoperator.ts';
 import { armDriverSpec } from './arm/arm-driver-spec.ts';
 import { openLeaderArm } from './leader-arm.ts';
+import type { LeaderArmOptions } from './leader-arm.ts';
 import { loadKinematics } from './load-kinematics.ts';
 
 export interface TeleopOptions {
@@ -31,6 +32,8 @@ export interface TeleopOptions {
   /** An arm that leads, in place of the one that the words name. Closed with the agent. */
   readonly leader?: LeaderSource | undefined;
   readonly mapping?: LeaderMapping | undefined;
+  /** Told what connecting to a leader arm changed in it. */
+  readonly onLeaderConnected?: LeaderArmOptions['onConnected'];
   /** Where devices are found; default: this system's. */
   readonly gamepads?: InputFolders;
   readonly mice?: MouseOpener;
@@ -122,13 +125,14 @@ async function openLeader(words: Words, options: TeleopOptions): Promise<Teleope
   return new LeaderAgent({ robot, clock, mapping, mode, toleranceRad, source, keys });
 }
 
-function openNamedLeader(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
+function openNamedLeader(words: Words, { robot, clock, onLeaderConnected }: TeleopOptions): Promise<LeaderSource> {
   const driver = words.get('driver');
   const leaderRobot = words.get('robot');
   const spec = leaderRobot === undefined ? robot : loadRobot(leaderRobot);
   if (driver === undefined) throw badValue('driver', 'the driver of the leader arm', 'none');
   const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
-  return openLeaderArm(spec, armDriverSpec(spec, { driver, port, calibration, url }), clock);
+  const address = armDriverSpec(spec, { driver, port, calibration, url });
+  return openLeaderArm({ robot: spec, driver: address, clock, onConnected: onLeaderConnected });
 }
 
 function parseWords(text: string, { options }: TeleopEntry): Words {
