@@ -1,6 +1,6 @@
 /**
  * Public API. What is not named here is private and may change at any time.
- * In the order of the data flow: vocabulary, robot, sensors, tokens, policy, actions, safety, arm,
+ * In the order of the data flow: vocabulary, robot, calibration, sensors, tokens, policy, actions, safety, arm,
  * simulation, teleoperation, runtime, datasets.
  */
 export type { JointTarget } from './core/action.ts';
@@ -16,6 +16,12 @@ export type { SourceListener, StampedSource } from './core/source.ts';
 
 export { listRobots, loadRobot } from './robot/load-robot.ts';
 export type { CameraSpec, JointSpec, RobotSpec } from './robot/robot-spec.ts';
+
+export { calibrationProblems } from './calibration/calibration-problems.ts';
+export type { Calibration, MotorCalibration } from './calibration/calibration-problems.ts';
+export { calibrationPath, loadCalibration } from './calibration/load-calibration.ts';
+export type { LoadedCalibration } from './calibration/load-calibration.ts';
+export { saveCalibration } from './calibration/save-calibration.ts';
 
 export { ObservationSampler } from './sensors/observation-sampler.ts';
 export type { SamplerOptions } from './sensors/observation-sampler.ts';
