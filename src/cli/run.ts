@@ -65,7 +65,7 @@ export function addRun(program: Command): void {
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option(
       '--deadline <ms>',
-      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: 95 % of the control period',
       numberBetween(0.1, 60_000),
     )
     .option(
