@@ -4,6 +4,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from db1 import Db1Config
+from db1_decode import Db1Decoder
 from decode import HIDDEN, Decoder
 
 
@@ -18,21 +20,31 @@ class OnnxPolicy:
         self.embed, self.trunk = load('embed'), load('trunk')
         self.config, self.spec = model_config, spec
         self.offset = spec.codec.text_vocabulary - model_config.vocabulary   # raw continuous id minus table row
-        slots = model_config.steps * model_config.step_positions
+        slots = self.slots()
         shape = (model_config.layers, model_config.kv_heads, slots, model_config.head_width)
         self.keys, self.values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         self.bias = np.full(slots, HIDDEN, np.float32)
+
+    def slots(self):
+        return self.config.steps * self.config.step_positions
 
     def push(self, embeddings, tokens, positions):
         """embeddings [Te, W], raw action ids [Tt], positions [Te + Tt] -> logits [bins], or [A, bins] in parallel; stores keys and values."""
         positions = np.asarray(positions, np.int64)
         feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions,
-                 'key_cache': self.keys, 'value_cache': self.values, 'cache_bias': self.bias}
+                 'key_cache': self.keys, 'value_cache': self.values, 'cache_bias': self.bias, **self.more_feeds()}
         logits, rows = self.trunk.run(['logits', 'kv'], feeds)
         slots, layers = positions % len(self.bias), self.config.layers
         self.keys[:, :, slots], self.values[:, :, slots] = rows[:layers], rows[layers:]
         self.bias[slots] = 0
+        self.stored(positions, slots)
         return logits
+
+    def more_feeds(self):
+        return {}
+
+    def stored(self, positions, slots):
+        """After the rows of `positions` went to `slots`."""
 
     def act(self, text, patches, state, forced=None):
         """One control step on table rows -> action rows [A] and logits [A, bins]; `forced` rows are fed in place of the own."""
@@ -47,6 +59,42 @@ class OnnxPolicy:
             fed = rows[index] if forced is None else int(forced[index])
             logits.append(self.push(nothing, [fed + self.offset], [config.observation_positions + index]))
             rows.append(int(logits[-1].argmax()) + config.vocabulary)
+        return np.array(rows), np.stack(logits)
+
+
+class OnnxDb1(OnnxPolicy):
+    """The ring holds the last `memory` positions of an episode, and the position of each slot is an input."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.position, self.unseen = 0, []
+        self.slot_positions = np.arange(-len(self.bias), 0)
+        if self.config.initial_memory == 'zeros':
+            self.bias[:] = 0
+
+    def slots(self):
+        return self.config.memory
+
+    def more_feeds(self):
+        return {'cache_positions': self.slot_positions}
+
+    def stored(self, positions, slots):
+        self.slot_positions[slots] = positions
+        self.position += len(positions)
+
+    def act(self, text, patches, state, forced=None):
+        """As OnnxPolicy.act, but the past is remembered; the last action token goes with the next observation."""
+        config, first = self.config, self.config.first_action_row
+        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
+        begin, count = self.position, len(self.unseen)
+        positions = np.append(begin + count + np.arange(len(embeddings)), begin + np.arange(count))
+        logits, rows = [self.push(embeddings, self.unseen, positions)], []
+        for index in range(config.actions):
+            rows.append(first + int(logits[-1].argmax()))
+            fed = [(rows[-1] if forced is None else int(forced[index])) - first + self.spec.first_action_id]
+            if index + 1 < config.actions:
+                logits.append(self.push(np.zeros((0, config.width), np.float32), fed, [self.position]))
+        self.unseen = fed
         return np.array(rows), np.stack(logits)
 
 
@@ -69,7 +117,8 @@ def frames_of(dataset, spec, count, seed=0):
 
 def check(model, spec, folder, precision, frames):
     """Share of equal greedy tokens (with PyTorch's own tokens fed to both), mean logit cosine, largest logit difference."""
-    policy, decoder = OnnxPolicy(folder, precision, model.config, spec), Decoder(model)
+    onnx_policy, torch_policy = (OnnxDb1, Db1Decoder) if isinstance(model.config, Db1Config) else (OnnxPolicy, Decoder)
+    policy, decoder = onnx_policy(folder, precision, model.config, spec), torch_policy(model)
     equal = total = 0
     cosines, largest = [], 0.0
     for frame in frames:

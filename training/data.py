@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 import tokens as token_module
-from model import ModelConfig
+from families import config_class
 
 FEATURES = {'positions': 'observation.state', 'velocities': 'observation.velocity', 'efforts': 'observation.effort'}
 # So few frames are decoded sooner than processes that share the work have started.
@@ -40,9 +40,9 @@ def layout_shape(spec):
         state_widths=(spec.joints,) * len(spec.state), actions=spec.joints * spec.chunk_steps, chunk_steps=spec.chunk_steps)
 
 
-def model_config(spec, **shape):
+def model_config(spec, family='gato', **shape):
     """The transformer for a layout; `shape` gives width, layers and so on."""
-    return ModelConfig(**layout_shape(spec), **shape)
+    return config_class(family)(**layout_shape(spec), **shape)
 
 
 def to_rows(spec, ids):

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import checkpoint
-from graphs import TrunkBuilder, build_embed
-from model import Gato, ModelConfig
+import db1_graphs
+import graphs
+from families import family_of, restore_model
 from tokens import LayoutSpec
 
+GRAPHS = {'gato': graphs, 'db1': db1_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
 
@@ -23,20 +25,20 @@ def listed(path):
 def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
     """Graphs and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
     folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
-    files = {}
+    family, files = family_of(config), {}
     for precision in sorted(precisions, reverse=True):
         files[precision] = {}
-        for name, graph in (('embed', build_embed(model, spec, precision)), ('trunk', TrunkBuilder(model, spec, precision).build())):
+        for name, build in (('embed', GRAPHS[family].build_embed), ('trunk', GRAPHS[family].build_trunk)):
             path = folder / f'{name}.{precision}.onnx'
-            graph.save(path)
+            build(model, spec, precision).save(path)
             files[precision][name] = listed(path)
-    checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
+    checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
     manifest = {
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
-        'formatVersion': 1, 'family': 'gato',
+        'formatVersion': 1, 'family': family,
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
-        'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
+        'context': context_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
         'weights': listed(folder / WEIGHTS),
@@ -45,6 +47,12 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     }
     (folder / 'policy.json').write_text(json.dumps(manifest, indent=2) + '\n')
     return manifest
+
+
+def context_of(config):
+    """The entry of policy.json: a db1 looks back on so many positions, whatever steps they are of."""
+    positions = config.memory if family_of(config) == 'db1' else config.steps * config.step_positions
+    return {'steps': config.steps, 'ringPositions': positions}
 
 
 def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):
@@ -76,9 +84,7 @@ def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=Non
 def load_averaged(path):
     """Model in evaluation mode with the averaged weights of a checkpoint or of weights.pt, and what else the file holds."""
     state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
-    model = Gato(ModelConfig(**state['config']))
-    model.load_state_dict(state['average'])
-    return model.eval(), state
+    return restore_model(state), state
 
 
 def main(argv=None):

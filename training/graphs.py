@@ -85,6 +85,10 @@ def build_stem(graph, stem, patches):
     return graph.linear(graph.add('Add', x, y), array(stem.leave.weight), array(stem.leave.bias), 'stem')
 
 
+def build_trunk(model, spec, precision):
+    return TrunkBuilder(model, spec, precision).build()
+
+
 class TrunkBuilder:
     """The transformer over T new rows beside S cached positions. 2-D activations [T, W]; heads as [K, G T, D]."""
 

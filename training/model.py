@@ -95,6 +95,16 @@ class ModelConfig:
         return self.observation_positions + self.action_positions
 
     @property
+    def action_values(self):
+        """Values one action token can take."""
+        return self.bins
+
+    @property
+    def first_action_row(self):
+        """Row of the table that stands for an action token's first value; the others follow."""
+        return self.vocabulary
+
+    @property
     def rows(self):
         """Rows of the token table: vocabulary, then continuous bins, then the separator."""
         return self.vocabulary + self.bins + 1

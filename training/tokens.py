@@ -94,6 +94,11 @@ class LayoutSpec:
     def joints(self) -> int:
         return len(self.actions)
 
+    @property
+    def first_action_id(self) -> int:
+        """Id of an action token's first value; the others follow."""
+        return self.codec.text_vocabulary
+
     @staticmethod
     def from_json(tokens: dict) -> LayoutSpec:
         """From the `tokens` object of policy.json; absent fields take the schema's defaults."""

@@ -1,0 +1,31 @@
+"""The families of policies that can be trained and exported, by the name that policy.json has for them."""
+from db1 import Db1, Db1Config
+from model import Gato, ModelConfig
+
+# Name: class of the shape, class of the model.
+MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1)}
+
+
+def config_class(family):
+    """Raises ValueError for a family that is unknown."""
+    if family not in MODELS:
+        raise ValueError(f'family "{family}" is unknown; choose one of {", ".join(MODELS)}')
+    return MODELS[family][0]
+
+
+def family_of(config):
+    """Name of the family of a shape."""
+    return next(name for name, (shape, _) in MODELS.items() if type(config) is shape)
+
+
+def build_model(config, seed=0):
+    """A fresh model of the family that the shape belongs to."""
+    return MODELS[family_of(config)][1](config, seed)
+
+
+def restore_model(state):
+    """Model in evaluation mode with the averaged weights of a loaded checkpoint or weights.pt."""
+    family = state.get('family') or state.get('policy', {}).get('family', 'gato')
+    model = build_model(config_class(family)(**state['config']))
+    model.load_state_dict(state['average'])
+    return model.eval()
