@@ -42,6 +42,7 @@ class ModelConfig:
     patch_grids: tuple = ((4, 4), (4, 4))
     state_widths: tuple = (6, 6, 6)  # values per state modality
     actions: int = 6  # action tokens per step: chunk_steps times the joints
+    choices: int = 0  # values of an action token that is a choice; 0: actions are bins
     chunk_steps: int = 1  # control steps whose actions one decision holds
     action_tokens: str = 'autoregressive'  # or parallel
     privileged: int = 0  # columns of the training-only regression head
@@ -50,6 +51,8 @@ class ModelConfig:
     def __post_init__(self):
         object.__setattr__(self, 'patch_grids', tuple(tuple(grid) for grid in self.patch_grids))
         object.__setattr__(self, 'state_widths', tuple(self.state_widths))
+        if self.choices and type(self) is ModelConfig:
+            raise ValueError('a gato chooses bins; train a db1 for a task whose actions are choices')
         if self.heads % self.kv_heads:
             raise ValueError(f'heads {self.heads} is no multiple of kv_heads {self.kv_heads}; choose kv_heads that divides it')
         if self.stem_channels % self.stem_groups:
@@ -97,12 +100,12 @@ class ModelConfig:
     @property
     def action_values(self):
         """Values one action token can take."""
-        return self.bins
+        return self.choices or self.bins
 
     @property
     def first_action_row(self):
         """Row of the table that stands for an action token's first value; the others follow."""
-        return self.vocabulary
+        return 0 if self.choices else self.vocabulary
 
     @property
     def rows(self):

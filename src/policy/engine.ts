@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { actionValues, firstActionId } from '../tokens/layout-spec.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
@@ -11,7 +12,7 @@ import { PolicyGraphs } from './policy-graphs.ts';
 import { PolicySequence } from './policy-sequence.ts';
 import type { ExecutionProviderName } from './providers.ts';
 import { sampleBin } from './sampling.ts';
-import type { AllowedInterval } from './sampling.ts';
+import type { AllowedBins, AllowedInterval } from './sampling.ts';
 import { createState } from './state/create-state.ts';
 
 export interface PolicyEngineOptions {
@@ -113,7 +114,7 @@ export class PolicyEngine {
    * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT. After an
    * error the engine has forgotten the past, so that no half step stays in its context.
    */
-  async decide(frame: TokenFrame, allowed: readonly AllowedInterval[], review?: TokenReview): Promise<PolicyDecision> {
+  async decide(frame: TokenFrame, allowed: readonly AllowedBins[], review?: TokenReview): Promise<PolicyDecision> {
     return this.#inTurn(async () => {
       try {
         return await this.#decide(frame, allowed, review);
@@ -135,7 +136,7 @@ export class PolicyEngine {
 
   async #decide(
     frame: TokenFrame,
-    allowed: readonly AllowedInterval[],
+    allowed: readonly AllowedBins[],
     review: TokenReview = everyChoiceStands,
   ): Promise<PolicyDecision> {
     const { executedTokens, spec } = this.#layout;
@@ -151,19 +152,21 @@ export class PolicyEngine {
     const probabilities: number[] = [];
     const maskedTokens: boolean[] = [];
     const { sampling, model } = this.manifest;
+    const values = actionValues(spec);
     const isParallel = model.actionTokens === 'parallel';
     const observed = await this.#sequence.pushObservation(frame);
     let logits = observed;
     for (const [slot, interval] of allowed.entries()) {
       const last = tokens.at(-1);
-      if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
+      if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
       else if (last !== undefined) logits = await this.#sequence.pushToken(last);
       const context = { allowed: interval, sampling, rng: this.#rng };
       const first = sampleBin(logits, context);
-      const narrower = review.narrow(slot, first.bin, interval);
+      // A review knows intervals of bins, which are of a joint; a set of choices stands.
+      const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
       const chosen = narrower === undefined ? first : sampleBin(logits, { ...context, allowed: narrower });
       review.chose(slot, chosen.bin);
-      tokens.push(spec.codec.textVocabulary + chosen.bin);
+      tokens.push(firstActionId(spec) + chosen.bin);
       probabilities.push(chosen.probability);
       maskedTokens.push(chosen.masked || narrower !== undefined);
     }
@@ -187,7 +190,7 @@ export class PolicyEngine {
         remedy: 'Export the policy again.',
       });
     }
-    const everyBin = { low: 0, high: codec.bins - 1 };
+    const everyBin = { low: 0, high: actionValues(layout.spec) - 1 };
     await this.decide(
       frame,
       Array.from({ length: layout.executedTokens }, () => everyBin),

@@ -50,7 +50,7 @@ export const manifestSchema = z.strictObject({
   description: z.string(),
   /** The embodiment it was trained on, and the tasks and suite. */
   robot: z.string().min(1),
-  joints: z.array(z.string()).min(1),
+  joints: z.array(z.string()),
   suite: z.string().min(1),
   tasks: z.array(z.string()).min(1),
   controlHz: z.number().positive(),

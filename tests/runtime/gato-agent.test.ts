@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
+import type { AllowedBins } from '../../src/policy/sampling.ts';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import type { TokenPolicy } from '../../src/runtime/gato-agent.ts';
 import { makeObservation, makeRobot } from '../../src/testing/index.ts';
@@ -12,7 +13,7 @@ const [middle, top] = [bins / 2, bins - 1];
 
 /** Emits the same bins every time and remembers what it was given. */
 function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.chunk) {
-  const frames: { textIds: number[]; allowed: readonly { low: number; high: number }[] }[] = [];
+  const frames: { textIds: number[]; allowed: readonly AllowedBins[] }[] = [];
   const seeds: number[] = [];
   const policy: TokenPolicy = {
     manifest: { ...tiny.manifest, tokens: { ...tiny.manifest.tokens, chunk } },
