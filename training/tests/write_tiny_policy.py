@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -16,6 +17,7 @@ from db1_reference import HiddenStateMemory
 from export import write_policy
 from model import Gato
 from tokens import LayoutSpec
+from tsp import Lesson, policy_of, policy_tours
 
 JOINTS = ['base', 'elbow', 'gripper']
 POLICY = {
@@ -137,10 +139,31 @@ def write_db1(folder):
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 
+def write_choice(folder):
+    """A db1 whose action is a choice of the next city; golden.json: places, and the tours that PyTorch makes of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    policy = policy_of(6)
+    spec = LayoutSpec.from_json(policy['tokens'])
+    shape = dict(width=16, layers=2, heads=4, stem_channels=1, stem_groups=1)
+    memory = model_config(spec, 'db1', **shape).step_positions
+    model = Db1(model_config(spec, 'db1', **shape, memory=memory), seed=5).eval()
+    with torch.no_grad():
+        for weight in (model.table, model.local_positions):
+            weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(6)) * 0.5)
+    write_policy(model, policy, folder, ('fp32',), weights=False)
+    places = np.random.default_rng(7).random((8, 6, 2)).round(6)
+    tours = policy_tours(model, Lesson(spec, model.config), places)
+    golden = [{'places': [{'x': x, 'y': y} for x, y in some.tolist()], 'tour': tour.tolist()} for some, tour in zip(places, tours)]
+    (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
+
+
+OTHERS = {'tiny-db1': write_db1, 'tiny-choice': write_choice}
+
+
 def main(folder, names):
-    for name in names or [*POLICIES, 'tiny-db1']:
-        if name == 'tiny-db1':
-            write_db1(folder / name)
+    for name in names or [*POLICIES, *OTHERS]:
+        if name in OTHERS:
+            OTHERS[name](folder / name)
         else:
             write(folder / name, **POLICIES[name])
 
