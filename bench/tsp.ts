@@ -62,7 +62,11 @@ if (values.json) console.log(JSON.stringify(report));
 else {
   console.log(`${instances} tours of ${report.cities} cities, mean length in sides of the square`);
   for (const [name, length] of Object.entries(report.meanLength))
-    console.log(`${name.padEnd(18)}${length.toFixed(3)}  ${(100 * (length / report.meanLength.twoOpt - 1)).toFixed(1)} % over 2-opt`);
-  console.log(`shorter than the nearest neighbour in ${(100 * report.shorterThanNearestNeighbour).toFixed(1)} % of them`);
+    console.log(
+      `${name.padEnd(18)}${length.toFixed(3)}  ${(100 * (length / report.meanLength.twoOpt - 1)).toFixed(1)} % over 2-opt`,
+    );
+  console.log(
+    `shorter than the nearest neighbour in ${(100 * report.shorterThanNearestNeighbour).toFixed(1)} % of them`,
+  );
   console.log(`${report.msPerDecision} ms per decision, ${precision}`);
 }

@@ -45,11 +45,7 @@ export function twoOpt(places: readonly Place[], tour: Tour): number[] {
     const turn = bestTurn(places, current);
     if (turn === undefined) return current;
     const { first, last } = turn;
-    current = [
-      ...current.slice(0, first),
-      ...current.slice(first, last + 1).toReversed(),
-      ...current.slice(last + 1),
-    ];
+    current = [...current.slice(0, first), ...current.slice(first, last + 1).toReversed(), ...current.slice(last + 1)];
   }
 }
 

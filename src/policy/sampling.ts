@@ -48,7 +48,10 @@ export function sampleBin(logits: Float32Array, context: SamplingContext): Sampl
     const { bins } = context.allowed;
     checkSet(bins, logits.length);
     checkFinite(logits);
-    const { bin, probability } = chooseOf(Float32Array.from(bins, (value) => logits[value] ?? 0), context);
+    const { bin, probability } = chooseOf(
+      Float32Array.from(bins, (value) => logits[value] ?? 0),
+      context,
+    );
     return { bin: bins[bin] ?? 0, probability, masked: !bins.includes(best) };
   }
   const { low, high } = context.allowed;

@@ -80,7 +80,9 @@ function actionProblems({ actions, choice, chunk, codec }: LayoutSpec): string[]
   }
   if ((choice === undefined) === (actions.length === 0)) problems.push('it needs either actions or a choice');
   if (choice !== undefined && choice.values > codec.textVocabulary)
-    problems.push(`choice "${choice.name}" has ${choice.values} values, codec.textVocabulary only ${codec.textVocabulary}`);
+    problems.push(
+      `choice "${choice.name}" has ${choice.values} values, codec.textVocabulary only ${codec.textVocabulary}`,
+    );
   if (chunk.execute > chunk.steps)
     problems.push(`chunk.execute is ${chunk.execute}, but a chunk has only ${chunk.steps} control ticks`);
   return problems;

@@ -101,6 +101,8 @@ export const layoutSpecSchema = z.strictObject({
 export type LayoutSpec = Readonly<z.infer<typeof layoutSpecSchema>>;
 export type Codec = LayoutSpec['codec'];
 export type StateModality = LayoutSpec['state'][number];
+/** What an arm measures of its joints. */
+export type JointStateName = Exclude<StateModality, { codec: 'linear-values' }>['name'];
 export type ActionSpec = LayoutSpec['actions'][number];
 /** Values of one modality of the state of a layout. */
 export function stateWidth(spec: LayoutSpec, modality: StateModality): number {

@@ -2,7 +2,7 @@ import { ArmatureError } from '../core/errors.ts';
 import type { ArmState, CameraFrame, Observation } from '../core/observation.ts';
 import type { Segment, StepLayout } from './layout.ts';
 import { stateWidth } from './layout-spec.ts';
-import type { StateModality } from './layout-spec.ts';
+import type { JointStateName, StateModality } from './layout-spec.ts';
 import { extractPatches } from './patches.ts';
 import { encodeText } from './text.ts';
 import { linearId, muLawId, notFinite, toUnit } from './value-codec.ts';
@@ -114,7 +114,7 @@ function described(camera: string, goalOf: string | undefined): string {
   return goalOf === undefined ? `camera "${camera}"` : `goal "${camera}": camera "${goalOf}" when the task is finished`;
 }
 
-function stateValues(arm: ArmState, name: 'positions' | 'velocities' | 'efforts'): Float64Array {
+function stateValues(arm: ArmState, name: JointStateName): Float64Array {
   switch (name) {
     case 'positions':
       return arm.positionsRad;

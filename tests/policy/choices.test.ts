@@ -19,10 +19,13 @@ const directory = fileURLToPath(new URL('../fixtures/tiny-choice', import.meta.u
 const tinyChoice = loadPolicy(directory);
 const golden = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as { places: Place[]; tour: number[] }[];
 
-const anyPlaces = fc.array(fc.record({ x: fc.double({ min: 0, max: 1, noNaN: true }), y: fc.double({ min: 0, max: 1, noNaN: true }) }), {
-  minLength: 1,
-  maxLength: 12,
-});
+const anyPlaces = fc.array(
+  fc.record({ x: fc.double({ min: 0, max: 1, noNaN: true }), y: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  {
+    minLength: 1,
+    maxLength: 12,
+  },
+);
 
 describe('a choice as the action', () => {
   let engine: PolicyEngine;
@@ -67,7 +70,9 @@ describe('sampleBin with a set of allowed values', () => {
   ];
   const problem = fc
     .array(fc.float({ min: -30, max: 30, noNaN: true }), { minLength: 1, maxLength: 40 })
-    .chain((values) => fc.tuple(fc.constant(Float32Array.from(values)), fc.subarray([...values.keys()], { minLength: 1 })));
+    .chain((values) =>
+      fc.tuple(fc.constant(Float32Array.from(values)), fc.subarray([...values.keys()], { minLength: 1 })),
+    );
 
   it('stays inside it, and is masked exactly where the best of all is outside', () => {
     fc.assert(
