@@ -115,11 +115,18 @@ def main(argv=None):
     training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
     write_policy(model, state['policy'], arguments.folder, arguments.precisions, training)
     if arguments.check:
-        from check_export import check, frames_of, random_frames
+        from check_export import LEAST_COSINE, check, frames_of, random_frames
         spec = LayoutSpec.from_json(state['policy']['tokens'])
         frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
+        failed = []
         for precision in arguments.precisions:
-            print(precision, check(model, spec, arguments.folder, precision, frames))
+            result = check(model, spec, arguments.folder, precision, frames)
+            print(precision, result)
+            if result['cosine'] < LEAST_COSINE[precision] or (precision == 'fp32' and result['equal'] < 1):
+                failed.append(precision)
+        if failed:
+            return f'{", ".join(failed)}: not the model that was exported; logits or tokens differ too much from PyTorch'
+    return None
 
 
 if __name__ == '__main__':
