@@ -1,9 +1,10 @@
 """The families of policies that can be trained and exported, by the name that policy.json has for them."""
 from db1 import Db1, Db1Config
 from model import Gato, ModelConfig
+from retnet import RetNet, RetNetConfig
 
 # Name: class of the shape, class of the model.
-MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1)}
+MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1), 'retnet': (RetNetConfig, RetNet)}
 
 
 def config_class(family):
