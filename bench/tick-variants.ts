@@ -4,11 +4,11 @@ import { Rng } from '../src/core/rng.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
 import { GatoAgent } from '../src/runtime/gato-agent.ts';
 import { PolicyEngine } from '../src/policy/engine.ts';
-import { KeyValueRing } from '../src/policy/key-value-ring.ts';
 import type { LoadedPolicy } from '../src/policy/load-policy.ts';
 import type { Precision } from '../src/policy/model-manifest.ts';
 import { PolicyGraphs } from '../src/policy/policy-graphs.ts';
 import { sampleBin } from '../src/policy/sampling.ts';
+import { createState } from '../src/policy/state/create-state.ts';
 import { TokenEncoder } from '../src/tokens/token-frame.ts';
 import type { TokenFrame } from '../src/tokens/token-frame.ts';
 
@@ -69,9 +69,8 @@ export async function agentVariant(policy: LoadedPolicy, settings: VariantSettin
 
 /** The same graphs without a cache: each token runs the whole sequence again. */
 export async function uncachedVariant(policy: LoadedPolicy, settings: VariantSettings): Promise<Variant> {
-  const graphs = await PolicyGraphs.open(policy, { ...settings, provider: 'cpu' });
-  const { layers, kvHeads, headWidth } = policy.manifest.model;
-  const empty = new KeyValueRing({ layers, kvHeads, headWidth, slots: 1 });
+  const empty = createState({ ...policy.manifest, context: { steps: 1, ringPositions: 1 } });
+  const graphs = await PolicyGraphs.open(policy, empty, { ...settings, provider: 'cpu' });
   const rng = new Rng(0);
   const decide = async (frame: TokenFrame): Promise<readonly number[]> => {
     const embeddings = await graphs.embed(frame);

@@ -50,6 +50,20 @@ describe('loadPolicy', () => {
     expect([layout.actionTokens, layout.executedTokens]).toEqual([3, 3]);
   });
 
+  it('takes a manifest without state for one of keys and values in a ring, and holds families to their state', () => {
+    expect(loadPolicy(directory).manifest.state).toEqual({ kind: 'ring' });
+    change((manifest) => (manifest['state'] = { kind: 'relative-ring' }));
+    expect(() => loadPolicy(directory)).toThrow(/state\.kind is relative-ring, but family "gato" has ring/);
+    change((manifest) => {
+      manifest['family'] = 'retnet';
+      manifest['state'] = { kind: 'recurrent', tensors: [{ name: 'sum', shape: [2, 3] }] };
+      manifest['context'] = { steps: 4, ringPositions: 0 };
+    });
+    expect(loadPolicy(directory).manifest.state).toMatchObject({ tensors: [{ name: 'sum' }] });
+    change((manifest) => (manifest['family'] = 'mystery'));
+    expect(() => loadPolicy(directory)).toThrow(/family/);
+  });
+
   it('says so when policy.json is not JSON', () => {
     writeFileSync(join(directory, 'policy.json'), '{"name": ');
     expect(() => loadPolicy(directory)).toThrow(InvalidFileError);
