@@ -10,10 +10,11 @@ from pathlib import Path
 import checkpoint
 import db1_graphs
 import graphs
+import retnet_graphs
 from families import family_of, restore_model
 from tokens import LayoutSpec
 
-GRAPHS = {'gato': graphs, 'db1': db1_graphs}
+GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
 
