@@ -39,7 +39,7 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
         'formatVersion': 1, 'family': family,
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
-        'context': context_of(config),
+        **memory_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
         'weights': listed(folder / WEIGHTS),
@@ -50,10 +50,16 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     return manifest
 
 
-def context_of(config):
-    """The entry of policy.json: a db1 looks back on so many positions, whatever steps they are of."""
-    positions = config.memory if family_of(config) == 'db1' else config.steps * config.step_positions
-    return {'steps': config.steps, 'ringPositions': positions}
+def memory_of(config):
+    """The entries "context" and "state" of policy.json. A db1 looks back on so many positions, whatever steps they are of."""
+    family = family_of(config)
+    if family == 'db1':
+        steps = max(1, config.memory // config.step_positions)
+        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring'}}
+    if family == 'retnet':
+        tensors = [{'name': 'retention', 'shape': list(config.state_shape)}]
+        return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
+    return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 
 
 def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):

@@ -27,6 +27,8 @@ class RetNetDecoder:
     def act(self, text, patches, state):
         """One control step on table rows -> action rows [A], logits [A, bins]; the last action token is remembered too."""
         model, config = self.model, self.config
+        if config.steps == 1:
+            self.reset()
         scores = self.push(model.observe(text[None], patches[None], state[None])[0])
         rows, logits = [], []
         for _ in range(config.actions):

@@ -95,7 +95,7 @@ def test_an_hour_of_ticks_neither_grows_nor_loses_precision():
 
 @pytest.mark.parametrize('layout', ['exact', 'packed'])
 def test_graphs_give_the_tokens_of_pytorch_over_an_episode(tmp_path, layout):
-    config, spec = tiny(layout)
+    config, spec = tiny(layout, steps=4)
     model = trained_like(RetNet(config))
     manifest = write_policy(model, helpers.policy(layout), tmp_path, ['fp32', 'int8'])
     frames = random_frames(config, 25)
