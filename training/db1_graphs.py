@@ -10,13 +10,14 @@ import numpy as np
 import torch
 
 from db1 import DEVIATION_FLOOR, PIXEL_RANGE, sinusoids
-from graphs import HIDDEN, TrunkBuilder, array, packing, skip_norm_node
+from graphs import HIDDEN, TrunkBuilder, array, packing
+from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT, Graph
 
 
-def build_embed(model, spec, precision, *data):
+def build_embed(model, spec, precision, data=None):
     """text int64 [words], state int64 [values] (raw ids), patches float32 [N, 3 size^2] -> embeddings float32 [P, W]."""
-    config, graph = model.config, Graph('embed', precision, *data)
+    config, graph = model.config, Graph('embed', precision, data)
     text = graph.input('text', 'int64', [config.text_positions])
     state = graph.input('state', 'int64', [config.state_values])
     patches = graph.input('patches', 'float', [config.patches, 3 * config.patch_size**2])
@@ -63,8 +64,8 @@ def build_patches(graph, stem, patches):
     return graph.linear(flat, array(stem.leave.weight.flatten(1)), array(stem.leave.bias), 'stem')
 
 
-def build_trunk(model, spec, precision, *data):
-    return Db1TrunkBuilder(model, spec, precision, *data).build()
+def build_trunk(model, spec, precision, data=None):
+    return Db1TrunkBuilder(model, spec, precision, data).build()
 
 
 class Db1TrunkBuilder(TrunkBuilder):
@@ -72,23 +73,22 @@ class Db1TrunkBuilder(TrunkBuilder):
 
     def build(self):
         graph, config = self.graph, self.config
-        shape = [config.layers, config.heads, 'S', config.head_width]
         embeddings = graph.input('embeddings', 'float', ['Te', config.width])
         tokens = graph.input('tokens', 'int64', ['Tt'])
         self.positions = graph.input('positions', 'int64', ['T'])
-        key_cache, value_cache = graph.input('key_cache', 'float', shape), graph.input('value_cache', 'float', shape)
+        shape = [1, config.heads, 'S', config.head_width]
+        cached = [[graph.input(f'{kind}_cache_{layer}', 'float', shape) for kind in ('key', 'value')] for layer in range(config.layers)]
         self.cache_bias = graph.input('cache_bias', 'float', ['S'])
         self.cache_positions = graph.input('cache_positions', 'int64', ['S'])
         rows = graph.add('Sub', tokens, np.int64(self.spec.first_action_id))
         actions = graph.table(rows, array(self.model.action_rows), 'actions')
         x = graph.add('Concat', embeddings, graph.add('Add', actions, array(self.model.local_positions)[:1]), axis=0)
         self.prepare()
-        keys, values = self.split_layers(key_cache), self.split_layers(value_cache)
         new_keys, new_values = [], []
         for index, block in enumerate(self.model.blocks):
-            x, key, value = self.layer(block, x, (keys[index], values[index]), index == config.layers - 1)
-            new_keys.append(graph.add('Unsqueeze', key, np.array([0])))
-            new_values.append(graph.add('Unsqueeze', value, np.array([0])))
+            x, key, value = self.layer(block, x, cached[index], index == config.layers - 1)
+            new_keys.append(key)
+            new_values.append(value)
         logits = graph.linear(x, array(self.model.action_rows), hint='logits')
         graph.output('logits', graph.add('Reshape', logits, np.array([config.action_values])), 'float', [config.action_values])
         graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.heads, 'T', config.head_width])
@@ -109,32 +109,31 @@ class Db1TrunkBuilder(TrunkBuilder):
         self.distance = graph.add('Clip', away, np.int64(0), np.int64(config.memory - 1))
 
     def heads(self, x):
-        """[T, W] -> [H, T, D]."""
+        """[T, W] -> [1, H, T, D]."""
         config = self.config
-        parts = self.graph.add('Reshape', x, np.array([-1, config.heads, config.head_width]))
-        return self.graph.add('Transpose', parts, perm=[1, 0, 2])
+        parts = self.graph.add('Reshape', x, np.array([1, -1, config.heads, config.head_width]))
+        return self.graph.add('Transpose', parts, perm=[0, 2, 1, 3])
 
     def layer(self, block, x, cached, is_last):
-        """New rows of the residual stream, of the last layer only the one read out; and the new keys and values [H, T, D]."""
+        """New rows of the residual stream, of the last layer only the one read out; and the new keys and values [1, H, T, D]."""
         graph, config, width = self.graph, self.config, self.config.width
         weight, bias, distance = array(block.qkv.weight), self.bias, self.distance
         if is_last:
-            key, value = self.split_columns(graph.linear(x, weight[width:]), width)
+            key, value = self.split_columns(graph.linear(x, weight[width:]), width, width)
             x, bias, distance = (graph.add('Gather', part, self.read, axis=0) for part in (x, bias, distance))
             query = graph.linear(x, weight[:width])
         else:
-            query, rest = self.split_columns(graph.linear(x, weight), width)
-            key, value = self.split_columns(rest, width)
+            query, key, value = self.split_columns(graph.linear(x, weight), width, width, width)
         key, value = self.heads(key), self.heads(value)
         mixed = self.attend_relative(block, self.heads(query), cached, (key, value), (bias, distance))
         x = self.add_and_normalise(x, graph.linear(mixed, array(block.out.weight)), block.norm1)
-        up, gate = self.split_columns(graph.linear(x, array(block.up.weight), array(block.up.bias)), config.feed_forward)
+        up, gate = self.split_columns(graph.linear(x, array(block.up.weight), array(block.up.bias)), config.feed_forward, config.feed_forward)
         gated = graph.add('Mul', up, graph.add('Gelu', gate))
         down = graph.linear(gated, array(block.down.weight), array(block.down.bias))
         return self.add_and_normalise(x, down, block.norm2), key, value
 
     def attend_relative(self, block, query, cached, new, where):
-        """query [H, N, D], cached keys and values [H, S, D], new ones [H, T, D], bias and distance [N, S + T] -> [N, W]."""
+        """query [1, H, N, D], cached keys and values [1, H, S, D], new ones [1, H, T, D], bias and distance [N, S + T] -> [N, W]."""
         graph, config, (bias, distance) = self.graph, self.config, where
         scale = config.head_width**-0.5
         content_query = graph.add('Add', query, array(self.model.content_bias)[:, None])
@@ -142,19 +141,16 @@ class Db1TrunkBuilder(TrunkBuilder):
         distance_keys = block.distance_keys(sinusoids(torch.arange(config.memory), config.width)) * scale   # [H, M, D]
         position_query = graph.add('Add', query, array(self.model.position_bias)[:, None])
         by_distance = graph.add('MatMul', position_query, array(distance_keys.transpose(1, 2)))
-        index = graph.add('Expand', distance, graph.add('Concat', np.array([config.heads]), graph.add('Shape', distance), axis=0))
-        relative = graph.add('GatherElements', by_distance, index, axis=2)
-        scores = graph.add('Add', graph.add('Add', graph.add('Concat', *parts, axis=2), relative), bias)
+        index = graph.add('Expand', distance, graph.add('Concat', np.array([1, config.heads]), graph.add('Shape', distance), axis=0))
+        relative = graph.add('GatherElements', by_distance, index, axis=3)
+        scores = graph.add('Add', graph.add('Add', graph.add('Concat', *parts, axis=3), relative), bias)
         weights = graph.add('Softmax', scores, axis=-1)
-        old = graph.add('Slice', weights, np.array([0]), self.cached, np.array([2]))
-        fresh = graph.add('Slice', weights, self.cached, np.array([2**31]), np.array([2]))
+        old = graph.add('Slice', weights, np.array([0]), self.cached, np.array([3]))
+        fresh = graph.add('Slice', weights, self.cached, np.array([2**31]), np.array([3]))
         mixed = graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))
-        return graph.add('Reshape', graph.add('Transpose', mixed, perm=[1, 0, 2]), np.array([-1, config.width]))
+        return graph.add('Reshape', graph.add('Transpose', mixed, perm=[0, 2, 1, 3]), np.array([-1, config.width]))
 
     def add_and_normalise(self, x, skip, norm):
         """PostNorm: the sum is normalised, and nothing else goes on."""
-        names = [self.graph.constant(array(norm.weight)), self.graph.constant(array(norm.bias))]
-        normal = self.graph.fresh('normal')
-        self.graph.nodes.append(skip_norm_node(x, skip, names, normal, self.graph.fresh('sum')))
-        return normal
+        return self.graph.add('LayerNormalization', self.graph.add('Add', x, skip), array(norm.weight), array(norm.bias), epsilon=NORM_EPSILON)
 

@@ -12,28 +12,41 @@ import db1_graphs
 import graphs
 import retnet_graphs
 from families import family_of, restore_model
+from onnx_graph import PRECISIONS
 from tokens import LayoutSpec
 
 GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
+BYTES_PER_WEIGHT = {'fp32': 4, 'fp16': 2, 'int8': 1, 'int4': 0.6}
+EXTERNAL_FROM_BYTES = 1_000_000_000  # Larger graphs keep their weights in a data file: one of protobuf ends at 2 GB.
 
 
 def listed(path):
-    return {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    with path.open('rb') as file:
+        return {'path': path.name, 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()}
 
 
-def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
-    """Graphs and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
+def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYTES):
+    """Both graphs in one precision, with data files from so many bytes on. Returns their entry of "files" in policy.json."""
+    parameters, family = sum(weight.numel() for weight in model.parameters()), GRAPHS[family_of(model.config)]
+    is_external = parameters * BYTES_PER_WEIGHT[precision] >= external_from
+    entry = {}
+    for name, build in (('embed', family.build_embed), ('trunk', family.build_trunk)):
+        path = folder / f'{name}.{precision}.onnx'
+        data = path.with_suffix('.onnx.data') if is_external else None
+        build(model, spec, precision, data).save(path)
+        entry[name] = {**listed(path), **({'data': [listed(data)]} if data else {})}
+    return entry
+
+
+def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None, weights=True):
+    """Graphs, weights.pt unless told, and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
     folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
-    family, files = family_of(config), {}
-    for precision in sorted(precisions, reverse=True):
-        files[precision] = {}
-        for name, build in (('embed', GRAPHS[family].build_embed), ('trunk', GRAPHS[family].build_trunk)):
-            path = folder / f'{name}.{precision}.onnx'
-            build(model, spec, precision).save(path)
-            files[precision][name] = listed(path)
-    checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
+    files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
+    family = family_of(config)
+    if weights:
+        checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
     manifest = {
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
         'formatVersion': 1, 'family': family,
@@ -41,8 +54,8 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
         **memory_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
-        'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
-        'weights': listed(folder / WEIGHTS),
+        'files': files,
+        **({'weights': listed(folder / WEIGHTS)} if weights else {}),
         'training': {**policy.get('training', {}), **(training or {}), 'config': config.to_dict()},
         'measured': {},
     }
@@ -55,7 +68,8 @@ def memory_of(config):
     family = family_of(config)
     if family == 'db1':
         steps = max(1, config.memory // config.step_positions)
-        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring'}}
+        before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
+        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
     if family == 'retnet':
         tensors = [{'name': 'retention', 'shape': list(config.state_shape)}]
         return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
@@ -98,7 +112,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False)
     parser.add_argument('checkpoint')
     parser.add_argument('folder', help='created; overwritten where it exists')
-    parser.add_argument('--precisions', nargs='*', choices=['fp32', 'int8'], default=['int8', 'fp32'])
+    parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8', 'fp32'])
     parser.add_argument('--check', type=int, default=0, metavar='N', help='compare greedy tokens on N frames with PyTorch')
     parser.add_argument('--data', default='', help='dataset whose frames --check takes; random frames without it')
     arguments = parser.parse_args(argv)

@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
+import { layerInputs, layerNames } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
 import { executionProviders, openSession, preferredPrecision } from './providers.ts';
@@ -41,12 +42,15 @@ export interface TrunkOutput {
 
 export const noEmbeddings: Embeddings = { values: new Float32Array(0), positions: 0 };
 
-const EMBED = { inputs: ['text', 'state', 'patches'], outputs: ['embeddings'] };
+const EMBED = { inputs: [['text', 'state', 'patches']], outputs: ['embeddings'] };
 const TRUNK = { inputs: ['embeddings', 'tokens', 'positions'], outputs: ['logits'] };
+/** State inputs that a trunk takes layer by layer; graphs of earlier exports take them whole. */
+const LAYERED: readonly string[] = ['key_cache', 'value_cache'];
 
 /** What a graph must take and give, by name. */
 interface GraphInterface {
-  readonly inputs: readonly string[];
+  /** Any one of these forms. */
+  readonly inputs: readonly (readonly string[])[];
   readonly outputs: readonly string[];
 }
 
@@ -96,7 +100,10 @@ export class PolicyGraphs {
     const embed = await openGraph(join(directory, files.embed.path), EMBED, options);
     try {
       const names = {
-        inputs: [...TRUNK.inputs, ...state.inputNames],
+        inputs: [layered(state.inputNames, manifest.model.layers), state.inputNames].map((form) => [
+          ...TRUNK.inputs,
+          ...form,
+        ]),
         outputs: [...TRUNK.outputs, ...state.outputNames],
       };
       const trunk = await openGraph(join(directory, files.trunk.path), names, options);
@@ -131,15 +138,22 @@ export class PolicyGraphs {
     const observed = countFrom(input.embeddingsAt, embeddings.positions);
     const decided = countFrom(input.tokensAt, tokens.length);
     const positions = state.rowOrder === 'tokens-first' ? [...decided, ...observed] : [...observed, ...decided];
-    const remembered = Object.entries(state.inputs()).map(([name, tensor]) => [name, stateInput(tensor)] as const);
     const results = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
       positions: integers(BigInt64Array.from(positions)),
-      ...Object.fromEntries(remembered),
+      ...this.#stateInputs(state),
     });
     const outputs = new Map(state.outputNames.map((name) => [name, output(results, name).values]));
     return { logits: output(results, 'logits').values, outputs, rows: positions.length };
+  }
+
+  #stateInputs(state: PolicyState): Record<string, Tensor> {
+    const { inputNames } = this.#trunk;
+    const parts = Object.entries(state.inputs()).flatMap(([name, tensor]) =>
+      inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
+    );
+    return Object.fromEntries(parts.map(([name, tensor]) => [name, stateInput(tensor)]));
   }
 
   /** Frees the native memory. Not while a run is in flight. */
@@ -152,13 +166,14 @@ export class PolicyGraphs {
 async function openGraph(path: string, names: GraphInterface, settings: SessionSettings): Promise<InferenceSession> {
   const session = await openSession(path, settings);
   const { inputNames, outputNames } = session;
-  const hasInputs =
-    inputNames.length === names.inputs.length && names.inputs.every((name) => inputNames.includes(name));
+  const hasInputs = names.inputs.some(
+    (form) => form.length === inputNames.length && form.every((name) => inputNames.includes(name)),
+  );
   const differs = hasInputs ? 'outputs' : 'inputs';
   if (hasInputs && names.outputs.every((name) => outputNames.includes(name))) return session;
   await session.release();
   throw new InvalidFileError(path, `is not the graph of a policy: its ${differs} differ`, {
-    expected: names[differs].join(', '),
+    expected: hasInputs ? names.outputs.join(', ') : names.inputs.map((form) => form.join(', ')).join(', or '),
     found: (hasInputs ? outputNames : inputNames).join(', '),
     remedy:
       'Export the policy again; check that embed and trunk are not exchanged and "state" is right in policy.json.',
@@ -187,6 +202,10 @@ function output(
     found: Object.keys(outputs).join(', '),
     remedy: 'Export the policy again.',
   });
+}
+
+function layered(names: readonly string[], layers: number): string[] {
+  return names.flatMap((name) => (LAYERED.includes(name) ? layerNames(name, layers) : [name]));
 }
 
 function stateInput({ data, shape }: StateTensor): Tensor {

@@ -116,6 +116,13 @@ export class KeyValueRing {
     this.values.fill(0);
   }
 
+  /** Fills every slot with a visible row of zeros. */
+  fillWithZeros(): void {
+    this.erase();
+    this.bias.fill(0);
+    this.#length = this.shape.slots;
+  }
+
   snapshot(): RingSnapshot {
     return {
       keys: this.keys.slice(),
