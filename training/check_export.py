@@ -8,6 +8,7 @@ from db1_decode import Db1Decoder
 from decode import HIDDEN, Decoder
 from families import family_of
 from retnet_decode import RetNetDecoder
+from retnet_graphs import state_tensors
 
 
 class OnnxPolicy:
@@ -101,7 +102,7 @@ class OnnxDb1(OnnxPolicy):
 
 
 class OnnxRetNet(OnnxPolicy):
-    """All that is remembered is one tensor, which each run replaces. Rows are in the order of the sequence: tokens first."""
+    """All that is remembered are tensors that each run replaces. Rows are in the order of the sequence: tokens first."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -111,14 +112,16 @@ class OnnxRetNet(OnnxPolicy):
         return 0
 
     def reset(self):
-        self.state, self.position, self.unseen = np.zeros(self.config.state_shape, np.float32), 0, []
+        self.state = {name: np.zeros(shape, np.float32) for name, shape in state_tensors(self.config)}
+        self.position, self.unseen = 0, []
 
     def push(self, embeddings, tokens):
         """embeddings [Te, W] behind raw action ids [Tt] -> logits [bins]."""
         count = len(tokens) + len(embeddings)
         feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': self.position + np.arange(count),
-                 'state_retention': self.state}
-        logits, self.state = self.trunk.run(['logits', 'next_retention'], feeds)
+                 **{f'state_{name}': tensor for name, tensor in self.state.items()}}
+        logits, *after = self.trunk.run(['logits', *(f'next_{name}' for name in self.state)], feeds)
+        self.state = dict(zip(self.state, after))
         self.position += count
         return logits
 

@@ -71,7 +71,7 @@ def memory_of(config):
         before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
         return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
     if family == 'retnet':
-        tensors = [{'name': 'retention', 'shape': list(config.state_shape)}]
+        tensors = [{'name': name, 'shape': shape} for name, shape in retnet_graphs.state_tensors(config)]
         return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
     return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 

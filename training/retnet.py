@@ -43,7 +43,7 @@ class RetNetConfig(ModelConfig):
 
     @property
     def state_shape(self):
-        """Of the state tensor `retention`."""
+        """Of all that is remembered."""
         return self.layers, self.heads, self.head_width, self.value_width
 
     def log_decays(self):

@@ -1,7 +1,7 @@
 """The trunk of a RetNet policy: new rows in the order of the sequence beside the state that the earlier ones left.
 
-As retnet.py's `chunk`, for one sequence. Inputs of graphs.py, `state_retention` [L, H, D, V] in place of a ring, and
-`next_retention` in place of new keys and values. Rows of action tokens come before those of embeddings: an action
+As retnet.py's `chunk`, for one sequence. Inputs of graphs.py; in place of a ring `state_retention_<layer>` [H, D, V],
+and in place of new keys and values `next_retention_<layer>`: one per layer, so that none is split or joined. Rows of action tokens come before those of embeddings: an action
 token that runs with an observation is the last one of the step before. The embed graph is Gato's.
 """
 import numpy as np
@@ -10,37 +10,40 @@ from graphs import TrunkBuilder, array, build_embed
 from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT
 
-__all__ = ['build_embed', 'build_trunk']
+__all__ = ['build_embed', 'build_trunk', 'state_tensors']
 
 
-def build_trunk(model, spec, precision, *data):
-    return RetNetTrunkBuilder(model, spec, precision, *data).build()
+def state_tensors(config):
+    """Name and shape of each tensor that is remembered."""
+    return [(f'retention_{layer}', [config.heads, config.head_width, config.value_width]) for layer in range(config.layers)]
+
+
+def build_trunk(model, spec, precision, data=None):
+    return RetNetTrunkBuilder(model, spec, precision, data).build()
 
 
 class RetNetTrunkBuilder(TrunkBuilder):
-    """2-D activations [T, W]; heads as [H, T, D]."""
+    """2-D activations [T, W]; heads as [H, T, D] and [H, T, V]."""
 
     def build(self):
         graph, config = self.graph, self.config
-        shape = list(config.state_shape)
         embeddings = graph.input('embeddings', 'float', ['Te', config.width])
         tokens = graph.input('tokens', 'int64', ['Tt'])
         self.positions = graph.input('positions', 'int64', ['T'])
-        state = graph.input('state_retention', 'float', shape)
+        before = [graph.input(f'state_{name}', 'float', shape) for name, shape in state_tensors(config)]
         bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
         x = graph.add('Concat', graph.table(rows, bins, 'bins'), embeddings, axis=0)
         self.prepare()
-        before, gathered, skip = self.split_layers(state), [], None
+        after, skip = [], None
         for index, block in enumerate(self.model.blocks):
             x, normal = self.normalise(x, skip, block.norm1)
-            x, skip, fresh = self.layer(block, (x, normal), before[index], index == config.layers - 1)
-            gathered.append(graph.add('Unsqueeze', fresh, np.array([0])))
+            x, skip, state = self.layer(block, (x, normal), before[index], index == config.layers - 1)
+            after.append(state)
         _, hidden = self.normalise(x, skip, self.model.norm)
         graph.output('logits', self.read_out(hidden, bins), 'float', [config.bins])
-        faded = graph.add('Mul', state, self.whole)
-        after = graph.add('Add', faded, graph.add('Concat', *gathered, axis=0) if len(gathered) > 1 else gathered[0])
-        graph.output('next_retention', graph.add('MatMul', self.turn, after), 'float', shape)
+        for (name, shape), state in zip(state_tensors(config), after):
+            graph.output(f'next_{name}', state, 'float', shape)
         return graph
 
     def prepare(self):
@@ -75,32 +78,34 @@ class RetNetTrunkBuilder(TrunkBuilder):
         return self.graph.add('Transpose', self.graph.add('Reshape', x, np.array([-1, self.config.heads, width])), perm=[1, 0, 2])
 
     def layer(self, block, rows, state, is_last):
-        """New rows (sum, normalised) beside the state [H, D, V] -> the two parts of the next sum, and what the state gains."""
+        """New rows (sum, normalised) beside the state [H, D, V] -> the two parts of the next sum, and the next state."""
         graph, config, (x, normal) = self.graph, self.config, rows
-        narrow, both = config.heads * config.head_width, config.heads * (config.head_width + config.value_width)
-        keys = array(block.key_value.weight).copy()
-        keys[:narrow] *= np.repeat(config.key_scales().numpy(), config.head_width)[:, None]
+        narrow, wide = config.heads * config.head_width, config.heads * config.value_width
+        (query, gate), (key, value) = (np.split(array(layer.weight), [narrow]) for layer in (block.query_gate, block.key_value))
+        key = key * np.repeat(config.key_scales().numpy(), config.head_width)[:, None]
+        since, decay = self.since, self.decay
         if is_last:
-            key_value = graph.linear(normal, keys)
-            x, normal = (graph.add('Gather', part, self.read, axis=0) for part in (x, normal))
-            query_gate = graph.linear(normal, array(block.query_gate.weight))
+            key, value = self.split_columns(graph.linear(normal, np.concatenate((key, value))), narrow, wide)
+            key = self.rotate(key, self.cosine, self.sine, self.span)
+            x, normal, *angles = (graph.add('Gather', part, self.read, axis=0) for part in (x, normal, self.cosine, self.sine))
+            since, decay = (graph.add('Gather', part, self.read, axis=1) for part in (since, decay))
+            query, gate = self.split_columns(graph.linear(normal, np.concatenate((query, gate))), narrow, wide)
+            query = self.rotate(query, *angles, np.zeros((1, 1), np.int64))
         else:
-            query_gate, key_value = self.split_columns(graph.linear(normal, np.concatenate((array(block.query_gate.weight), keys))), both)
-        (query, gate), (key, value) = (self.split_columns(part, narrow) for part in (query_gate, key_value))
-        key = self.heads(self.rotate(key, self.cosine, self.sine, self.span), config.head_width)
+            turned, gate, value = self.split_columns(graph.linear(normal, np.concatenate((query, key, gate, value))), 2 * narrow, wide, wide)
+            query, key = self.split_columns(self.rotate(turned, self.cosine, self.sine, self.span), narrow, narrow)
+        query, key = (self.heads(part, config.head_width) for part in (query, key))
         value = self.heads(value, config.value_width)
-        at_read = lambda part, axis: graph.add('Gather', part, self.read, axis=axis) if is_last else part
-        span = np.zeros((1, 1), np.int64) if is_last else self.span
-        query = self.heads(self.rotate(query, at_read(self.cosine, 0), at_read(self.sine, 0), span), config.head_width)
         scores = graph.add('FusedMatMul', query, key, domain=MICROSOFT, transB=1)
-        scores = graph.add('Mul', scores, at_read(self.decay, 1))
-        remembered = graph.add('MatMul', graph.add('Mul', query, at_read(self.since, 1)), state)
+        scores = graph.add('Mul', scores, decay)
+        remembered = graph.add('MatMul', graph.add('Mul', query, since), state)
         mixed = self.join(graph.add('Add', graph.add('MatMul', scores, value), remembered))
         gated = graph.add('Mul', mixed, graph.add('Mul', gate, graph.add('Sigmoid', gate)))
         gained = graph.add('FusedMatMul', graph.add('Mul', key, self.until), value, domain=MICROSOFT, transA=1)
+        after = graph.add('MatMul', self.turn, graph.add('Add', graph.add('Mul', state, self.whole), gained))
         x, feed = self.normalise(x, graph.linear(gated, array(block.out.weight)), block.norm2)
         up = graph.add('Gelu', graph.linear(feed, array(block.up.weight)))
-        return x, graph.linear(up, array(block.down.weight)), gained
+        return x, graph.linear(up, array(block.down.weight)), after
 
     def join(self, mixed):
         """The group norm of heads [H, N, V], joined to [N, H V]."""

@@ -105,7 +105,8 @@ def test_graphs_give_the_tokens_of_pytorch_over_an_episode(tmp_path, layout):
     assert check(model, spec, tmp_path, 'int8', frames)['cosine'] > 0.98
     assert manifest['family'] == 'retnet'
     written = json.loads((tmp_path / 'policy.json').read_text())
-    assert written['state'] == {'kind': 'recurrent', 'tensors': [{'name': 'retention', 'shape': list(config.state_shape)}]}
+    assert written['state'] == {'kind': 'recurrent', 'tensors': [{'name': f'retention_{layer}', 'shape': [4, 8, 16]} for layer in range(3)]}
+    assert written['context'] == {'steps': 4, 'ringPositions': 0}
     assert load_averaged(tmp_path / 'weights.pt')[0].config == config
 
 
