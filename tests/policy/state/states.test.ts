@@ -146,7 +146,9 @@ describe('RecurrentState', () => {
     expect(sum?.shape).toEqual([2, 3]);
     expect([...(scale?.data ?? [])]).toEqual([-3, -3]);
     const wrong = new Map([...runOf(9, 1, true).outputs, ['next_scale', new Float32Array(3)] as const]);
-    expect(() => state.keep({ outputs: wrong, rows: 1, kept: [] })).toThrow(/E_STATE_OUTPUT.*next_scale.*Expected 2 numbers/);
+    expect(() => state.keep({ outputs: wrong, rows: 1, kept: [] })).toThrow(
+      /E_STATE_OUTPUT.*next_scale.*Expected 2 numbers/,
+    );
     expect([...(state.inputs()['state_sum']?.data ?? [])]).toEqual([3, 3, 3, 3, 3, 3]);
   });
 });
