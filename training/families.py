@@ -6,6 +6,14 @@ from retnet import RetNet, RetNetConfig
 # Name: class of the shape, class of the model.
 MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1), 'retnet': (RetNetConfig, RetNet)}
 
+# Of each family the entries of its shape that are free. Others follow from these, or do not exist.
+COMMON = ['width', 'layers', 'heads', 'stem_channels', 'stem_groups', 'dropout', 'token_table']
+OPTIONS = {
+    'gato': [*COMMON, 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'action_tokens'],
+    'db1': [*COMMON, 'memory'],
+    'retnet': [*COMMON, 'head_width', 'feed_forward', 'stem'],
+}
+
 
 def config_class(family):
     """Raises ValueError for a family that is unknown."""
