@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from db1 import Db1Config
 from db1_decode import Db1Decoder
 from decode import HIDDEN, Decoder
+from families import family_of
+from retnet_decode import RetNetDecoder
+from retnet_graphs import state_tensors
 
 
 # Of the logits with those of PyTorch in fp32, on average; fp32 must give the same tokens besides.
@@ -103,6 +105,49 @@ class OnnxDb1(OnnxPolicy):
         return np.array(rows), np.stack(logits)
 
 
+class OnnxRetNet(OnnxPolicy):
+    """All that is remembered are tensors that each run replaces. Rows are in the order of the sequence: tokens first."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.reset()
+
+    def slots(self):
+        return 0
+
+    def reset(self):
+        self.state = {name: np.zeros(shape, np.float32) for name, shape in state_tensors(self.config)}
+        self.position, self.unseen = 0, []
+
+    def push(self, embeddings, tokens):
+        """embeddings [Te, W] behind raw action ids [Tt] -> logits [bins]."""
+        count = len(tokens) + len(embeddings)
+        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': self.position + np.arange(count),
+                 **{f'state_{name}': tensor for name, tensor in self.state.items()}}
+        logits, *after = self.trunk.run(['logits', *(f'next_{name}' for name in self.state)], feeds)
+        self.state = dict(zip(self.state, after))
+        self.position += count
+        return logits
+
+    def act(self, text, patches, state, forced=None):
+        """As OnnxDb1.act."""
+        config = self.config
+        if config.steps == 1:
+            self.reset()
+        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
+        logits, rows = [self.push(embeddings, self.unseen)], []
+        for index in range(config.actions):
+            rows.append(config.vocabulary + int(logits[-1].argmax()))
+            self.unseen = [(rows[-1] if forced is None else int(forced[index])) + self.offset]
+            if index + 1 < config.actions:
+                logits.append(self.push(np.zeros((0, config.width), np.float32), self.unseen))
+        return np.array(rows), np.stack(logits)
+
+
+# Of each family: how its graphs are run, and how PyTorch decodes.
+FORMS = {'gato': (OnnxPolicy, Decoder), 'db1': (OnnxDb1, Db1Decoder), 'retnet': (OnnxRetNet, RetNetDecoder)}
+
+
 def random_frames(config, count, seed=0):
     random = np.random.default_rng(seed)
     return [{'text': random.integers(0, config.vocabulary, config.text_positions),
@@ -122,7 +167,7 @@ def frames_of(dataset, spec, count, seed=0):
 
 def check(model, spec, folder, precision, frames):
     """Share of equal greedy tokens (with PyTorch's own tokens fed to both), mean logit cosine, largest logit difference."""
-    onnx_policy, torch_policy = (OnnxDb1, Db1Decoder) if isinstance(model.config, Db1Config) else (OnnxPolicy, Decoder)
+    onnx_policy, torch_policy = FORMS[family_of(model.config)]
     policy, decoder = onnx_policy(folder, precision, model.config, spec), torch_policy(model)
     equal = total = 0
     cosines, largest = [], 0.0

@@ -10,11 +10,12 @@ from pathlib import Path
 import checkpoint
 import db1_graphs
 import graphs
+import retnet_graphs
 from families import family_of, restore_model
 from onnx_graph import PRECISIONS
 from tokens import LayoutSpec
 
-GRAPHS = {'gato': graphs, 'db1': db1_graphs}
+GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
 BYTES_PER_WEIGHT = {'fp32': 4, 'fp16': 2, 'int8': 1, 'int4': 0.6}
@@ -64,9 +65,14 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
 
 def memory_of(config):
     """The entries "context" and "state" of policy.json. A db1 looks back on so many positions, whatever steps they are of."""
-    if family_of(config) == 'db1':
+    family = family_of(config)
+    if family == 'db1':
         steps = max(1, config.memory // config.step_positions)
-        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': 'zeros' if config.initial_memory == 'zeros' else 'nothing'}}
+        before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
+        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
+    if family == 'retnet':
+        tensors = [{'name': name, 'shape': shape} for name, shape in retnet_graphs.state_tensors(config)]
+        return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
     return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 
 

@@ -1,9 +1,18 @@
 """The families of policies that can be trained and exported, by the name that policy.json has for them."""
 from db1 import Db1, Db1Config
 from model import Gato, ModelConfig
+from retnet import RetNet, RetNetConfig
 
 # Name: class of the shape, class of the model.
-MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1)}
+MODELS = {'gato': (ModelConfig, Gato), 'db1': (Db1Config, Db1), 'retnet': (RetNetConfig, RetNet)}
+
+# Of each family the entries of its shape that are free. Others follow from these, or do not exist.
+COMMON = ['width', 'layers', 'heads', 'stem_channels', 'stem_groups', 'dropout', 'token_table']
+OPTIONS = {
+    'gato': [*COMMON, 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'action_tokens'],
+    'db1': [*COMMON, 'memory'],
+    'retnet': [*COMMON, 'head_width', 'feed_forward', 'stem'],
+}
 
 
 def config_class(family):

@@ -200,7 +200,11 @@ class Block(nn.Module):
 
 
 class Gato(nn.Module):
-    """Token ids here are rows of the table: text id, `vocabulary` + bin, and the separator last."""
+    """Token ids here are rows of the table: text id, `vocabulary` + bin, and the separator last.
+
+    Families that differ in their layers only (retnet.py) replace `layer`, `prepare` and `hidden`.
+    """
+    layer = Block
 
     def __init__(self, config, seed=0):
         super().__init__()
@@ -217,17 +221,22 @@ class Gato(nn.Module):
         if config.parallel:
             self.action_queries = nn.Parameter(torch.randn(config.action_positions, width, generator=generator) * 0.05)
         self.stem = PatchStem(config)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(self.layer(config) for _ in range(config.layers))
         self.norm = LayerNorm(width)
         self.privileged = Linear(width, config.privileged) if config.privileged else None
         self.initialise(generator)
+        self.prepare()
+        self.register_buffer('fixed_patch_positions', patch_positions(config.patch_grids), persistent=False)
+
+    def prepare(self):
+        """What the layers look up: rotary angles and the causal bias of whole sequences."""
+        config = self.config
         length = config.steps * config.step_positions
         cosine, sine = rope_table(length, config.head_width, config.rope_base)
         self.register_buffer('cosine', cosine[:, None], persistent=False)
         self.register_buffer('sine', sine[:, None], persistent=False)
         causal = torch.full((length, length), -1e9).triu(1)
         self.register_buffer('causal', causal, persistent=False)
-        self.register_buffer('fixed_patch_positions', patch_positions(config.patch_grids), persistent=False)
 
     @torch.no_grad()
     def initialise(self, generator):

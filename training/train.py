@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from families import MODELS
+from families import MODELS, OPTIONS
 from learner import LossOptions
 from loop import train
 from train_options import TrainOptions
@@ -77,10 +77,6 @@ def parser():
     return p
 
 
-SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
-         'action_tokens']
-# A db1's other measures follow from these.
-DB1_SHAPE = ['width', 'layers', 'heads', 'stem_channels', 'stem_groups', 'dropout', 'token_table', 'memory']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'cpu_time', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
          'average', 'privileged', 'pixel_noise', 'camera_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
          'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
@@ -113,7 +109,7 @@ def options_from(arguments):
     return TrainOptions(
         out=Path(arguments.out), policy=policy, weights={name: float(factor) for name, factor in weights.items()},
         episodes={name: int(count) for name, count in episodes.items()},
-        shape={**{name: getattr(arguments, name) for name in (DB1_SHAPE if policy['family'] == 'db1' else SHAPE)}, 'steps': arguments.context_steps},
+        shape={**{name: getattr(arguments, name) for name in OPTIONS[policy['family']]}, 'steps': arguments.context_steps},
         loss=LossOptions(arguments.soft_sigma, tuple(arguments.joint_weights), arguments.privileged_weight),
         bf16=not arguments.fp32, precisions=tuple(arguments.precisions),
         **{name: getattr(arguments, name) for name in PLAIN})
