@@ -2,14 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { actionValues, firstActionId } from '../tokens/layout-spec.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { ModelManifest } from './model-manifest.ts';
 import type { PolicySequence } from './policy-sequence.ts';
 import { sampleBin } from './sampling.ts';
-import type { AllowedInterval } from './sampling.ts';
+import type { AllowedBins, AllowedInterval } from './sampling.ts';
 
 export interface PolicyDecision {
-  /** Gato ids of the action tokens, one per joint and control tick that will be carried out, in emission order. */
+  /** Gato ids of the action tokens, one per joint, or a choice, and control tick that will be carried out, in emission order. */
   readonly tokens: readonly number[];
   /** Probability of each token within its allowed bins, in [0, 1]; 0 of those that the deadline cut off. */
   readonly probabilities: readonly number[];
@@ -62,12 +63,12 @@ const everyChoiceStands: TokenReview = { narrow: () => undefined, chose: () => u
 export async function decideTokens(
   context: DecisionContext,
   frame: TokenFrame,
-  allowed: readonly AllowedInterval[],
+  allowed: readonly AllowedBins[],
   { review = everyChoiceStands, deadline }: DecideOptions,
 ): Promise<PolicyDecision> {
   const { manifest, layout, sequence, clock, rng } = context;
   requireIntervals(allowed, layout);
-  const { bins, textVocabulary } = layout.spec.codec;
+  const [values, firstId] = [actionValues(layout.spec), firstActionId(layout.spec)];
   const isParallel = manifest.model.actionTokens === 'parallel';
   const startNs = clock.nowNs();
   const tokens: number[] = [];
@@ -79,7 +80,7 @@ export async function decideTokens(
   let tokenNs = 0;
   for (const [slot, interval] of allowed.entries()) {
     const last = tokens.at(-1);
-    if (isParallel) logits = observed.subarray(slot * bins, (slot + 1) * bins);
+    if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
     else if (last !== undefined) {
       const beforeNs = deadline === undefined ? 0 : clock.nowNs();
       if (deadline !== undefined && beforeNs + tokenNs >= deadline.atNs) break;
@@ -88,18 +89,18 @@ export async function decideTokens(
     }
     const settings = { allowed: interval, sampling: manifest.sampling, rng };
     const first = sampleBin(logits, settings);
-    const narrower = review.narrow(slot, first.bin, interval);
+    // A review knows the bins of joints, which are intervals; a choice from a set stands.
+    const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
     const chosen = narrower === undefined ? first : sampleBin(logits, { ...settings, allowed: narrower });
     review.chose(slot, chosen.bin);
-    tokens.push(textVocabulary + chosen.bin);
+    tokens.push(firstId + chosen.bin);
     probabilities.push(chosen.probability);
     masked.push(chosen.masked || narrower !== undefined);
   }
   const decided = tokens.length;
-  for (const [slot, { low, high }] of allowed.entries()) {
+  for (const [slot, interval] of allowed.entries()) {
     if (slot < decided) continue;
-    const bin = Math.min(Math.max(deadline?.keep[slot] ?? low, low), high);
-    tokens.push(textVocabulary + bin);
+    tokens.push(firstId + keptBin(interval, deadline?.keep[slot]));
     probabilities.push(0);
     masked.push(false);
   }
@@ -109,7 +110,14 @@ export async function decideTokens(
   return { tokens, probabilities, masked, kept, inferenceNs: clock.nowNs() - startNs };
 }
 
-function requireIntervals(allowed: readonly AllowedInterval[], { executedTokens }: StepLayout): void {
+/** The bin to keep, or the allowed one that comes nearest. */
+function keptBin(allowed: AllowedBins, keep: number | undefined): number {
+  if ('bins' in allowed) return allowed.bins.find((bin) => bin === keep) ?? allowed.bins[0] ?? 0;
+  const { low, high } = allowed;
+  return Math.min(Math.max(keep ?? low, low), high);
+}
+
+function requireIntervals(allowed: readonly AllowedBins[], { executedTokens }: StepLayout): void {
   if (allowed.length === executedTokens) return;
   throw new ArmatureError('E_ALLOWED_BINS', 'each action token needs its interval of allowed bins', {
     expected: `${executedTokens} intervals`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
@@ -47,7 +47,8 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const manifest = parseManifest(readFileSync(path, 'utf8'), path);
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
-    for (const file of [graphs?.embed, graphs?.trunk]) if (file !== undefined) checkGraphFile(file, path);
+    for (const graph of [graphs?.embed, graphs?.trunk])
+      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) checkGraphFile(file, path);
   }
   return { manifest, layout, directory: dirname(path) };
 }
@@ -132,7 +133,7 @@ function checkGraphFile(file: { readonly path: string; readonly sha256: string }
       remedy: 'Fetch the model again, or remove this precision from "files".',
     });
   }
-  const found = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const found = sha256Of(path);
   if (found !== file.sha256) {
     throw new InvalidFileError(path, 'is not the file the manifest was written for', {
       expected: `sha256 ${file.sha256}`,
@@ -140,4 +141,18 @@ function checkGraphFile(file: { readonly path: string; readonly sha256: string }
       remedy: 'Fetch the model again; after exporting it again, write the new digest into policy.json.',
     });
   }
+}
+
+/** Piece by piece: a file of weights may be larger than a buffer can be. */
+function sha256Of(path: string): string {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(1 << 20);
+  const file = openSync(path, 'r');
+  try {
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }

@@ -5,8 +5,11 @@ import type { FamilyName } from './families.ts';
 
 const fileSchema = z.strictObject({ path: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
+/** A graph, and the files its weights are in where they do not fit into it: a file of protobuf ends at 2 GB. */
+const graphSchema = fileSchema.extend({ data: z.array(fileSchema).optional() });
+
 /** Two graphs: `embed` turns a token frame into embeddings, `trunk` runs the transformer over them. */
-const graphsSchema = z.strictObject({ embed: fileSchema, trunk: fileSchema });
+const graphsSchema = z.strictObject({ embed: graphSchema, trunk: graphSchema });
 
 /** How the next token is chosen from the allowed logits. */
 const samplingSchema = z.discriminatedUnion('kind', [
@@ -25,7 +28,11 @@ const stateSchema = z.discriminatedUnion('kind', [
   /** Keys and values of the newest context.steps steps, with rotary positions. */
   z.strictObject({ kind: z.literal('ring') }),
   /** Keys and values of the newest context.ringPositions positions, without positions of their own. */
-  z.strictObject({ kind: z.literal('relative-ring') }),
+  z.strictObject({
+    kind: z.literal('relative-ring'),
+    /** `zeros`: the memory begins full of zeros, which take their share of the attention, as DB1's released code has it. */
+    beforeStart: z.enum(['nothing', 'zeros']).default('nothing'),
+  }),
   /** Tensors that each run replaces: the trunk takes `state_<name>` and gives `next_<name>`. */
   z.strictObject({
     kind: z.literal('recurrent'),
@@ -43,7 +50,7 @@ export const manifestSchema = z.strictObject({
   description: z.string(),
   /** The embodiment it was trained on, and the tasks and suite. */
   robot: z.string().min(1),
-  joints: z.array(z.string()).min(1),
+  joints: z.array(z.string()),
   suite: z.string().min(1),
   tasks: z.array(z.string()).min(1),
   controlHz: z.number().positive(),
@@ -70,8 +77,16 @@ export const manifestSchema = z.strictObject({
   }),
   state: stateSchema.default({ kind: 'ring' }),
   sampling: samplingSchema,
-  /** Files per precision, preferred first. */
-  files: z.strictObject({ int8: graphsSchema.optional(), fp32: graphsSchema.optional() }),
+  /**
+   * Files per precision of the weights; which one a provider runs is in providers.ts. int8: one scale per output, activations
+   * in int8 too; fp16: widened when loaded, so that only the files are smaller; int4: one scale per block of 32.
+   */
+  files: z.strictObject({
+    int8: graphsSchema.optional(),
+    fp32: graphsSchema.optional(),
+    fp16: graphsSchema.optional(),
+    int4: graphsSchema.optional(),
+  }),
   /** The weights for PyTorch: to train on from, and to compare with. Nothing here reads them. */
   weights: fileSchema.optional(),
   /** Where the weights came from; free form, for people. */
@@ -84,3 +99,6 @@ export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
 export type Sampling = ModelManifest['sampling'];
 export type StateSpec = ModelManifest['state'];
 export type Precision = keyof ModelManifest['files'];
+
+/** Of the weights, as policy.json may list them. */
+export const precisions = Object.keys(manifestSchema.shape.files.shape) as readonly Precision[];

@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
+import { layerInputs, wholeName } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
 import { executionProviders, openSession, preferredPrecision } from './providers.ts';
@@ -131,7 +132,11 @@ export class PolicyGraphs {
     const observed = countFrom(input.embeddingsAt, embeddings.positions);
     const decided = countFrom(input.tokensAt, tokens.length);
     const positions = state.rowOrder === 'tokens-first' ? [...decided, ...observed] : [...observed, ...decided];
-    const remembered = Object.entries(state.inputs()).map(([name, tensor]) => [name, stateInput(tensor)] as const);
+    const remembered = Object.entries(state.inputs())
+      .flatMap(([name, tensor]) =>
+        this.#trunk.inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
+      )
+      .map(([name, tensor]) => [name, stateInput(tensor)] as const);
     const results = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
@@ -152,8 +157,9 @@ export class PolicyGraphs {
 async function openGraph(path: string, names: GraphInterface, settings: SessionSettings): Promise<InferenceSession> {
   const session = await openSession(path, settings);
   const { inputNames, outputNames } = session;
-  const hasInputs =
-    inputNames.length === names.inputs.length && names.inputs.every((name) => inputNames.includes(name));
+  // A graph may take an input layer by layer.
+  const inputs = new Set(inputNames.map((name) => (names.inputs.includes(name) ? name : wholeName(name))));
+  const hasInputs = inputs.size === names.inputs.length && names.inputs.every((name) => inputs.has(name));
   const differs = hasInputs ? 'outputs' : 'inputs';
   if (hasInputs && names.outputs.every((name) => outputNames.includes(name))) return session;
   await session.release();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,20 @@ describe('loadPolicy', () => {
     expect(manifest.tokens.chunk).toEqual({ steps: 1, execute: 1 });
     expect(manifest.model.actionTokens).toBe('autoregressive');
     expect([layout.actionTokens, layout.executedTokens]).toEqual([3, 3]);
+  });
+
+  it('checks the files that weights lie in beside their graph', () => {
+    const bytes = Buffer.from('weights');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    change((manifest) => {
+      const graphs = Object.values(manifest['files'] as Json)[0] as { trunk: Json };
+      graphs.trunk['data'] = [{ path: 'trunk.data', sha256 }];
+    });
+    expect(() => loadPolicy(directory)).toThrow(/trunk\.data: is missing/);
+    writeFileSync(join(directory, 'trunk.data'), bytes);
+    expect(() => loadPolicy(directory)).not.toThrow();
+    writeFileSync(join(directory, 'trunk.data'), bytes.subarray(1));
+    expect(() => loadPolicy(directory)).toThrow(/trunk\.data: is not the file the manifest was written for/);
   });
 
   it('takes a manifest without state for one of keys and values in a ring, and holds families to their state', () => {

@@ -24,7 +24,10 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
     },
     decide: (frame, allowed, { deadline } = {}) => {
       deadlines.push(deadline);
-      frames.push({ textIds: [...frame.textIds], allowed });
+      frames.push({
+        textIds: [...frame.textIds],
+        allowed: allowed.flatMap((bins) => ('bins' in bins ? [] : [bins])),
+      });
       const tokens = chosen.map((bin) => textVocabulary + bin);
       return Promise.resolve({
         tokens,

@@ -112,6 +112,13 @@ export class KeyValueRing {
     this.values.fill(0);
   }
 
+  /** Fills every slot with a visible row of zeros. */
+  fillWithZeros(): void {
+    this.erase();
+    this.bias.fill(0);
+    this.#length = this.shape.slots;
+  }
+
   snapshot(): RingSnapshot {
     this.#basis?.complete(this.#rows);
     const window = { bias: this.bias.slice(), oldest: this.#oldest, length: this.#length };
