@@ -9,6 +9,7 @@ import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
+import type { RunAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
 
@@ -65,7 +66,7 @@ export function addRun(program: Command): void {
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option(
       '--deadline <ms>',
-      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: 95 % of the control period',
       numberBetween(0.1, 60_000),
     )
     .option(
@@ -106,8 +107,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const interruption = new Interruption();
   const { signal } = interruption;
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const episodes =
-    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
+  const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+  const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+  const { episodes, connection } = done;
   interruption.close();
   if (json) {
     const rate = successRate(episodes);
@@ -119,6 +121,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         mode,
         episodes,
         successRate: rate,
+        connection,
         report: episodes.length === 0 ? null : (report ?? null),
       }),
     );
