@@ -71,7 +71,7 @@ function parseManifest(text: string, path: string): ModelManifest {
 
 /** Also checks what the schema cannot say: entries that contradict each other. */
 function layoutOf(manifest: ModelManifest, path: string): StepLayout {
-  const { model, tokens, joints, files, context } = manifest;
+  const { model, tokens, joints, files } = manifest;
   const layout = consistent(tokens, path);
   const problems: string[] = [];
   if (Object.values(files).length === 0) problems.push('files lists no precision');
@@ -79,15 +79,19 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
   const moved = tokens.actions.map(({ joint }) => joint);
   if (moved.join() !== joints.join())
     problems.push(`joints are [${joints.join(', ')}], but tokens.actions move [${moved.join(', ')}]`);
-  if (context.steps > 1 && tokens.chunk.steps > 1)
-    problems.push(
-      `context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`,
-    );
+  problems.push(...chunkProblems(manifest));
   problems.push(...stateProblems(manifest, layout));
   if (problems.length > 0) {
     throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
   }
   return layout;
+}
+
+/** What a recurrent trunk remembers of a decision is its own affair, so long as no action token is pushed one by one. */
+function chunkProblems({ state, model, context, tokens }: ModelManifest): string[] {
+  const isFree = state.kind === 'recurrent' && model.actionTokens === 'parallel';
+  if (isFree || context.steps === 1 || tokens.chunk.steps === 1) return [];
+  return [`context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`];
 }
 
 function stateProblems({ family, state, model, context }: ModelManifest, layout: StepLayout): string[] {

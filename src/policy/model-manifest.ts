@@ -70,7 +70,10 @@ export const manifestSchema = z.strictObject({
     actionTokens: z.enum(['autoregressive', 'parallel']).default('autoregressive'),
   }),
   context: z.strictObject({
-    /** Control ticks the policy looks back on, this one included; more than one only without chunks. */
+    /**
+     * Control ticks the policy looks back on, this one included; of a recurrent one those it was trained on, and 1: none of
+     * the past. More than one only without chunks, unless parallel and recurrent.
+     */
     steps: z.int().positive(),
     /** Slots of the key-value ring; 0 where there is none. */
     ringPositions: z.int().nonnegative(),
