@@ -14,6 +14,7 @@ import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
+import type { StepLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
 import { loadSpaceGuard } from './load-space-guard.ts';
 import { SpaceMask } from './space-mask.ts';
@@ -36,6 +37,8 @@ export interface GatoAgentOptions {
    * it, among all within the soft position limits. Default true.
    */
   readonly safetyMask?: boolean | undefined;
+  /** Of the policy. Default: made from its manifest, which is enough where its vocabulary is a list of words. */
+  readonly layout?: StepLayout | undefined;
   /** What the safety mask knows of the space around the arm; the agent disposes of it. Default: nothing. */
   readonly space?: SpaceGuard | undefined;
 }
@@ -65,7 +68,7 @@ export class GatoAgent implements Agent {
     this.name = policy.manifest.name;
     this.#robot = robot;
     this.#policy = policy;
-    this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
+    this.#encoder = new TokenEncoder(options.layout ?? createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
     const { safetyMask = true, space = openSpace } = options;
     this.#reachable = safetyMask ? new ReachableTargets(robot) : undefined;
@@ -80,7 +83,7 @@ export class GatoAgent implements Agent {
   static async load(
     robot: RobotSpec,
     nameOrDirectory: string,
-    options: Omit<GatoAgentOptions, 'space'> & Omit<PolicyEngineOptions, 'clock'> = {},
+    options: Omit<GatoAgentOptions, 'space' | 'layout'> & Omit<PolicyEngineOptions, 'clock'> = {},
   ): Promise<GatoAgent> {
     const { clock, safetyMask, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
@@ -88,7 +91,7 @@ export class GatoAgent implements Agent {
     const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
     try {
       const policy = await PolicyEngine.create(loaded, engineOptions);
-      return new GatoAgent(robot, policy, { clock, safetyMask, space });
+      return new GatoAgent(robot, policy, { clock, safetyMask, space, layout: loaded.layout });
     } catch (error) {
       space.dispose();
       throw error;

@@ -55,12 +55,11 @@ export interface SessionEpisode {
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
-  const { manifest } = loadPolicy(options.policy);
+  const { manifest, layout } = loadPolicy(options.policy);
   requireLayoutFitsRobot(manifest.tokens, robot);
   const controlHz = controlRate(robot, manifest, options.rateHz);
-  const { text } = manifest.tokens;
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  for (const instruction of instructions) encodeText(text, instruction);
+  for (const instruction of instructions) encodeText(layout, instruction);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
@@ -68,7 +67,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
-    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
+    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)))],
   };
 }
 

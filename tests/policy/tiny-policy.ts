@@ -67,7 +67,7 @@ export function goldenFrame({ textIds, stateIds, patchSeed }: GoldenFrame): Toke
 export function frameOf(seed: number): TokenFrame {
   const { codec, text } = tiny.manifest.tokens;
   return {
-    textIds: Int32Array.from({ length: tiny.layout.textTokens }, (_, index) => (seed + index) % text.vocabulary.length),
+    textIds: Int32Array.from({ length: tiny.layout.textTokens }, (_, index) => (seed + index) % (text.kind === 'words' ? text.vocabulary.length : text.pieces)),
     stateIds: Int32Array.from(
       { length: tiny.layout.stateTokens },
       (_, index) => codec.textVocabulary + ((seed * 131 + index * 17) % codec.bins),
