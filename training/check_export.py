@@ -26,8 +26,9 @@ class OnnxPolicy:
     def push(self, embeddings, tokens, positions):
         """embeddings [Te, W], raw action ids [Tt], positions [Te + Tt] -> logits [bins], or [A, bins] in parallel; stores keys and values."""
         positions = np.asarray(positions, np.int64)
-        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions,
-                 'key_cache': self.keys, 'value_cache': self.values, 'cache_bias': self.bias}
+        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions, 'cache_bias': self.bias}
+        for layer in range(self.config.layers):
+            feeds |= {f'key_cache_{layer}': self.keys[layer:layer + 1], f'value_cache_{layer}': self.values[layer:layer + 1]}
         logits, rows = self.trunk.run(['logits', 'kv'], feeds)
         slots, layers = positions % len(self.bias), self.config.layers
         self.keys[:, :, slots], self.values[:, :, slots] = rows[:layers], rows[layers:]

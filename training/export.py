@@ -8,32 +8,44 @@ import sys
 from pathlib import Path
 
 import checkpoint
-from graphs import TrunkBuilder, build_embed
+from graphs import build_embed, build_trunk
 from instruction_text import located, shipped
 from model import Gato, ModelConfig
+from onnx_graph import PRECISIONS
+from sizes import parameters_of
 from tokens import LayoutSpec
 from transfer import share_unmet_rows
 
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
+BYTES_PER_WEIGHT = {'fp32': 4, 'fp16': 2, 'int8': 1, 'int4': 0.6}
+EXTERNAL_FROM_BYTES = 1_000_000_000  # Larger graphs keep their weights in a data file: one of protobuf ends at 2 GB.
 
 
 def listed(path):
-    return {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    with path.open('rb') as file:
+        return {'path': path.name, 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()}
 
 
-def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
-    """Graphs and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
+def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYTES):
+    """Both graphs in one precision, with data files from so many bytes on. Returns their entry of "files" in policy.json."""
+    is_external = parameters_of(model.config) * BYTES_PER_WEIGHT[precision] >= external_from
+    entry = {}
+    for name, build in (('embed', build_embed), ('trunk', build_trunk)):
+        path = folder / f'{name}.{precision}.onnx'
+        data = path.with_suffix('.onnx.data') if is_external else None
+        build(model, spec, precision, data).save(path)
+        entry[name] = {**listed(path), **({'data': [listed(data)]} if data else {})}
+    return entry
+
+
+def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None, weights=True):
+    """Graphs, weights.pt unless told, and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
     folder, policy = Path(folder), shipped(policy, folder)
     spec, config = LayoutSpec.from_json(policy['tokens'], folder), model.config
-    files = {}
-    for precision in sorted(precisions, reverse=True):
-        files[precision] = {}
-        for name, graph in (('embed', build_embed(model, spec, precision)), ('trunk', TrunkBuilder(model, spec, precision).build())):
-            path = folder / f'{name}.{precision}.onnx'
-            graph.save(path)
-            files[precision][name] = listed(path)
-    checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
+    files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
+    if weights:
+        checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
     manifest = {
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
         'formatVersion': 1, 'family': 'gato',
@@ -41,8 +53,8 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
         'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
-        'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
-        'weights': listed(folder / WEIGHTS),
+        'files': files,
+        **({'weights': listed(folder / WEIGHTS)} if weights else {}),
         'training': {**policy.get('training', {}), **(training or {}), 'config': config.to_dict()},
         'measured': {},
     }
@@ -91,7 +103,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False)
     parser.add_argument('checkpoint')
     parser.add_argument('folder', help='created; overwritten where it exists')
-    parser.add_argument('--precisions', nargs='*', choices=['fp32', 'int8'], default=['int8', 'fp32'])
+    parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8', 'fp32'])
     parser.add_argument('--check', type=int, default=0, metavar='N', help='compare greedy tokens on N frames with PyTorch')
     parser.add_argument('--data', default='', help='dataset whose frames --check takes; random frames without it')
     arguments = parser.parse_args(argv)

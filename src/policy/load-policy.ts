@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
@@ -47,7 +47,8 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const manifest = parseManifest(readFileSync(path, 'utf8'), path);
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
-    for (const file of [graphs?.embed, graphs?.trunk]) if (file !== undefined) readListed(file, path);
+    for (const graph of [graphs?.embed, graphs?.trunk])
+      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) listedPath(file, path);
   }
   return { manifest, layout, directory: dirname(path) };
 }
@@ -111,12 +112,12 @@ function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
 
 function piecesOf({ text }: ModelManifest['tokens'], manifestPath: string): PieceVocabulary | undefined {
   if (text.kind === 'words') return undefined;
-  const content = readListed({ path: text.file, sha256: text.sha256 }, manifestPath);
-  return PieceVocabulary.parse(content.toString('utf8'), join(dirname(manifestPath), text.file));
+  const path = listedPath({ path: text.file, sha256: text.sha256 }, manifestPath);
+  return PieceVocabulary.parse(readFileSync(path, 'utf8'), path);
 }
 
-/** The content of a file that the manifest lists, which must be the one it was written for. */
-function readListed(file: { readonly path: string; readonly sha256: string }, manifestPath: string): Buffer {
+/** The path of a file that the manifest lists, which must be the one it was written for. */
+function listedPath(file: { readonly path: string; readonly sha256: string }, manifestPath: string): string {
   const directory = dirname(manifestPath);
   const path = join(directory, file.path);
   // A graph is native code's input: a manifest may only name files that came with it.
@@ -130,8 +131,7 @@ function readListed(file: { readonly path: string; readonly sha256: string }, ma
       remedy: 'Fetch the model again, or remove what lists it.',
     });
   }
-  const content = readFileSync(path);
-  const found = createHash('sha256').update(content).digest('hex');
+  const found = sha256Of(path);
   if (found !== file.sha256) {
     throw new InvalidFileError(path, 'is not the file the manifest was written for', {
       expected: `sha256 ${file.sha256}`,
@@ -139,5 +139,19 @@ function readListed(file: { readonly path: string; readonly sha256: string }, ma
       remedy: 'Fetch the model again; after exporting it again, write the new digest into policy.json.',
     });
   }
-  return content;
+  return path;
+}
+
+/** Piece by piece: a file of weights may be larger than a buffer can be. */
+function sha256Of(path: string): string {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(1 << 20);
+  const file = openSync(path, 'r');
+  try {
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }

@@ -3,8 +3,11 @@ import { layoutSpecSchema } from '../tokens/layout-spec.ts';
 
 const fileSchema = z.strictObject({ path: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
+/** A graph, and the files its weights are in where they do not fit into it: a file of protobuf ends at 2 GB. */
+const graphSchema = fileSchema.extend({ data: z.array(fileSchema).optional() });
+
 /** Two graphs: `embed` turns a token frame into embeddings, `trunk` runs the transformer over them. */
-const graphsSchema = z.strictObject({ embed: fileSchema, trunk: fileSchema });
+const graphsSchema = z.strictObject({ embed: graphSchema, trunk: graphSchema });
 
 /** How the next token is chosen from the allowed logits. */
 const samplingSchema = z.discriminatedUnion('kind', [
@@ -52,8 +55,16 @@ export const manifestSchema = z.strictObject({
     ringPositions: z.int().positive(),
   }),
   sampling: samplingSchema,
-  /** Files per precision, preferred first. */
-  files: z.strictObject({ int8: graphsSchema.optional(), fp32: graphsSchema.optional() }),
+  /**
+   * Files per precision of the weights; which one a provider runs is in providers.ts. int8: one scale per output, activations
+   * in int8 too; fp16: widened when loaded, so that only the files are smaller; int4: one scale per block of 32.
+   */
+  files: z.strictObject({
+    int8: graphsSchema.optional(),
+    fp32: graphsSchema.optional(),
+    fp16: graphsSchema.optional(),
+    int4: graphsSchema.optional(),
+  }),
   /** The weights for PyTorch: to train on from, and to compare with. Nothing here reads them. */
   weights: fileSchema.optional(),
   /** Where the weights came from; free form, for people. */

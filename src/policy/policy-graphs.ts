@@ -4,6 +4,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { KeyValueRing } from './key-value-ring.ts';
+import { layerInputs, layerNames } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
 import { executionProviders, openSession, preferredPrecision } from './providers.ts';
@@ -41,7 +42,8 @@ export interface TrunkOutput {
 
 export const noEmbeddings: Embeddings = { values: new Float32Array(0), positions: 0 };
 
-const trunkInputs = ['embeddings', 'tokens', 'positions', 'key_cache', 'value_cache', 'cache_bias'];
+const trunkInputs = ['embeddings', 'tokens', 'positions', 'cache_bias'];
+const cacheInputs = ['key_cache', 'value_cache'];
 
 /** The two graphs of a policy in one precision, as typed functions. Inference blocks the thread. */
 export class PolicyGraphs {
@@ -83,9 +85,16 @@ export class PolicyGraphs {
         remedy: 'Choose a precision the policy has, or export the missing one.',
       });
     }
-    const embed = await openGraph(join(directory, files.embed.path), ['text', 'state', 'patches'], options);
+    const embed = await openGraph(join(directory, files.embed.path), [['text', 'state', 'patches']], options);
     try {
-      const trunk = await openGraph(join(directory, files.trunk.path), trunkInputs, options);
+      const trunk = await openGraph(
+        join(directory, files.trunk.path),
+        [
+          [...trunkInputs, ...cacheInputs.flatMap((name) => layerNames(name, manifest.model.layers))],
+          [...trunkInputs, ...cacheInputs],
+        ],
+        options,
+      );
       return new PolicyGraphs(policy, precision, { embed, trunk });
     } catch (error) {
       await embed.release();
@@ -124,11 +133,18 @@ export class PolicyGraphs {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
       positions: integers(positions),
-      key_cache: new Tensor('float32', ring.keys, [layers, kvHeads, slots, headWidth]),
-      value_cache: new Tensor('float32', ring.values, [layers, kvHeads, slots, headWidth]),
+      ...this.#cacheInput('key_cache', ring.keys, [layers, kvHeads, slots, headWidth]),
+      ...this.#cacheInput('value_cache', ring.values, [layers, kvHeads, slots, headWidth]),
       cache_bias: new Tensor('float32', ring.bias, [slots]),
     });
     return { logits: output(outputs, 'logits').values, keyValueRows: output(outputs, 'kv').values, rows };
+  }
+
+  /** Graphs of earlier exports take the layers of the cache in one input. */
+  #cacheInput(name: string, data: Float32Array, shape: readonly number[]): Record<string, Tensor> {
+    if (this.#trunk.inputNames.includes(name)) return { [name]: new Tensor('float32', data, shape) };
+    const parts = Object.entries(layerInputs(name, { data, shape }));
+    return Object.fromEntries(parts.map(([part, view]) => [part, new Tensor('float32', view.data, view.shape)]));
   }
 
   /** Frees the native memory. Not while a run is in flight. */
@@ -140,16 +156,18 @@ export class PolicyGraphs {
 
 async function openGraph(
   path: string,
-  inputs: readonly string[],
+  forms: readonly (readonly string[])[],
   settings: SessionSettings,
 ): Promise<InferenceSession> {
   const session = await openSession(path, settings);
-  if (inputs.every((name) => session.inputNames.includes(name)) && session.inputNames.length === inputs.length)
-    return session;
+  const { inputNames } = session;
+  const fits = (form: readonly string[]): boolean =>
+    form.length === inputNames.length && form.every((name) => inputNames.includes(name));
+  if (forms.some(fits)) return session;
   const found = session.inputNames.join(', ');
   await session.release();
   throw new InvalidFileError(path, 'is not the graph of a policy: its inputs differ', {
-    expected: inputs.join(', '),
+    expected: forms.map((form) => form.join(', ')).join(', or '),
     found,
     remedy: 'Export the policy again; check that embed and trunk are not exchanged in policy.json.',
   });

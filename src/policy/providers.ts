@@ -11,14 +11,14 @@ interface ExecutionProvider {
 
 /** Where the graphs can run. The native package bundles cpu and webgpu; cuda needs its own library. */
 export const executionProviders = {
-  cpu: { precisions: ['int8', 'fp32'], remedy: 'Install onnxruntime-node for this platform.' },
+  cpu: { precisions: ['int8', 'fp32', 'fp16', 'int4'], remedy: 'Install onnxruntime-node for this platform.' },
   webgpu: {
     // Whether the int8 kernels of the trunk run there or fall to the processor is not established.
-    precisions: ['fp32'],
+    precisions: ['fp32', 'fp16', 'int4'],
     remedy: 'It needs a graphics adapter with a current Vulkan, Metal or Direct3D 12 driver; or choose "cpu".',
   },
   cuda: {
-    precisions: ['fp32'],
+    precisions: ['fp32', 'fp16', 'int4'],
     remedy: 'Install the CUDA build of onnxruntime-node with CUDA and cuDNN; or choose "cpu".',
   },
 } as const satisfies Record<string, ExecutionProvider>;
