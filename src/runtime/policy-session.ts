@@ -2,6 +2,7 @@ import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import type { ExecutionProviderName } from '../policy/providers.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
+  /** Default cpu. */
+  readonly provider?: ExecutionProviderName | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -36,6 +39,7 @@ export interface SessionPlan {
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
+  readonly provider: ExecutionProviderName;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -67,6 +71,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
+    provider: options.provider ?? 'cpu',
     unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)))],
   };
 }
@@ -92,11 +97,11 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask } = plan;
+    const { robot, policy, mode, safetyMask, provider } = plan;
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy, { safetyMask })
-        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask }, robot);
+        ? await GatoAgent.load(robot, policy, { safetyMask, provider })
+        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask, provider }, robot);
     return new PolicySession(plan, agent, arm);
   }
 
