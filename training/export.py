@@ -113,11 +113,18 @@ def main(argv=None):
     policy = located(state['policy'], Path(arguments.checkpoint).parent)
     write_policy(model, policy, arguments.folder, arguments.precisions, training)
     if arguments.check:
-        from check_export import check, frames_of, random_frames
+        from check_export import LEAST_COSINE, check, frames_of, random_frames
         spec = LayoutSpec.from_json(policy['tokens'])
         frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
+        failed = []
         for precision in arguments.precisions:
-            print(precision, check(model, spec, arguments.folder, precision, frames))
+            result = check(model, spec, arguments.folder, precision, frames)
+            print(precision, result)
+            if result['cosine'] < LEAST_COSINE[precision] or (precision == 'fp32' and result['equal'] < 1):
+                failed.append(precision)
+        if failed:
+            return f'{", ".join(failed)}: not the model that was exported; logits or tokens differ too much from PyTorch'
+    return None
 
 
 if __name__ == '__main__':

@@ -5,14 +5,14 @@ import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
-import { KeyValueRing } from './key-value-ring.ts';
-import type { RowRange } from './key-value-ring.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
-import { noEmbeddings, PolicyGraphs } from './policy-graphs.ts';
+import { PolicyGraphs } from './policy-graphs.ts';
+import { PolicySequence } from './policy-sequence.ts';
 import type { ExecutionProviderName } from './providers.ts';
 import { sampleBin } from './sampling.ts';
 import type { AllowedInterval } from './sampling.ts';
+import { createState } from './state/create-state.ts';
 
 export interface PolicyEngineOptions {
   /** Default: the fastest the provider has for this policy; int8 on a processor. */
@@ -58,26 +58,23 @@ export class PolicyEngine {
   readonly precision: Precision;
   readonly #layout: StepLayout;
   readonly #graphs: PolicyGraphs;
-  readonly #ring: KeyValueRing;
+  readonly #sequence: PolicySequence;
   readonly #clock: Clock;
   #rng = new Rng(0);
-  /** Position of the next token in the sequence. */
-  #position = 0;
-  /** Ring rows of each time step held, oldest first. */
-  #stepRows: number[] = [];
-  /** The last action token of the previous step: decided, but not yet seen by the trunk. */
-  #unseenToken: number | undefined;
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor({ manifest, layout }: LoadedPolicy, graphs: PolicyGraphs, clock: Clock) {
+  private constructor(
+    { manifest, layout }: LoadedPolicy,
+    { graphs, sequence }: { readonly graphs: PolicyGraphs; readonly sequence: PolicySequence },
+    clock: Clock,
+  ) {
     this.manifest = manifest;
     this.#layout = layout;
     this.precision = graphs.precision;
     this.#graphs = graphs;
     this.#clock = clock;
-    const { layers, kvHeads, headWidth } = manifest.model;
-    this.#ring = new KeyValueRing({ layers, kvHeads, headWidth, slots: manifest.context.ringPositions });
+    this.#sequence = sequence;
   }
 
   /**
@@ -87,8 +84,10 @@ export class PolicyEngine {
    */
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
     const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
-    const graphs = await PolicyGraphs.open(policy, { provider, threads, precision });
-    const engine = new PolicyEngine(policy, graphs, options.clock ?? new MonotonicClock());
+    const state = createState(policy.manifest);
+    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision });
+    const sequence = new PolicySequence(graphs, state, policy.manifest.context.steps);
+    const engine = new PolicyEngine(policy, { graphs, sequence }, options.clock ?? new MonotonicClock());
     try {
       await engine.#warmUp(policy);
     } catch (error) {
@@ -101,7 +100,7 @@ export class PolicyEngine {
   /** Forgets the past; the seed decides every draw until the next reset. */
   async reset(seed: number): Promise<void> {
     await this.#inTurn(() => {
-      this.#forget();
+      this.#sequence.forget();
       this.#rng = new Rng(seed);
     });
   }
@@ -119,8 +118,7 @@ export class PolicyEngine {
       try {
         return await this.#decide(frame, allowed, review);
       } catch (error) {
-        this.#forget();
-        this.#ring.erase();
+        this.#sequence.erase();
         throw error;
       }
     });
@@ -154,12 +152,12 @@ export class PolicyEngine {
     const maskedTokens: boolean[] = [];
     const { sampling, model } = this.manifest;
     const isParallel = model.actionTokens === 'parallel';
-    const observed = await this.#pushObservation(frame);
+    const observed = await this.#sequence.pushObservation(frame);
     let logits = observed;
     for (const [slot, interval] of allowed.entries()) {
       const last = tokens.at(-1);
       if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
-      else if (last !== undefined) logits = await this.#pushToken(last);
+      else if (last !== undefined) logits = await this.#sequence.pushToken(last);
       const context = { allowed: interval, sampling, rng: this.#rng };
       const first = sampleBin(logits, context);
       const narrower = review.narrow(slot, first.bin, interval);
@@ -169,49 +167,8 @@ export class PolicyEngine {
       probabilities.push(chosen.probability);
       maskedTokens.push(chosen.masked || narrower !== undefined);
     }
-    this.#unseenToken = isParallel ? undefined : tokens.at(-1);
+    if (!isParallel) this.#sequence.pushLast(tokens.slice(-1));
     return { tokens, probabilities, masked: maskedTokens, inferenceNs: this.#clock.nowNs() - startNs };
-  }
-
-  /** Begins a time step: makes room for it, and runs its observation. Returns the logits, of all slots in parallel. */
-  async #pushObservation(frame: TokenFrame): Promise<Float32Array> {
-    const embeddings = await this.#graphs.embed(frame);
-    const { steps } = this.manifest.context;
-    if (steps === 1) this.#forget();
-    while (this.#stepRows.length >= steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
-    // The last token of the step before shares this run, though its row comes behind the embeddings.
-    const unseen = this.#unseenToken === undefined ? [] : [this.#unseenToken];
-    const tokensAt = this.#position;
-    const embeddingsAt = tokensAt + unseen.length;
-    const input = { embeddings, embeddingsAt, tokens: unseen, tokensAt };
-    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
-    if (unseen.length > 0) this.#keep(keyValueRows, { rows, from: embeddings.positions });
-    this.#stepRows.push(0);
-    this.#keep(keyValueRows, { rows, to: embeddings.positions });
-    return logits;
-  }
-
-  /** Runs an action token. Returns the logits after it. */
-  async #pushToken(token: number): Promise<Float32Array> {
-    const input = { embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt: this.#position };
-    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
-    this.#keep(keyValueRows, { rows });
-    return logits;
-  }
-
-  /** Keeps rows of the trunk's keys and values, as the newest of the current step. */
-  #keep(keyValueRows: Float32Array, range: RowRange): void {
-    this.#ring.append(keyValueRows, range);
-    const { rows, from = 0, to = rows } = range;
-    this.#position += to - from;
-    this.#stepRows.push((this.#stepRows.pop() ?? 0) + to - from);
-  }
-
-  #forget(): void {
-    this.#ring.clear();
-    this.#position = 0;
-    this.#stepRows = [];
-    this.#unseenToken = undefined;
   }
 
   async #warmUp({ manifest, layout, directory }: LoadedPolicy): Promise<void> {

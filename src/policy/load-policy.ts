@@ -7,6 +7,7 @@ import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import { PieceVocabulary } from '../tokens/pieces.ts';
+import { policyFamilies } from './families.ts';
 import { manifestSchema } from './model-manifest.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
@@ -83,17 +84,27 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
     problems.push(
       `context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`,
     );
+  problems.push(...stateProblems(manifest, layout));
+  if (problems.length > 0) {
+    throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
+  }
+  return layout;
+}
+
+function stateProblems({ family, state, model, context }: ModelManifest, layout: StepLayout): string[] {
+  const { state: kind } = policyFamilies[family];
+  if (state.kind !== kind) return [`state.kind is ${state.kind}, but family "${family}" has ${kind}`];
+  if (state.kind === 'recurrent') return [];
   // The last action token of the newest step is not in the ring before the next step begins; parallel ones never are.
   const needed =
     model.actionTokens === 'parallel'
       ? context.steps * (layout.positionsPerStep - 1)
       : context.steps * layout.positionsPerStep - 1;
-  if (context.ringPositions < needed)
-    problems.push(`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${needed}`);
-  if (problems.length > 0) {
-    throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
-  }
-  return layout;
+  // A relative ring lets go row by row, so it need hold no whole step.
+  const least = state.kind === 'ring' ? needed : 1;
+  return context.ringPositions < least
+    ? [`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${least}`]
+    : [];
 }
 
 function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {

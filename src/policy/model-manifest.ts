@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { layoutSpecSchema } from '../tokens/layout-spec.ts';
+import { policyFamilies } from './families.ts';
+import type { FamilyName } from './families.ts';
 
 const fileSchema = z.strictObject({ path: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
@@ -21,11 +23,26 @@ const samplingSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** How the policy remembers its past, see src/policy/state/. */
+const stateSchema = z.discriminatedUnion('kind', [
+  /** Keys and values of the newest context.steps steps, with rotary positions. */
+  z.strictObject({ kind: z.literal('ring') }),
+  /** Keys and values of the newest context.ringPositions positions, without positions of their own. */
+  z.strictObject({ kind: z.literal('relative-ring') }),
+  /** Tensors that each run replaces: the trunk takes `state_<name>` and gives `next_<name>`. */
+  z.strictObject({
+    kind: z.literal('recurrent'),
+    tensors: z
+      .array(z.strictObject({ name: z.string().regex(/^[a-z0-9_]+$/), shape: z.array(z.int().positive()) }))
+      .min(1),
+  }),
+]);
+
 /** `models/<name>/policy.json`. */
 export const manifestSchema = z.strictObject({
   formatVersion: z.literal(1),
   name: z.string().min(1),
-  family: z.literal('gato'),
+  family: z.enum(Object.keys(policyFamilies) as [FamilyName, ...FamilyName[]]),
   description: z.string(),
   /** The embodiment it was trained on, and the tasks and suite. */
   robot: z.string().min(1),
@@ -51,9 +68,10 @@ export const manifestSchema = z.strictObject({
   context: z.strictObject({
     /** Control ticks the policy looks back on, this one included; more than one only without chunks. */
     steps: z.int().positive(),
-    /** Slots of the key-value ring. */
-    ringPositions: z.int().positive(),
+    /** Slots of the key-value ring; 0 where there is none. */
+    ringPositions: z.int().nonnegative(),
   }),
+  state: stateSchema.default({ kind: 'ring' }),
   sampling: samplingSchema,
   /**
    * Files per precision of the weights; which one a provider runs is in providers.ts. int8: one scale per output, activations
@@ -75,4 +93,5 @@ export const manifestSchema = z.strictObject({
 
 export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
 export type Sampling = ModelManifest['sampling'];
+export type StateSpec = ModelManifest['state'];
 export type Precision = keyof ModelManifest['files'];

@@ -1,4 +1,4 @@
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError } from '../../core/errors.ts';
 
 /** Shape of a ring; one row is the keys or values of one position in all layers and heads. */
 export interface RingShape {
@@ -50,6 +50,11 @@ export class KeyValueRing {
     this.keys = new Float32Array(size);
     this.values = new Float32Array(size);
     this.bias = new Float32Array(shape.slots).fill(HIDDEN);
+  }
+
+  /** Slot of the oldest row held; the others follow it, around the end. */
+  get oldestSlot(): number {
+    return this.#oldest;
   }
 
   /** Rows held. */
