@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import type { PromptSource } from '../runtime/demonstration-prompt.ts';
 import { planSession } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
-import { numberBetween, wholeNumber } from './option-values.ts';
+import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { providerOption, withProvider } from './provider-choice.ts';
 import type { ProviderOption } from './provider-choice.ts';
@@ -20,6 +21,8 @@ Examples:
   armature run --robot so101 --driver mirror --policy desk --task reach --live
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+  armature run --robot so101 --driver sim --policy runs/desk-memory --task lift --prompt data/desk:12
+                               a policy that looks back begins with the recorded episode 12
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
   armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
     --camera front=/dev/video0 --camera wrist=/dev/video2
@@ -45,6 +48,8 @@ interface RunOptions extends ArmOptions {
   readonly safetyMask?: boolean;
   /** Default: auto live, cpu in lockstep. */
   readonly provider?: ProviderOption;
+  readonly deadline?: number;
+  readonly prompt?: PromptSource;
   readonly live?: boolean;
   readonly lockstep?: boolean;
   /** False after --no-report. */
@@ -65,6 +70,16 @@ export function addRun(program: Command): void {
     .addOption(providerOption())
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
+    .option(
+      '--deadline <ms>',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      numberBetween(0.1, 60_000),
+    )
+    .option(
+      '--prompt <dataset[:episode]>',
+      'begin each episode as if this recorded one had gone before; for policies that look back',
+      promptSource,
+    )
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
     .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')
@@ -84,8 +99,10 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
-  const { rate: rateHz, safetyMask } = options;
-  const checked = planSession({ robot, driver, policy, mode, rateHz, safetyMask }, [request]);
+  const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
+  if (deadlineMs !== undefined && mode === 'lockstep')
+    command.error('error: lockstep waits for every decision: --deadline needs --live');
+  const checked = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
   const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {
     console.error(

@@ -1,6 +1,7 @@
 import { MonotonicClock } from '../core/clock.ts';
 import { Rng } from '../core/rng.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { textIdCount } from '../tokens/text.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { PolicyEngine } from './engine.ts';
 import type { PolicyEngineOptions } from './engine.ts';
@@ -76,7 +77,7 @@ function emptyFrame({ spec, textTokens, stateTokens, patches }: StepLayout): Tok
 function probeFrames(layout: StepLayout, count: number): TokenFrame[] {
   const rng = new Rng(SEED);
   const { text, codec } = layout.spec;
-  const textRows = text.kind === 'words' ? text.vocabulary.length : text.pieces;
+  const textRows = textIdCount(text);
   return Array.from({ length: count }, () => {
     const { textIds, stateIds, patches } = emptyFrame(layout);
     return {

@@ -19,6 +19,11 @@ export interface TextReader {
   readonly pieces?: PieceVocabulary | undefined;
 }
 
+/** How many text ids there are: they are [0, this). */
+export function textIdCount(text: TextSpec): number {
+  return text.kind === 'words' ? text.vocabulary.length : text.pieces;
+}
+
 type WordText = Extract<TextSpec, { kind: 'words' }>;
 
 /**

@@ -27,6 +27,7 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
         tokens,
         probabilities: chosen.map(() => 1),
         masked: chosen.map(() => false),
+        kept: 0,
         inferenceNs: 1,
       });
     },
