@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { PolicyDecision } from '../../src/policy/decide-tokens.ts';
 import { PolicyEngine } from '../../src/policy/engine.ts';
 import { PolicyGraphs, noEmbeddings } from '../../src/policy/policy-graphs.ts';
 import type { TrunkInput } from '../../src/policy/policy-graphs.ts';
@@ -35,17 +36,20 @@ class PlainWindow {
     this.#steps = steps;
   }
 
-  async decide(frame: TokenFrame): Promise<number[]> {
+  async decide(frame: TokenFrame): Promise<Pick<PolicyDecision, 'tokens' | 'probabilities'>> {
     for (const token of this.#unseen) await this.#run({ tokens: [token] }, this.#step + 1);
     this.#step += 1;
     let logits = await this.#run({ embeddings: await this.#graphs.embed(frame) }, this.#step);
     const tokens: number[] = [];
+    const probabilities: number[] = [];
     for (const [slot] of everyBin.entries()) {
       if (slot > 0) logits = await this.#run({ tokens: tokens.slice(-1) }, this.#step);
-      tokens.push(spec.codec.textVocabulary + logits.indexOf(Math.max(...logits)));
+      const highest = Math.max(...logits);
+      tokens.push(spec.codec.textVocabulary + logits.indexOf(highest));
+      probabilities.push(1 / logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
     }
     this.#unseen = tokens.slice(-1);
-    return tokens;
+    return { tokens, probabilities };
   }
 
   /** @param seenFrom the step whose window the run sees */
@@ -71,8 +75,11 @@ it('a window of 1024 tokens slides: decisions are those of a cache made anew for
   const graphs = await PolicyGraphs.open(policy, state, { precision: 'fp32', provider: 'cpu', threads: 1 });
   const plain = new PlainWindow(graphs, steps);
   for (let tick = 0; tick < steps + 12; tick += 1) {
-    const { tokens } = await engine.decide(frameOf(tick % 7), everyBin);
-    expect(tokens).toEqual(await plain.decide(frameOf(tick % 7)));
+    const frame = frameOf(tick * tick);
+    const { tokens, probabilities } = await engine.decide(frame, everyBin);
+    const expected = await plain.decide(frame);
+    expect(tokens).toEqual(expected.tokens);
+    probabilities.forEach((value, slot) => expect(value / (expected.probabilities[slot] ?? NaN)).toBeCloseTo(1, 4));
   }
   await engine.close();
   await graphs.close();
