@@ -95,3 +95,6 @@ export type ModelManifest = Readonly<z.infer<typeof manifestSchema>>;
 export type Sampling = ModelManifest['sampling'];
 export type StateSpec = ModelManifest['state'];
 export type Precision = keyof ModelManifest['files'];
+
+/** Of the weights, as policy.json may list them. */
+export const precisions = Object.keys(manifestSchema.shape.files.shape) as readonly Precision[];

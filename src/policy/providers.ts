@@ -54,9 +54,10 @@ export function sessionOptions({ provider, threads }: SessionSettings): Inferenc
     // Parallel execution of nodes takes 1.7 times as long on a decoder, which is one chain.
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // Threads that spin between ticks would take the core the control loop needs. The runtime reads
-    // this option only in nested form and only as a string.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Threads that wait for the next node spin, which takes a third off a tick of two threads, and stop when the run ends:
+    // between ticks they would take the core the control loop needs. The runtime reads these options only in nested form
+    // and only as strings.
+    extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     // 4 is fatal only: failures arrive as exceptions, and the library prints nothing.
     logSeverityLevel: 4,
   };
