@@ -36,8 +36,13 @@ export interface ChooseProviderOptions {
   readonly ask?: (request: ProviderRequest, timeLimitMs: number) => Promise<ProviderReply>;
 }
 
+interface Usable {
+  readonly provider: ExecutionProviderName;
+  readonly precision: Precision;
+}
+
 /** For the least graph there is, ms. */
-const PRESENCE_LIMIT_MS = 20_000;
+const PRESENCE_LIMIT_MS = 60_000;
 
 /**
  * The fastest provider that runs this policy right: each runs its graphs in a process of its own, and must decide what
@@ -50,14 +55,7 @@ export async function chooseProvider(
 ): Promise<ProviderChoice> {
   const { candidates = knownProviders(), timeLimitMs = 60_000, ask = askProviderProcess } = options;
   const present = await findPresent(candidates, ask);
-  const usable: { provider: ExecutionProviderName; precision: Precision }[] = [];
-  const refused: TriedProvider[] = [];
-  for (const { provider, refusal } of present) {
-    const precision = preferredPrecision(policy.manifest, provider);
-    if (refusal !== undefined) refused.push({ provider, refusal });
-    else if (precision === undefined) refused.push({ provider, refusal: lacksPrecision(policy, provider) });
-    else usable.push({ provider, precision });
-  }
+  const { usable, refused } = withPrecisions(policy, present);
   const ownPrecision = preferredPrecision(policy.manifest, 'cpu');
   const cpu: TriedProvider = { provider: 'cpu', ...(ownPrecision === undefined ? {} : { precision: ownPrecision }) };
   if (usable.length === 0 || ownPrecision === undefined)
@@ -101,6 +99,22 @@ async function findPresent(
       return refusal === undefined ? { provider } : { provider, refusal };
     }),
   );
+}
+
+/** Which of the present ones can run the policy, in which precision, and what stands against the others. */
+function withPrecisions(
+  policy: LoadedPolicy,
+  present: readonly TriedProvider[],
+): { readonly usable: readonly Usable[]; readonly refused: TriedProvider[] } {
+  const usable: Usable[] = [];
+  const refused: TriedProvider[] = [];
+  for (const { provider, refusal } of present) {
+    const precision = preferredPrecision(policy.manifest, provider);
+    if (refusal !== undefined) refused.push({ provider, refusal });
+    else if (precision === undefined) refused.push({ provider, refusal: lacksPrecision(policy, provider) });
+    else usable.push({ provider, precision });
+  }
+  return { usable, refused };
 }
 
 function lacksPrecision({ manifest }: LoadedPolicy, provider: ExecutionProviderName): string {
