@@ -24,6 +24,9 @@ export class KeyValueRing {
   readonly shape: RingShape;
   readonly bias: Float32Array;
   #rows: RingRows;
+  /** Per slot, a number that grows whenever keys and values are written there: who holds a copy finds what is old in it. */
+  readonly slotVersions: Uint32Array;
+  #version = 0;
   #oldest = 0;
   #length = 0;
   /** The snapshot that was last taken or gone back to: it is told which rows are written over. */
@@ -33,6 +36,7 @@ export class KeyValueRing {
     this.shape = shape;
     this.#rows = emptyRows(shape);
     this.bias = new Float32Array(shape.slots).fill(HIDDEN);
+    this.slotVersions = new Uint32Array(shape.slots);
   }
 
   /** These arrays as long as no snapshot is gone back to. */
@@ -110,6 +114,7 @@ export class KeyValueRing {
     this.clear();
     this.keys.fill(0);
     this.values.fill(0);
+    this.#written(0, this.shape.slots);
   }
 
   /** Fills every slot with a visible row of zeros. */
@@ -135,6 +140,12 @@ export class KeyValueRing {
     this.#oldest = oldest;
     this.#length = length;
     this.#basis = snapshot;
+    this.#written(0, this.shape.slots);
+  }
+
+  #written(slot: number, count: number): void {
+    this.#version += 1;
+    this.slotVersions.fill(this.#version, slot, slot + count);
   }
 
   /** Copies `count` rows of an output of `rows` to consecutive slots, and makes those visible. */
@@ -145,6 +156,7 @@ export class KeyValueRing {
     const { layers, kvHeads, slots, headWidth } = this.shape;
     const { rows, from, count, slot } = block;
     const heads = layers * kvHeads;
+    this.#written(slot, count);
     for (let head = 0; head < heads; head += 1) {
       const to = (head * slots + slot) * headWidth;
       const key = (head * rows + from) * headWidth;
