@@ -9,10 +9,12 @@ from pathlib import Path
 
 import checkpoint
 from graphs import build_embed, build_trunk
+from instruction_text import located, shipped
 from model import Gato, ModelConfig
 from onnx_graph import PRECISIONS
 from sizes import parameters_of
 from tokens import LayoutSpec
+from transfer import share_unmet_rows
 
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
@@ -39,7 +41,8 @@ def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYT
 
 def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None, weights=True):
     """Graphs, weights.pt unless told, and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
-    folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
+    folder, policy = Path(folder), shipped(policy, folder)
+    spec, config = LayoutSpec.from_json(policy['tokens'], folder), model.config
     files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
     if weights:
         checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
@@ -90,6 +93,9 @@ def load_averaged(path):
     state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
     model = Gato(ModelConfig(**state['config']))
     model.load_state_dict(state['average'])
+    met = state.get('policy', {}).get('tokens', {}).get('text', {}).get('trainedIds')
+    if met is not None:
+        share_unmet_rows(model.table.data, met, model.config.vocabulary)
     return model.eval(), state
 
 
@@ -104,10 +110,11 @@ def main(argv=None):
     model, state = load_averaged(arguments.checkpoint)
     Path(arguments.folder).mkdir(parents=True, exist_ok=True)
     training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
-    write_policy(model, state['policy'], arguments.folder, arguments.precisions, training)
+    policy = located(state['policy'], Path(arguments.checkpoint).parent)
+    write_policy(model, policy, arguments.folder, arguments.precisions, training)
     if arguments.check:
         from check_export import LEAST_COSINE, check, frames_of, random_frames
-        spec = LayoutSpec.from_json(state['policy']['tokens'])
+        spec = LayoutSpec.from_json(policy['tokens'])
         frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
         failed = []
         for precision in arguments.precisions:

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import type { PromptSource } from '../runtime/demonstration-prompt.ts';
 import { planSession } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
-import { numberBetween, wholeNumber } from './option-values.ts';
+import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
+import { providerOption, withProvider } from './provider-choice.ts';
+import type { ProviderOption } from './provider-choice.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
@@ -18,12 +21,16 @@ Examples:
   armature run --robot so101 --driver mirror --policy desk --task reach --live
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+  armature run --robot so101 --driver sim --policy runs/desk-memory --task lift --prompt data/desk:12
+                               a policy that looks back begins with the recorded episode 12
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
   armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
     --camera front=/dev/video0 --camera wrist=/dev/video2
 
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
+--provider auto, the default live, times the policy on every execution provider that works here, and takes the fastest of
+those that decide what the processor decides.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
 episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
 Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
@@ -39,6 +46,10 @@ interface RunOptions extends ArmOptions {
   readonly record?: string;
   readonly blackBox?: string;
   readonly safetyMask?: boolean;
+  /** Default: auto live, cpu in lockstep. */
+  readonly provider?: ProviderOption;
+  readonly deadline?: number;
+  readonly prompt?: PromptSource;
   readonly live?: boolean;
   readonly lockstep?: boolean;
   /** False after --no-report. */
@@ -56,8 +67,19 @@ export function addRun(program: Command): void {
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
+    .addOption(providerOption())
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
+    .option(
+      '--deadline <ms>',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      numberBetween(0.1, 60_000),
+    )
+    .option(
+      '--prompt <dataset[:episode]>',
+      'begin each episode as if this recorded one had gone before; for policies that look back',
+      promptSource,
+    )
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
     .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')
@@ -77,8 +99,11 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
-  const { rate: rateHz, safetyMask } = options;
-  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask }, [request]);
+  const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
+  if (deadlineMs !== undefined && mode === 'lockstep')
+    command.error('error: lockstep waits for every decision: --deadline needs --live');
+  const checked = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
+  const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {
     console.error(
       `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,
@@ -100,6 +125,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         ...names,
         seed,
         mode,
+        provider: { name: plan.provider, tried },
         episodes,
         successRate: rate,
         report: episodes.length === 0 ? null : (report ?? null),

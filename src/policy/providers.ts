@@ -9,7 +9,7 @@ interface ExecutionProvider {
   readonly remedy: string;
 }
 
-/** Where the graphs can run. The native package bundles cpu and webgpu; cuda needs its own library. */
+/** Where the graphs can run, by ONNX Runtime's names. The native package brings cpu, and webgpu, dml or coreml; the others need libraries of their own. */
 export const executionProviders = {
   cpu: { precisions: ['int8', 'fp32', 'fp16', 'int4'], remedy: 'Install onnxruntime-node for this platform.' },
   webgpu: {
@@ -19,7 +19,16 @@ export const executionProviders = {
   },
   cuda: {
     precisions: ['fp32', 'fp16', 'int4'],
-    remedy: 'Install the CUDA build of onnxruntime-node with CUDA and cuDNN; or choose "cpu".',
+    remedy: 'It needs an NVIDIA GPU with CUDA and cuDNN: see docs/gpu.md; or choose "cpu".',
+  },
+  tensorrt: {
+    precisions: ['fp32', 'fp16'],
+    remedy: 'It needs an NVIDIA GPU with CUDA, cuDNN and TensorRT: see docs/gpu.md; or choose "cpu".',
+  },
+  coreml: { precisions: ['fp32', 'fp16'], remedy: 'It is part of macOS; elsewhere, choose "cpu".' },
+  dml: {
+    precisions: ['fp32', 'fp16', 'int4'],
+    remedy: 'DirectML is part of Windows, and needs a Direct3D 12 driver; elsewhere, choose "cpu".',
   },
 } as const satisfies Record<string, ExecutionProvider>;
 
@@ -86,4 +95,10 @@ export async function openSession(path: string, settings: SessionSettings): Prom
       cause,
     });
   }
+}
+
+/** What the runtime says in one line, without the place in its own source. */
+export function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/^\/\S+:\d+ .* was false\. /, '');
 }

@@ -2,10 +2,13 @@ import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import type { ExecutionProviderName } from '../policy/providers.ts';
+import { promptSteps } from '../policy/prompt.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
+import type { PromptSource } from './demonstration-prompt.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { ProcessAgent } from './process-agent.ts';
@@ -25,6 +28,12 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
+  /** Default cpu. */
+  readonly provider?: ExecutionProviderName | undefined;
+  /** Live only: a decision that takes longer is cut short, ms. Default: four fifths of the control period. */
+  readonly deadlineMs?: number | undefined;
+  /** A demonstration that every episode begins with; only for policies that look back. */
+  readonly prompt?: PromptSource | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -36,6 +45,11 @@ export interface SessionPlan {
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
+  readonly provider: ExecutionProviderName;
+  /** See SessionOptions. */
+  readonly deadlineMs: number | undefined;
+  /** See SessionOptions. */
+  readonly prompt: PromptSource | undefined;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -50,17 +64,18 @@ export interface SessionEpisode {
 
 /**
  * Checks what a session needs. Throws UnknownNameError for a robot, policy or driver that does not exist,
- * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, and E_UNKNOWN_WORDS and
+ * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, E_NO_PROMPT, and E_UNKNOWN_WORDS and
  * E_TEXT_TOO_LONG for an instruction that the policy cannot read.
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
-  const { manifest } = loadPolicy(options.policy);
+  const loaded = loadPolicy(options.policy);
+  const { manifest, layout } = loaded;
   requireLayoutFitsRobot(manifest.tokens, robot);
+  if (options.prompt !== undefined) promptSteps(loaded);
   const controlHz = controlRate(robot, manifest, options.rateHz);
-  const { text } = manifest.tokens;
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  for (const instruction of instructions) encodeText(text, instruction);
+  for (const instruction of instructions) encodeText(layout, instruction);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
@@ -68,7 +83,10 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
-    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
+    provider: options.provider ?? 'cpu',
+    deadlineMs: options.deadlineMs,
+    prompt: options.prompt,
+    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)))],
   };
 }
 
@@ -93,11 +111,14 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask } = plan;
+    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt } = plan;
+    const prompted = prompt === undefined ? {} : { prompt };
+    const limited = deadlineMs === undefined ? {} : { deadlineMs };
+    const given = { safetyMask, provider, ...prompted };
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy, { safetyMask })
-        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask }, robot);
+        ? await GatoAgent.load(robot, policy, given)
+        : await ProcessAgent.start({ kind: 'policy', directory: policy, ...given, ...limited }, robot);
     return new PolicySession(plan, agent, arm);
   }
 

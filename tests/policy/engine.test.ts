@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidFileError } from '../../src/core/errors.ts';
+import type { TokenReview } from '../../src/policy/decide-tokens.ts';
 import { PolicyEngine } from '../../src/policy/engine.ts';
 import type { PolicyEngineOptions } from '../../src/policy/engine.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
@@ -65,13 +66,14 @@ describe('PolicyEngine', () => {
     const isLow = bin < highest / 2;
     const left = isLow ? { low: bin + 1, high: highest } : { low: 0, high: bin - 1 };
     const chosen: number[] = [];
-    const decision = await engine.decide(frame, everyToken(tiny), {
+    const review: TokenReview = {
       narrow: (slot, choice, allowed) => {
         expect(allowed).toEqual({ low: 0, high: highest });
         return slot === 0 && choice === bin ? left : undefined;
       },
       chose: (slot, choice) => (chosen[slot] = choice),
-    });
+    };
+    const decision = await engine.decide(frame, everyToken(tiny), { review });
     expect(decision.tokens).toEqual(chosen.map((choice) => choice + firstContinuousId));
     expect(chosen[0]).toBeGreaterThanOrEqual(left.low);
     expect(chosen[0]).toBeLessThanOrEqual(left.high);

@@ -43,6 +43,9 @@ export class KeyValueRing {
   readonly bias: Float32Array;
   #oldest = 0;
   #length = 0;
+  /** What the ring was last equal to, and how many rows were written since, one slot after another. */
+  #basis: RingSnapshot | undefined;
+  #rowsSince = 0;
 
   constructor(shape: RingShape) {
     this.shape = shape;
@@ -86,6 +89,7 @@ export class KeyValueRing {
     this.#write(output, { rows, from, count: untilEnd, slot: first });
     this.#write(output, { rows, from: from + untilEnd, count: count - untilEnd, slot: 0 });
     this.#length += count;
+    this.#rowsSince += count;
   }
 
   /** Forgets the oldest rows; all of them when there are fewer. */
@@ -104,6 +108,7 @@ export class KeyValueRing {
     this.bias.fill(HIDDEN);
     this.#oldest = 0;
     this.#length = 0;
+    this.#basis = undefined;
   }
 
   /**
@@ -117,22 +122,36 @@ export class KeyValueRing {
   }
 
   snapshot(): RingSnapshot {
-    return {
-      keys: this.keys.slice(),
-      values: this.values.slice(),
-      bias: this.bias.slice(),
-      oldest: this.#oldest,
-      length: this.#length,
-    };
+    const { keys, values, bias } = this;
+    const content = { keys: keys.slice(), values: values.slice(), bias: bias.slice() };
+    const snapshot = { ...content, oldest: this.#oldest, length: this.#length };
+    this.#basis = snapshot;
+    this.#rowsSince = 0;
+    return snapshot;
   }
 
-  /** Goes back to a snapshot of this ring. */
+  /** Goes back to a snapshot of this ring. Of the last one taken or gone back to, only rows written since are copied. */
   restore(snapshot: RingSnapshot): void {
-    this.keys.set(snapshot.keys);
-    this.values.set(snapshot.values);
+    const { slots } = this.shape;
+    const first = (snapshot.oldest + snapshot.length) % slots;
+    const count = this.#basis === snapshot ? Math.min(this.#rowsSince, slots) : slots;
+    const untilEnd = Math.min(count, slots - first);
+    this.#copySlots(snapshot, first, untilEnd);
+    this.#copySlots(snapshot, 0, count - untilEnd);
     this.bias.set(snapshot.bias);
     this.#oldest = snapshot.oldest;
     this.#length = snapshot.length;
+    this.#basis = snapshot;
+    this.#rowsSince = 0;
+  }
+
+  #copySlots({ keys, values }: RingSnapshot, slot: number, count: number): void {
+    const { layers, kvHeads, slots, headWidth } = this.shape;
+    for (let head = 0; head < layers * kvHeads && count > 0; head += 1) {
+      const from = (head * slots + slot) * headWidth;
+      this.keys.set(keys.subarray(from, from + count * headWidth), from);
+      this.values.set(values.subarray(from, from + count * headWidth), from);
+    }
   }
 
   /** Copies `count` rows of an output of `rows` to consecutive slots, and makes those visible. */
