@@ -31,7 +31,8 @@ export type { TokenFrame } from './tokens/token-frame.ts';
 
 export { PolicyEngine } from './policy/engine.ts';
 export type { PolicyDecision, PolicyEngineOptions } from './policy/engine.ts';
-export { listPolicies, loadPolicy } from './policy/load-policy.ts';
+export { listPolicies } from './policy/find-policy.ts';
+export { loadPolicy } from './policy/load-policy.ts';
 export type { LoadedPolicy } from './policy/load-policy.ts';
 export type { ModelManifest } from './policy/model-manifest.ts';
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { listPolicies, loadPolicy } from '../policy/load-policy.ts';
+import { listPolicies } from '../policy/find-policy.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
 import { measuredText } from './measured-text.ts';
 import { formatTable } from './table.ts';
