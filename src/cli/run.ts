@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { planSession } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
@@ -19,6 +20,8 @@ Examples:
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
+  armature run --robot so101 --policy my-pi0 --server ws://gpu-box:8000 --task "lift the blue cube" --live
+                               a policy on another computer, see docs/remote-policies.md
   armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
     --camera front=/dev/video0 --camera wrist=/dev/video2
 
@@ -30,6 +33,7 @@ Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
 interface RunOptions extends ArmOptions {
   readonly policy: string;
+  readonly server?: string;
   readonly task: string;
   readonly scene?: string;
   readonly episodes: number;
@@ -55,6 +59,11 @@ export function addRun(program: Command): void {
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
+    .addOption(
+      new Option('--server <url>', 'of a policy on a server: ws://host:port in place of the one it names').env(
+        'ARMATURE_POLICY_SERVER',
+      ),
+    )
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
@@ -77,8 +86,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
-  const { rate: rateHz, safetyMask } = options;
-  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask }, [request]);
+  const { rate: rateHz, safetyMask, server } = options;
+  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, server }, [request]);
   if (plan.unknownWords.length > 0) {
     console.error(
       `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,

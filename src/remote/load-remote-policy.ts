@@ -33,10 +33,14 @@ export function requireManifestFitsRobot(manifest: RemoteManifest, robot: RobotS
     if (!cameras.includes(camera)) problems.push(`an image is of camera "${camera}"`);
   }
   if (problems.length === 0) return;
-  throw new InvalidFileError(`policy "${manifest.name}"`, `does not fit robot "${robot.name}": ${problems.join('; ')}`, {
-    expected: `joints [${joints.join(', ')}], cameras ${cameras.join(', ') || 'none'}`,
-    remedy: 'Correct these entries of its policy.json, or choose another robot.',
-  });
+  throw new InvalidFileError(
+    `policy "${manifest.name}"`,
+    `does not fit robot "${robot.name}": ${problems.join('; ')}`,
+    {
+      expected: `joints [${joints.join(', ')}], cameras ${cameras.join(', ') || 'none'}`,
+      remedy: 'Correct these entries of its policy.json, or choose another robot.',
+    },
+  );
 }
 
 /** An address as people write it. Throws InvalidFileError for what is none. */

@@ -5,7 +5,15 @@ import { NdArray, NumpyScalar } from './ndarray.ts';
 
 /** What travels between a policy and openpi's policy server. */
 export type MessageValue =
-  null | boolean | number | string | Uint8Array | NdArray | NumpyScalar | readonly MessageValue[] | MessageMap;
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | NdArray
+  | NumpyScalar
+  | readonly MessageValue[]
+  | MessageMap;
 /** Keys are text. */
 export interface MessageMap {
   readonly [key: string]: MessageValue;

@@ -48,11 +48,19 @@ export class NdArray {
 
   /** Shape as given, or (length). */
   static float64(values: ArrayLike<number>, shape: readonly number[] = [values.length]): NdArray {
-    return new NdArray('<f8', shape, bytesOf(values, 8, (view, at, value) => view.setFloat64(at, value, true)));
+    return new NdArray(
+      '<f8',
+      shape,
+      bytesOf(values, 8, (view, at, value) => view.setFloat64(at, value, true)),
+    );
   }
 
   static float32(values: ArrayLike<number>, shape: readonly number[] = [values.length]): NdArray {
-    return new NdArray('<f4', shape, bytesOf(values, 4, (view, at, value) => view.setFloat32(at, value, true)));
+    return new NdArray(
+      '<f4',
+      shape,
+      bytesOf(values, 4, (view, at, value) => view.setFloat32(at, value, true)),
+    );
   }
 
   /** The numbers of an array of float32 or float64, in order. Throws MessageError for any other type. */

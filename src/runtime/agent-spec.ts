@@ -3,7 +3,7 @@ import { MonotonicClock } from '../core/clock.ts';
 import type { Precision } from '../policy/model-manifest.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import { GatoAgent } from './gato-agent.ts';
+import { openPolicy } from './open-policy.ts';
 import { PoseAgent } from './pose-agent.ts';
 
 /** Which agent to make, in words that another process understands. */
@@ -17,6 +17,8 @@ export type AgentSpec =
       readonly provider?: ExecutionProviderName;
       /** See GatoAgentOptions. */
       readonly safetyMask?: boolean;
+      /** See OpenPolicyOptions. */
+      readonly server?: string | undefined;
     }
   | {
       readonly kind: 'pose';
@@ -38,7 +40,7 @@ export type AgentFactory = (robot: RobotSpec, options: unknown) => Agent | Promi
 export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Agent> {
   switch (spec.kind) {
     case 'policy':
-      return GatoAgent.load(robot, spec.directory, { ...spec, clock: new MonotonicClock() });
+      return openPolicy(robot, spec.directory, { ...spec, clock: new MonotonicClock() });
     case 'pose':
       return new PoseAgent(robot, spec);
     case 'module': {

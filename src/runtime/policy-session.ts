@@ -2,12 +2,14 @@ import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import { isRemotePolicy, loadRemotePolicy, requireManifestFitsRobot } from '../remote/load-remote-policy.ts';
+import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
 import type { EpisodeResult } from './episode-result.ts';
-import { GatoAgent } from './gato-agent.ts';
+import { openPolicy } from './open-policy.ts';
 import { ProcessAgent } from './process-agent.ts';
 import { SimulatedTask } from './simulated-task.ts';
 import type { TaskRequest, WorkRequest } from './task-request.ts';
@@ -25,6 +27,8 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
+  /** See OpenPolicyOptions. */
+  readonly server?: string | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -33,9 +37,10 @@ export interface SessionPlan {
   readonly robot: RobotSpec;
   readonly driver: keyof RobotSpec['drivers'];
   readonly policy: string;
-  readonly manifest: ModelManifest;
+  readonly manifest: ModelManifest | RemoteManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
+  readonly server: string | undefined;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -55,12 +60,11 @@ export interface SessionEpisode {
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
-  const { manifest } = loadPolicy(options.policy);
-  requireLayoutFitsRobot(manifest.tokens, robot);
-  const controlHz = controlRate(robot, manifest, options.rateHz);
-  const { text } = manifest.tokens;
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  for (const instruction of instructions) encodeText(text, instruction);
+  const { manifest, unknown } = isRemotePolicy(options.policy)
+    ? planRemote(options, robot)
+    : planTokens(options.policy, robot, instructions);
+  const controlHz = controlRate(robot, manifest, options.rateHz);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
@@ -68,8 +72,31 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
-    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
+    server: options.server,
+    unknownWords: unknown,
   };
+}
+
+/** A manifest that fits the robot, and the words of the instructions that mean nothing to its policy. */
+interface PlannedPolicy {
+  readonly manifest: SessionPlan['manifest'];
+  readonly unknown: readonly string[];
+}
+
+function planTokens(policy: string, robot: RobotSpec, instructions: readonly string[]): PlannedPolicy {
+  const { manifest } = loadPolicy(policy);
+  requireLayoutFitsRobot(manifest.tokens, robot);
+  const { text } = manifest.tokens;
+  for (const instruction of instructions) encodeText(text, instruction);
+  const unknown = new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)));
+  return { manifest, unknown: [...unknown] };
+}
+
+/** What words mean to a server, only the server knows. */
+function planRemote({ policy, server }: SessionOptions, robot: RobotSpec): PlannedPolicy {
+  const manifest = loadRemotePolicy(policy, server);
+  requireManifestFitsRobot(manifest, robot);
+  return { manifest, unknown: [] };
 }
 
 /**
@@ -89,15 +116,15 @@ export class PolicySession {
   }
 
   /**
-   * Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw.
+   * Loads the policy. Throws what openPolicy and ProcessAgent.start throw.
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask } = plan;
+    const { robot, policy, mode, safetyMask, server } = plan;
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy, { safetyMask })
-        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask }, robot);
+        ? await openPolicy(robot, policy, { safetyMask, server })
+        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask, server }, robot);
     return new PolicySession(plan, agent, arm);
   }
 
@@ -143,7 +170,7 @@ export class PolicySession {
   }
 }
 
-function controlRate(robot: RobotSpec, manifest: ModelManifest, wantedHz: number | undefined): number {
+function controlRate(robot: RobotSpec, manifest: SessionPlan['manifest'], wantedHz: number | undefined): number {
   const { gateHz } = robot.rates;
   const { name, controlHz } = manifest;
   const rateHz = wantedHz ?? controlHz;

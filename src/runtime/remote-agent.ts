@@ -76,7 +76,11 @@ export class RemoteAgent implements Agent {
   }
 
   /** The same, connected. Throws what PolicyConnection.open throws too. */
-  static async open(robot: RobotSpec, manifest: RemoteManifest, options: RemoteAgentOptions = {}): Promise<RemoteAgent> {
+  static async open(
+    robot: RobotSpec,
+    manifest: RemoteManifest,
+    options: RemoteAgentOptions = {},
+  ): Promise<RemoteAgent> {
     const agent = new RemoteAgent(robot, manifest, options);
     await agent.#connected();
     return agent;
@@ -211,7 +215,10 @@ export class RemoteAgent implements Agent {
   }
 }
 
-function apiKeyOf({ name, server }: RemoteManifest, environment: RemoteAgentOptions['environment']): string | undefined {
+function apiKeyOf(
+  { name, server }: RemoteManifest,
+  environment: RemoteAgentOptions['environment'],
+): string | undefined {
   const { apiKeyVariable } = server;
   if (apiKeyVariable === undefined) return undefined;
   const key = environment?.[apiKeyVariable];
