@@ -65,7 +65,7 @@ export class PolicyServer {
     this.#sockets.on('connection', (socket) => this.#serve(socket));
   }
 
-  /** Throws E_POLICY_PORT when the address or the port cannot be listened on. */
+  /** Throws E_PORT_TAKEN when the address or the port cannot be listened on. */
   static async listen(options: PolicyServerOptions): Promise<PolicyServer> {
     const server = new PolicyServer(options);
     const { host = LOOPBACK, port = 0 } = options;
@@ -156,7 +156,7 @@ function notBinary(): ArmatureError {
 }
 
 function cannotListen(host: string, port: number, cause: Error): ArmatureError {
-  return new ArmatureError('E_POLICY_PORT', `the policy server cannot listen on port ${port} of ${host}`, {
+  return new ArmatureError('E_PORT_TAKEN', `the policy server cannot listen on port ${port} of ${host}`, {
     found: cause.message,
     remedy: 'Choose another --port or --listen, or end what listens there.',
     cause,
