@@ -36,6 +36,12 @@ export { loadPolicy } from './policy/load-policy.ts';
 export type { LoadedPolicy } from './policy/load-policy.ts';
 export type { ModelManifest } from './policy/model-manifest.ts';
 
+export { PolicyServer } from './remote/policy-server.ts';
+export type { PolicyServerOptions } from './remote/policy-server.ts';
+export type { RemoteManifest } from './remote/remote-manifest.ts';
+export { servedManifest } from './remote/served-manifest.ts';
+export type { ServedPolicy } from './remote/served-manifest.ts';
+
 export { decodeActions, encodeAction } from './actions/action-codec.ts';
 export type { EncodedAction } from './actions/action-codec.ts';
 export { interpolateTarget } from './actions/interpolate.ts';
@@ -87,8 +93,12 @@ export { endlessTask, runEpisode } from './runtime/loop.ts';
 export type { EpisodeOptions, TaskMonitor } from './runtime/loop.ts';
 export { LockstepPacer, RealTimePacer, TimerSleeper } from './runtime/pacer.ts';
 export type { Pacer } from './runtime/pacer.ts';
+export { openPolicy } from './runtime/open-policy.ts';
+export type { OpenPolicyOptions } from './runtime/open-policy.ts';
 export { planSession, PolicySession } from './runtime/policy-session.ts';
 export type { SessionEpisode, SessionOptions, SessionPlan } from './runtime/policy-session.ts';
+export { RemoteAgent } from './runtime/remote-agent.ts';
+export type { RemoteAgentOptions } from './runtime/remote-agent.ts';
 export { SimulatedTask } from './runtime/simulated-task.ts';
 export type { SimulatedRunOptions } from './runtime/simulated-task.ts';
 export type { EpisodeRun, RunMode, Workplace, WorkOptions } from './runtime/workplace.ts';

@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { planSession } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
@@ -59,11 +58,7 @@ export function addRun(program: Command): void {
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
-    .addOption(
-      new Option('--server <url>', 'of a policy on a server: ws://host:port in place of the one it names').env(
-        'ARMATURE_POLICY_SERVER',
-      ),
-    )
+    .option('--server <url>', 'where a policy on a server is; default: ARMATURE_POLICY_SERVER, or what it names')
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')

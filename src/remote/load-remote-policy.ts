@@ -9,18 +9,27 @@ export function isRemotePolicy(nameOrDirectory: string): boolean {
   return findPolicy(nameOrDirectory).family === 'remote';
 }
 
+/** Variable of the environment with the address of the server, in place of the one a manifest names. */
+const SERVER_VARIABLE = 'ARMATURE_POLICY_SERVER';
+
 /**
- * Loads the manifest of a policy on a server, by name or folder; `server` stands in for the address it names, as
- * `ws://host:port` or `host:port`. Throws UnknownNameError, and InvalidFileError for entries that do not fit.
+ * Loads the manifest of a policy on a server, by name or folder. Throws UnknownNameError, and InvalidFileError for
+ * entries that do not fit.
+ * @param server `ws://host:port` or `host:port`, in place of the one it names
  */
-export function loadRemotePolicy(nameOrDirectory: string, server?: string): RemoteManifest {
+export function loadRemotePolicy(
+  nameOrDirectory: string,
+  server: string | undefined = process.env[SERVER_VARIABLE],
+): RemoteManifest {
   const file = findPolicy(nameOrDirectory);
   const manifest = parsePolicy(file, remoteManifestSchema, 'Correct these entries; see docs/remote-policies.md.');
   const problems = contradictions(manifest);
   if (problems.length > 0) {
     throw new InvalidFileError(file.path, problems.join('; '), { remedy: 'Correct these entries.' });
   }
-  return server === undefined ? manifest : { ...manifest, server: { ...manifest.server, url: addressOf(server) } };
+  return server === undefined || server === ''
+    ? manifest
+    : { ...manifest, server: { ...manifest.server, url: addressOf(server) } };
 }
 
 /** Throws InvalidFileError when the policy moves other joints than the robot has, or looks through other cameras. */
@@ -49,7 +58,7 @@ function addressOf(text: string): string {
   if (URL.canParse(url)) return url;
   throw new InvalidFileError(text, 'is no address of a policy server', {
     expected: 'ws://host:port, wss://host or host:port',
-    remedy: 'Correct --server or ARMATURE_POLICY_SERVER.',
+    remedy: `Correct --server or ${SERVER_VARIABLE}.`,
   });
 }
 

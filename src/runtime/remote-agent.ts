@@ -64,9 +64,13 @@ export class RemoteAgent implements Agent {
   /** What ends the episode. */
   #failure: Error | undefined;
 
-  /** Throws InvalidFileError when the policy is of another robot, E_POLICY_KEY when the key for its server is not set. */
+  /**
+   * Throws InvalidFileError when the policy is of another robot, E_CONTROL_RATE when the robot is to be controlled at
+   * another rate, and E_POLICY_KEY when the key for its server is not set.
+   */
   constructor(robot: RobotSpec, manifest: RemoteManifest, options: RemoteAgentOptions = {}) {
     requireManifestFitsRobot(manifest, robot);
+    if (robot.rates.controlHz !== manifest.controlHz) throw otherRate(robot, manifest);
     this.name = manifest.name;
     this.#manifest = manifest;
     this.#clock = options.clock;
@@ -226,6 +230,15 @@ function apiKeyOf(
   throw new ArmatureError('E_POLICY_KEY', `the server of policy "${name}" wants a key`, {
     expected: `the key in the variable ${apiKeyVariable}`,
     remedy: `Set it: export ${apiKeyVariable}=…`,
+  });
+}
+
+function otherRate({ name, rates }: RobotSpec, manifest: RemoteManifest): ArmatureError {
+  const problem = `policy "${manifest.name}" decides at another rate than robot "${name}" is controlled at`;
+  return new ArmatureError('E_CONTROL_RATE', problem, {
+    expected: `${manifest.controlHz} Hz, controlHz of its policy.json`,
+    found: `${rates.controlHz} Hz`,
+    remedy: 'Set rates.controlHz of robot.yaml to it.',
   });
 }
 
