@@ -25,17 +25,15 @@ const counted = (lengthBytes: number, valuesEach: 0 | 1 | 2, fixedBytes = 0): Fo
 
 /** By type byte, from 0xc0 to 0xdf (msgpack specification, formats); undefined: never used. */
 const FORMS: readonly (Form | undefined)[] = [
-  ...[nothing, undefined, nothing, nothing],
+  // nil, a byte that is never used, false, true.
+  [nothing, undefined, nothing, nothing],
   // bin 8, 16, 32; ext 8, 16, 32, which also have a byte for their type.
-  ...[counted(1, 0), counted(2, 0), counted(4, 0), counted(1, 0, 1), counted(2, 0, 1), counted(4, 0, 1)],
-  // float 32, 64; uint and int 8 to 64.
-  ...[fixed(4), fixed(8)],
-  ...[1, 2, 4, 8, 1, 2, 4, 8].map(fixed),
-  // fixext 1 to 16.
-  ...[2, 3, 5, 9, 17].map(fixed),
+  [counted(1, 0), counted(2, 0), counted(4, 0), counted(1, 0, 1), counted(2, 0, 1), counted(4, 0, 1)],
+  // float 32, 64; uint 8 to 64; int 8 to 64; fixext 1 to 16, whose type is a byte more.
+  [4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17].map(fixed),
   // str 8, 16, 32; array 16, 32; map 16, 32.
-  ...[counted(1, 0), counted(2, 0), counted(4, 0), counted(2, 1), counted(4, 1), counted(2, 2), counted(4, 2)],
-];
+  [counted(1, 0), counted(2, 0), counted(4, 0), counted(2, 1), counted(4, 1), counted(2, 2), counted(4, 2)],
+].flat();
 
 /**
  * Walks over a msgpack message without making anything of it. Throws MessageError for one that ends too early or too

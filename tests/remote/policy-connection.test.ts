@@ -74,10 +74,19 @@ describe('a connection to a policy server', () => {
     await expect(connect(refusing)).rejects.toThrow(/E_POLICY_SERVER_THREW.*out of memory/);
   });
 
+  const closes: Reply = (_, socket) => {
+    socket.close(1011, 'bye');
+    return undefined;
+  };
+  const cuts: Reply = (_, socket) => {
+    socket.terminate();
+    return undefined;
+  };
+
   it('is over when the server closes it, cuts it, or sends what is no answer', async () => {
     const wrong: readonly [reply: Reply, message: RegExp][] = [
-      [(_, socket) => void socket.close(1011, 'bye'), /code 1011: bye/],
-      [(_, socket) => void socket.terminate(), /code 1006/],
+      [closes, /code 1011: bye/],
+      [cuts, /code 1006/],
       [() => Uint8Array.of(0xc1), /E_POLICY_MESSAGE/],
       [() => chunk.subarray(0, 30), /E_POLICY_MESSAGE.*ends after 30 bytes/],
       // More than any answer holds: refused before it is read.
