@@ -37,7 +37,11 @@ function imageOf({ camera, width, height, layout }: Image, { cameras }: Observat
 /** Red, then green, then blue. */
 function planes(rgb: CameraFrame['rgb']): Uint8Array {
   const pixels = rgb.length / 3;
-  return Uint8Array.from(rgb, (_, index) => rgb[(index % pixels) * 3 + Math.floor(index / pixels)] ?? 0);
+  const channels = new Uint8Array(rgb.length);
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    for (let channel = 0; channel < 3; channel += 1) channels[channel * pixels + pixel] = rgb[pixel * 3 + channel] ?? 0;
+  }
+  return channels;
 }
 
 function stateOf(state: RemoteState, { joints }: RemoteManifest, { arm, commandRad }: Observation): NdArray {

@@ -8,10 +8,12 @@ export interface RgbPicture {
 /** Bits behind the point of a weight: three weights of a pixel still sum up within 32 bits. */
 const WEIGHT_BITS = 22;
 
-/** What one pixel of a line is made of: `weights` of the pixels from `first` on, in units of 2^-WEIGHT_BITS. */
+/** What the pixels of a line are made of, in units of 2^-WEIGHT_BITS: `each` weights a pixel, zero where it needs fewer. */
 interface Blend {
-  readonly first: number;
+  readonly each: number;
   readonly weights: Int32Array;
+  /** The first pixel that each is made of. */
+  readonly firsts: Int32Array;
 }
 
 /**
@@ -38,12 +40,12 @@ function resize({ width, height, rgb }: RgbPicture, newWidth: number, newHeight:
   let pixels = rgb;
   if (newWidth !== width) {
     const rows = { count: height, step: width * 3, newStep: newWidth * 3 };
-    pixels = blendLines(pixels, blends(width, newWidth), { lines: rows, pixelStep: 3, size: newWidth * height * 3 });
+    pixels = blendLines(pixels, blend(width, newWidth), { lines: rows, pixelStep: 3, size: newWidth * height * 3 });
   }
   if (newHeight !== height) {
     const columns = { count: newWidth, step: 3, newStep: 3 };
     const size = newWidth * newHeight * 3;
-    pixels = blendLines(pixels, blends(height, newHeight), { lines: columns, pixelStep: newWidth * 3, size });
+    pixels = blendLines(pixels, blend(height, newHeight), { lines: columns, pixelStep: newWidth * 3, size });
   }
   return pixels;
 }
@@ -56,35 +58,42 @@ interface Lines {
   readonly size: number;
 }
 
-function blendLines(from: Uint8Array, line: readonly Blend[], { lines, pixelStep, size }: Lines): Uint8Array {
+function blendLines(from: Uint8Array, { each, weights, firsts }: Blend, { lines, pixelStep, size }: Lines): Uint8Array {
   const into = new Uint8Array(size);
-  for (let index = 0; index < lines.count; index += 1) {
-    line.forEach(({ first, weights }, pixel) => {
+  for (let line = 0; line < lines.count; line += 1) {
+    for (let pixel = 0; pixel < firsts.length; pixel += 1) {
+      const start = line * lines.step + (firsts[pixel] ?? 0) * pixelStep;
+      const write = line * lines.newStep + pixel * pixelStep;
       for (let channel = 0; channel < 3; channel += 1) {
-        let read = index * lines.step + first * pixelStep + channel;
         let sum = 1 << (WEIGHT_BITS - 1);
-        for (const weight of weights) {
-          sum += weight * (from[read] ?? 0);
-          read += pixelStep;
+        for (let tap = 0; tap < each; tap += 1) {
+          sum += (weights[pixel * each + tap] ?? 0) * (from[start + tap * pixelStep + channel] ?? 0);
         }
-        into[index * lines.newStep + pixel * pixelStep + channel] = Math.max(0, Math.min(255, sum >> WEIGHT_BITS));
+        into[write + channel] = Math.max(0, Math.min(255, sum >> WEIGHT_BITS));
       }
-    });
+    }
   }
   return into;
 }
 
-function blends(size: number, newSize: number): Blend[] {
+function blend(size: number, newSize: number): Blend {
   const scale = size / newSize;
   const width = Math.max(scale, 1);
-  return Array.from({ length: newSize }, (_, pixel) => {
+  const each = 2 * Math.ceil(width) + 1;
+  const weights = new Int32Array(newSize * each);
+  const firsts = new Int32Array(newSize);
+  for (let pixel = 0; pixel < newSize; pixel += 1) {
     const centre = (pixel + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - width + 0.5));
     const end = Math.min(size, Math.floor(centre + width + 0.5));
-    const shares = Array.from({ length: end - first }, (__, offset) =>
-      Math.max(0, 1 - Math.abs((first + offset - centre + 0.5) / width)),
+    const shares = Array.from({ length: end - first }, (_, tap) =>
+      Math.max(0, 1 - Math.abs((first + tap - centre + 0.5) / width)),
     );
     const sum = shares.reduce((total, share) => total + share, 0);
-    return { first, weights: Int32Array.from(shares, (share) => Math.floor((share / sum) * 2 ** WEIGHT_BITS + 0.5)) };
-  });
+    firsts[pixel] = first;
+    shares.forEach((share, tap) => {
+      weights[pixel * each + tap] = Math.floor((share / sum) * 2 ** WEIGHT_BITS + 0.5);
+    });
+  }
+  return { each, weights, firsts };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { MonotonicClock, NS_PER_MS, NS_PER_S } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
@@ -151,7 +152,9 @@ export class RemoteAgent implements Agent {
   #idle({ timeNs }: Observation): undefined {
     this.#idleSinceNs ??= timeNs;
     const { firstTimeoutMs } = this.#manifest.server;
-    const patienceNs = this.#hasAnswered ? this.#patienceNs : firstTimeoutMs * NS_PER_MS;
+    // A server that is there may compile its model first.
+    const isStarting = !this.#hasAnswered && this.#hitch === undefined;
+    const patienceNs = isStarting ? firstTimeoutMs * NS_PER_MS : this.#patienceNs;
     if (timeNs - this.#idleSinceNs < patienceNs) return undefined;
     throw this.#hitch ?? noAnswer(this.#manifest, patienceNs / NS_PER_MS);
   }
@@ -162,6 +165,8 @@ export class RemoteAgent implements Agent {
     this.#isAsking = true;
     const episode = this.#episode;
     try {
+      // To put the question together takes longer than to answer with what was planned.
+      if (this.#clock !== undefined) await setImmediate();
       const connection = await this.#connected();
       if (episode !== this.#episode) return;
       this.#wasAsked = true;
