@@ -8,6 +8,7 @@ import { numberBetween, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
+import type { RunAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
 
@@ -93,8 +94,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const interruption = new Interruption();
   const { signal } = interruption;
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const episodes =
-    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
+  const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+  const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+  const { episodes, connection } = done;
   interruption.close();
   if (json) {
     const rate = successRate(episodes);
@@ -106,6 +108,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         mode,
         episodes,
         successRate: rate,
+        connection,
         report: episodes.length === 0 ? null : (report ?? null),
       }),
     );

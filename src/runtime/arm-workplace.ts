@@ -6,7 +6,7 @@ import { PushSource } from '../core/source.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { SensorSources } from '../sensors/sensor-sources.ts';
-import type { ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
+import type { ArmConnection, ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
 import { ProcessArm } from './arm/process-arm.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { RealTimeDecider } from './decider.ts';
@@ -94,6 +94,11 @@ export class ArmWorkplace implements Workplace {
     if (signal?.aborted === true) return;
     this.#arm.command('disarm');
     await this.#arm.until(({ state }) => state === 'disarmed', DISARM_TIMEOUT_MS);
+  }
+
+  /** What connecting changed in the arm and found out. */
+  get connection(): ArmConnection {
+    return this.#arm.ready.connection;
   }
 
   /** See ProcessArm. */

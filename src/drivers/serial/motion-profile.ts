@@ -1,12 +1,20 @@
 import type { ArmMotor } from './arm-motors.ts';
 import { registerOf } from './servo-address.ts';
+import type { ProtocolName } from './servo-models.ts';
 import { RAD_PER_TICK } from '../../calibration/ticks.ts';
 
-/** Where each family has the profile that its goals are followed with. */
-const PROFILE = {
-  feetech: { velocity: 'Goal_Velocity', acceleration: 'Acceleration' },
+interface ProfileNames {
+  readonly velocity: string;
+  readonly acceleration: string;
+  /** What no acceleration goes beyond, whatever is asked for. */
+  readonly highestAcceleration?: string;
+}
+
+/** Where each family has the profile that its goals are followed with. A new Feetech servo goes at 7.7 rad/s^2 at most. */
+const PROFILE: Readonly<Record<ProtocolName, ProfileNames>> = {
+  feetech: { velocity: 'Goal_Velocity', acceleration: 'Acceleration', highestAcceleration: 'Maximum_Acceleration' },
   dynamixel: { velocity: 'Profile_Velocity', acceleration: 'Profile_Acceleration' },
-} as const;
+};
 
 /** The register by which a servo that has lost its power is known: it is written at connect, and lost with the power. */
 export function powerWitness({ model }: ArmMotor): string {
@@ -18,17 +26,20 @@ export function powerWitness({ model }: ArmMotor): string {
  * mean without a limit, so that the least is 1. Where the servo can do less than the limit it does what it can.
  */
 export function profileRegisters({ model, joint, scale }: ArmMotor): Record<string, number> {
-  const names = PROFILE[model.protocol];
+  const { velocity, acceleration, highestAcceleration } = PROFILE[model.protocol];
   const servoPerJoint = RAD_PER_TICK / Math.abs(scale.radPerTick);
-  const entries = [
-    [names.velocity, joint.limits.velocityRadPerS],
-    [names.acceleration, joint.limits.accelerationRadPerS2],
-  ] as const;
+  const { velocityRadPerS, accelerationRadPerS2 } = joint.limits;
+  const entries: readonly (readonly [string | undefined, number])[] = [
+    [velocity, velocityRadPerS],
+    [acceleration, accelerationRadPerS2],
+    [highestAcceleration, accelerationRadPerS2],
+  ];
   return Object.fromEntries(
-    entries.map(([name, limit]) => {
+    entries.flatMap(([name, limit]) => {
+      if (name === undefined) return [];
       const register = registerOf(model, name);
       const steps = Math.floor((limit * servoPerJoint) / register.scale);
-      return [name, Math.min(Math.max(1, steps), register.maximum)];
+      return [[name, Math.min(Math.max(1, steps), register.maximum)]];
     }),
   );
 }

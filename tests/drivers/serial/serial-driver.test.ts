@@ -40,6 +40,8 @@ describe('connecting to an arm', () => {
     expect(servo(0).get('Lock')).toBe(1);
     expect(servo(0).get('Goal_Velocity')).toBe(Math.floor((3 / (2 * Math.PI)) * 4096));
     expect(changed).toContain('shoulder_pan: P_Coefficient 32 -> 16');
+    // A new servo would stay far below what the joint may do, and far behind the policy.
+    expect(changed).toContain('shoulder_pan: Maximum_Acceleration 50 -> 254');
     expect(firmware['gripper']).toBe('3.10');
     expect(notes).toEqual([]);
     const writes = arm.link.servos.flatMap(({ written }) => written);
