@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const PURE_AND_DATA = ['core', 'robot', 'calibration', 'tokens', 'safety', 'record', 'policy', 'actions'];
-const BELOW_RUNTIME = [...PURE_AND_DATA, 'drivers', 'sim', 'sensors', 'teleop', 'actuators'];
+const BELOW_RUNTIME = [...PURE_AND_DATA, 'remote', 'drivers', 'sim', 'sensors', 'teleop', 'actuators'];
 
 /** What each folder of src may import: folders by name; `types` are those it may import types of only. */
 const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly types?: readonly string[] }> = {
@@ -16,6 +16,8 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
   record: { imports: ['core', 'robot'] },
   policy: { imports: ['core', 'tokens'] },
   actions: { imports: ['core', 'robot', 'tokens'] },
+  // Policies on other computers: finding the manifest is the policy's, the wire is its own.
+  remote: { imports: ['core', 'robot', 'policy'] },
   drivers: { imports: ['core', 'robot', 'calibration'], types: ['safety'] },
   sim: { imports: ['core', 'robot'], types: ['safety', 'drivers'] },
   sensors: { imports: ['core', 'robot', 'drivers'] },
@@ -36,7 +38,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   serialport: ['drivers/serial'],
   '@lydell/node-pty': ['emulation'],
   roslib: ['drivers/ros'],
-  ws: ['drivers/ros', 'emulation'],
+  ws: ['drivers/ros', 'emulation', 'remote'],
+  '@msgpack/msgpack': ['remote'],
   cbor2: ['drivers/ros', 'emulation'],
   rxjs: ['sensors', 'runtime', 'teleop', 'record', 'serve'],
   zod: [
@@ -44,6 +47,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'tokens/layout-spec.ts',
     'tokens/pieces.ts',
     'policy',
+    'remote',
     'record',
     'sim',
     'calibration',

@@ -19,6 +19,7 @@ import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
+import { addServePolicy } from './serve-policy.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
 import { addTrain } from './train.ts';
@@ -39,6 +40,7 @@ const VERBS = [
   addEmulate,
   addRobots,
   addPolicies,
+  addServePolicy,
   addTasks,
   addPorts,
   addMotors,

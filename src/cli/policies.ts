@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
-import { listPolicies, loadPolicy } from '../policy/load-policy.ts';
+import { listPolicies } from '../policy/find-policy.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import { isRemotePolicy, loadRemotePolicy } from '../remote/load-remote-policy.ts';
+import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { measuredText } from './measured-text.ts';
 import { formatTable } from './table.ts';
 
@@ -19,27 +22,62 @@ export function addPolicies(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action((policy: string | undefined, options: { json?: boolean }) => {
       const names = policy === undefined ? listPolicies() : [policy];
-      const manifests = names.map((name) => loadPolicy(name).manifest);
+      const manifests = names.map(manifestOf);
       if (options.json) console.log(JSON.stringify(policy === undefined ? manifests : manifests[0], null, 2));
       else console.log(policy === undefined ? summary(manifests) : manifests.map(details).join('\n'));
     });
 }
 
-function summary(manifests: readonly ModelManifest[]): string {
+type Manifest = ModelManifest | RemoteManifest;
+
+function manifestOf(policy: string): Manifest {
+  return isRemotePolicy(policy) ? loadRemotePolicy(policy) : loadPolicy(policy).manifest;
+}
+
+function summary(manifests: readonly Manifest[]): string {
   if (manifests.length === 0) return 'No policy in models/ yet.';
   return formatTable(
     ['policy', 'robot', 'tasks', 'control', 'description'],
     manifests.map((manifest) => [
       manifest.name,
       manifest.robot,
-      String(manifest.tasks.length),
+      manifest.family === 'remote' ? '' : String(manifest.tasks.length),
       `${manifest.controlHz} Hz`,
       manifest.description,
     ]),
   );
 }
 
-function details(manifest: ModelManifest): string {
+function details(manifest: Manifest): string {
+  return manifest.family === 'remote' ? remoteDetails(manifest) : modelDetails(manifest);
+}
+
+function remoteDetails({
+  name,
+  description,
+  robot,
+  joints,
+  controlHz,
+  server,
+  observation,
+  actions,
+}: RemoteManifest): string {
+  const keyText = (key: string | readonly string[]): string => (typeof key === 'string' ? key : key.join('.'));
+  const images = observation.images.map(
+    ({ camera, key, width, height }) => `${camera} ${width}x${height} as ${keyText(key)}`,
+  );
+  const states = observation.states.map(({ quantity, key }) => `${quantity} as ${keyText(key)}`);
+  return [
+    `${name}: ${description}`,
+    '',
+    `robot     ${robot} (${joints.join(', ')}), ${controlHz} Hz`,
+    `server    ${server.url}, ${server.timeoutMs} ms for an answer`,
+    `sees      ${[...images, ...states].join('; ')}`,
+    `actions   ${keyText(actions.key)}, ${actions.steps} control ticks an answer, ${actions.execute} carried out`,
+  ].join('\n');
+}
+
+function modelDetails(manifest: ModelManifest): string {
   const { model, context } = manifest;
   const { chunk } = manifest.tokens;
   return [

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ArmatureError } from '../core/errors.ts';
-import { listPolicies, loadPolicy } from '../policy/load-policy.ts';
+import { listPolicies } from '../policy/find-policy.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
 import { planSession } from '../runtime/policy-session.ts';
 import { resolveTask } from '../runtime/task-request.ts';
 import { Interruption } from './interruption.ts';

@@ -25,6 +25,8 @@ Examples:
   armature run --robot so101 --driver sim --policy runs/desk-memory --task lift --prompt data/desk:12
                                a policy that looks back begins with the recorded episode 12
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
+  armature run --robot so101 --policy my-pi0 --server ws://gpu-box:8000 --task "lift the blue cube" --live
+                               a policy on another computer, see docs/remote-policies.md
   armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
     --camera front=/dev/video0 --camera wrist=/dev/video2
 
@@ -38,6 +40,7 @@ Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
 interface RunOptions extends ArmOptions {
   readonly policy: string;
+  readonly server?: string;
   readonly task: string;
   readonly scene?: string;
   readonly episodes: number;
@@ -67,6 +70,7 @@ export function addRun(program: Command): void {
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
+    .option('--server <url>', 'where a policy on a server is; default: ARMATURE_POLICY_SERVER, or what it names')
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .addOption(providerOption())
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
@@ -98,8 +102,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const contradiction = contradictionIn(options, mode);
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
-  const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
-  const checked = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
+  const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt, server } = options;
+  const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server };
+  const checked = planSession(wanted, [request]);
   const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {
     console.error(

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { z } from 'zod';
-import { dataDirectory } from '../core/data-directory.ts';
-import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { InvalidFileError } from '../core/errors.ts';
 import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import { PieceVocabulary } from '../tokens/pieces.ts';
 import { policyFamilies } from './families.ts';
+import { findPolicy, parsePolicy } from './find-policy.ts';
 import { manifestSchema } from './model-manifest.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
@@ -20,32 +19,17 @@ export interface LoadedPolicy {
   readonly directory: string;
 }
 
-/** Names of the policies that ship in `models/`. */
-export function listPolicies(): string[] {
-  const root = dataDirectory('models');
-  if (!existsSync(root)) return [];
-  return readdirSync(root)
-    .filter((name) => existsSync(join(root, name, 'policy.json')))
-    .toSorted();
-}
-
 /**
  * Loads a policy by name (`models/<name>`) or by the path of its folder or policy.json, and checks
  * the digest of every file it lists.
  * Throws UnknownNameError for a name that is neither, InvalidFileError for a manifest that does not
- * fit and for a file that is missing or not the one the manifest was written for.
+ * fit or has no graphs, and for a file that is missing or not the one the manifest was written for.
  */
 export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
-  const candidates = [
-    join(dataDirectory('models'), nameOrDirectory, 'policy.json'),
-    join(nameOrDirectory, 'policy.json'),
-    nameOrDirectory,
-  ];
-  const found = candidates.find((candidate) => candidate.endsWith('.json') && existsSync(candidate));
-  if (found === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
-  // A training run replaces its newest policy by moving a link: all files must come from one version.
-  const path = realpathSync(found);
-  const manifest = parseManifest(readFileSync(path, 'utf8'), path);
+  const file = findPolicy(nameOrDirectory);
+  const { path } = file;
+  if (file.family === 'remote') throw noGraphs(path);
+  const manifest = parsePolicy(file, manifestSchema, 'Correct these entries, or export the policy again.');
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
     for (const graph of [graphs?.embed, graphs?.trunk])
@@ -54,20 +38,10 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   return { manifest, layout, directory: dirname(path) };
 }
 
-function parseManifest(text: string, path: string): ModelManifest {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Correct the place named in the cause.', cause });
-  }
-  const result = manifestSchema.safeParse(document);
-  if (!result.success) {
-    throw new InvalidFileError(path, `does not describe a policy:\n${z.prettifyError(result.error)}`, {
-      remedy: 'Correct these entries, or export the policy again.',
-    });
-  }
-  return result.data;
+function noGraphs(path: string): InvalidFileError {
+  return new InvalidFileError(path, 'describes a policy on a server, which has no graphs to load here', {
+    remedy: 'Use it with armature run; what looks into a policy needs one that is here.',
+  });
 }
 
 /** Also checks what the schema cannot say: entries that contradict each other. */

@@ -1,4 +1,5 @@
 import type { AgentDecision } from '../core/agent.ts';
+import type { Failure } from '../core/failure.ts';
 import type { Observation } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { AgentSpec } from './agent-spec.ts';
@@ -15,6 +16,6 @@ export interface AgentReply {
   readonly id: number;
   readonly name?: string;
   readonly decision?: AgentDecision;
-  /** Message of what was thrown, in place of an answer. */
-  readonly error?: string;
+  /** What was thrown, in place of an answer. */
+  readonly error?: Failure;
 }

@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent.ts';
+import { toFailure } from '../core/failure.ts';
 import type { AgentReply, AgentRequest } from './agent-messages.ts';
 import { createAgent } from './agent-spec.ts';
 
@@ -29,7 +30,10 @@ async function handle(request: AgentRequest): Promise<void> {
   try {
     reply({ id, ...(await answer(request)) });
   } catch (error) {
-    reply({ id, error: error instanceof Error ? error.message : String(error) });
+    reply({
+      id,
+      error: toFailure(error, { code: 'E_AGENT_THREW', remedy: 'Correct what it names, and start again.' }),
+    });
   }
   if (request.kind === 'close' && process.connected) process.disconnect();
 }

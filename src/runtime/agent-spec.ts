@@ -4,7 +4,7 @@ import type { Precision } from '../policy/model-manifest.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { PromptSource } from './demonstration-prompt.ts';
-import { GatoAgent } from './gato-agent.ts';
+import { openPolicy } from './open-policy.ts';
 import { PoseAgent } from './pose-agent.ts';
 
 /** Which agent to make, in words that another process understands. */
@@ -22,6 +22,8 @@ export type AgentSpec =
       readonly deadlineMs?: number;
       /** A demonstration that every episode begins with. */
       readonly prompt?: PromptSource;
+      /** See OpenPolicyOptions. */
+      readonly server?: string | undefined;
     }
   | {
       readonly kind: 'pose';
@@ -48,7 +50,7 @@ export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Ag
     case 'policy': {
       const { deadlineMs = (DEADLINE_SHARE * 1000) / robot.rates.controlHz, ...options } = spec;
       const deadlineNs = deadlineMs * NS_PER_MS;
-      return GatoAgent.load(robot, spec.directory, { ...options, deadlineNs, clock: new MonotonicClock() });
+      return openPolicy(robot, spec.directory, { ...options, deadlineNs, clock: new MonotonicClock() });
     }
     case 'pose':
       return new PoseAgent(robot, spec);

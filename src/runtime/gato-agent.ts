@@ -55,7 +55,8 @@ export interface GatoAgentOptions {
   readonly space?: SpaceGuard | undefined;
 }
 
-interface LoadAgentOptions {
+export interface LoadAgentOptions
+  extends Omit<GatoAgentOptions, 'space' | 'layout'>, Omit<PolicyEngineOptions, 'clock'> {
   /** A demonstration that every episode begins with. */
   readonly prompt?: PromptSource | undefined;
 }
@@ -104,7 +105,7 @@ export class GatoAgent implements Agent {
   static async load(
     robot: RobotSpec,
     nameOrDirectory: string,
-    options: Omit<GatoAgentOptions, 'space' | 'layout'> & Omit<PolicyEngineOptions, 'clock'> & LoadAgentOptions = {},
+    options: LoadAgentOptions = {},
   ): Promise<GatoAgent> {
     const { clock, safetyMask, deadlineNs, prompt, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);

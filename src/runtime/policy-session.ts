@@ -4,13 +4,15 @@ import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import { promptSteps } from '../policy/prompt.ts';
+import { isRemotePolicy, loadRemotePolicy, requireManifestFitsRobot } from '../remote/load-remote-policy.ts';
+import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
 import type { PromptSource } from './demonstration-prompt.ts';
 import type { EpisodeResult } from './episode-result.ts';
-import { GatoAgent } from './gato-agent.ts';
+import { openPolicy } from './open-policy.ts';
 import { ProcessAgent } from './process-agent.ts';
 import { SimulatedTask } from './simulated-task.ts';
 import type { TaskRequest, WorkRequest } from './task-request.ts';
@@ -34,6 +36,8 @@ export interface SessionOptions {
   readonly deadlineMs?: number | undefined;
   /** A demonstration that every episode begins with; only for policies that look back. */
   readonly prompt?: PromptSource | undefined;
+  /** See OpenPolicyOptions. */
+  readonly server?: string | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -42,7 +46,7 @@ export interface SessionPlan {
   readonly robot: RobotSpec;
   readonly driver: keyof RobotSpec['drivers'];
   readonly policy: string;
-  readonly manifest: ModelManifest;
+  readonly manifest: ModelManifest | RemoteManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
   readonly provider: ExecutionProviderName;
@@ -50,6 +54,7 @@ export interface SessionPlan {
   readonly deadlineMs: number | undefined;
   /** See SessionOptions. */
   readonly prompt: PromptSource | undefined;
+  readonly server: string | undefined;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -69,13 +74,11 @@ export interface SessionEpisode {
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
-  const loaded = loadPolicy(options.policy);
-  const { manifest, layout } = loaded;
-  requireLayoutFitsRobot(manifest.tokens, robot);
-  if (options.prompt !== undefined) promptSteps(loaded);
-  const controlHz = controlRate(robot, manifest, options.rateHz);
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  for (const instruction of instructions) encodeText(layout, instruction);
+  const { manifest, unknown } = isRemotePolicy(options.policy)
+    ? planRemote(options, robot)
+    : planTokens(options, robot, instructions);
+  const controlHz = controlRate(robot, manifest, options.rateHz);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
@@ -86,8 +89,32 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     provider: options.provider ?? 'cpu',
     deadlineMs: options.deadlineMs,
     prompt: options.prompt,
-    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)))],
+    server: options.server,
+    unknownWords: unknown,
   };
+}
+
+/** A manifest that fits the robot, and the words of the instructions that mean nothing to its policy. */
+interface PlannedPolicy {
+  readonly manifest: SessionPlan['manifest'];
+  readonly unknown: readonly string[];
+}
+
+function planTokens({ policy, prompt }: SessionOptions, robot: RobotSpec, instructions: readonly string[]): PlannedPolicy {
+  const loaded = loadPolicy(policy);
+  const { manifest, layout } = loaded;
+  requireLayoutFitsRobot(manifest.tokens, robot);
+  if (prompt !== undefined) promptSteps(loaded);
+  for (const instruction of instructions) encodeText(layout, instruction);
+  const unknown = new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)));
+  return { manifest, unknown: [...unknown] };
+}
+
+/** What words mean to a server, only the server knows. */
+function planRemote({ policy, server }: SessionOptions, robot: RobotSpec): PlannedPolicy {
+  const manifest = loadRemotePolicy(policy, server);
+  requireManifestFitsRobot(manifest, robot);
+  return { manifest, unknown: [] };
 }
 
 /**
@@ -107,17 +134,17 @@ export class PolicySession {
   }
 
   /**
-   * Loads the policy. Throws what GatoAgent.load and ProcessAgent.start throw.
+   * Loads the policy. Throws what openPolicy and ProcessAgent.start throw.
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt } = plan;
+    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt, server } = plan;
     const prompted = prompt === undefined ? {} : { prompt };
     const limited = deadlineMs === undefined ? {} : { deadlineMs };
-    const given = { safetyMask, provider, ...prompted };
+    const given = { safetyMask, provider, server, ...prompted };
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy, given)
+        ? await openPolicy(robot, policy, given)
         : await ProcessAgent.start({ kind: 'policy', directory: policy, ...given, ...limited }, robot);
     return new PolicySession(plan, agent, arm);
   }
@@ -164,7 +191,7 @@ export class PolicySession {
   }
 }
 
-function controlRate(robot: RobotSpec, manifest: ModelManifest, wantedHz: number | undefined): number {
+function controlRate(robot: RobotSpec, manifest: SessionPlan['manifest'], wantedHz: number | undefined): number {
   const { gateHz } = robot.rates;
   const { name, controlHz } = manifest;
   const rateHz = wantedHz ?? controlHz;

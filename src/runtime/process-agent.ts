@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { ArmatureError } from '../core/errors.ts';
+import { toError, toFailure } from '../core/failure.ts';
 import { loaderArguments, moduleEntry } from '../core/module-worker.ts';
 import type { Observation } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
@@ -26,8 +27,8 @@ type Request = AgentRequest extends infer Kind ? (Kind extends AgentRequest ? Om
 
 /**
  * An agent in a process of its own, so that it may block, crash or be killed without harm: from then on it
- * has no targets, and the gate brings the arm to a stop. While it runs it never throws; `failure` and
- * onFailure say what happened. Start a new one to go on.
+ * has no targets, and the gate brings the arm to a stop. While it runs it throws only what the agent itself threw;
+ * `failure` and onFailure say what else happened. Start a new one to go on.
  */
 export class ProcessAgent implements Agent {
   readonly #child: ChildProcess;
@@ -51,8 +52,9 @@ export class ProcessAgent implements Agent {
     this.#child.on('error', () => undefined);
     this.#exited = new Promise((resolve) => {
       this.#child.on('exit', (code, signal) => {
-        if (!this.#isClosing) this.#fail(processDied(signal ?? `code ${code}`));
-        for (const [id, settle] of this.#waiting) settle({ id, error: 'it ended before it answered' });
+        const died = processDied(signal ?? `code ${code}`);
+        if (!this.#isClosing) this.#fail(died);
+        for (const [id, settle] of this.#waiting) settle({ id, error: toFailure(died, died) });
         this.#waiting.clear();
         resolve();
       });
@@ -66,7 +68,7 @@ export class ProcessAgent implements Agent {
     if (reply?.name === undefined) {
       await agent.close();
       throw new ArmatureError('E_AGENT_PROCESS', 'the agent process could not load its agent', {
-        found: reply?.error ?? 'no answer in time',
+        found: reply?.error === undefined ? 'no answer in time' : toError(reply.error).message,
         remedy: 'Correct what it names, and start it again.',
       });
     }
@@ -93,6 +95,7 @@ export class ProcessAgent implements Agent {
     this.#judge(await this.#ask({ kind: 'reset', seed }, this.#answerTimeoutMs));
   }
 
+  /** Throws what the agent throws. */
   async act(observation: Observation): Promise<AgentDecision> {
     // A process that owes an answer would only pile up observations it can no longer use.
     if (!this.#child.connected || this.#waiting.size > 0) return NO_TARGET;
@@ -142,7 +145,11 @@ export class ProcessAgent implements Agent {
 
   #judge(reply: AgentReply | undefined): void {
     if (reply === undefined) this.#fail(noAnswer(this.#answerTimeoutMs));
-    else if (reply.error !== undefined && this.#child.connected) this.#fail(agentThrew(reply.error));
+    else if (reply.error !== undefined && this.#child.connected) {
+      const thrown = toError(reply.error);
+      this.#fail(thrown);
+      throw thrown;
+    }
   }
 
   #fail(failure: ArmatureError): void {
@@ -168,12 +175,5 @@ function processDied(how: string): ArmatureError {
 function noAnswer(timeoutMs: number): ArmatureError {
   return new ArmatureError('E_AGENT_SILENT', `the agent process did not answer within ${timeoutMs} ms`, {
     remedy: 'The arm was brought to a stop. Use a faster precision or fewer other programs.',
-  });
-}
-
-function agentThrew(message: string): ArmatureError {
-  return new ArmatureError('E_AGENT_THREW', 'the agent process has no decision', {
-    found: message,
-    remedy: 'Correct what it names, and start it again.',
   });
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidFileError, UnknownNameError } from '../../src/core/errors.ts';
-import { listPolicies, loadPolicy } from '../../src/policy/load-policy.ts';
+import { listPolicies } from '../../src/policy/find-policy.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { tinyDirectory } from './tiny-policy.ts';
 
 let directory: string;
