@@ -22,7 +22,10 @@ for (const [name, spec] of Object.entries(files)) {
   writeFileSync(new URL(`../tests/golden/${name}`, import.meta.url), `${compact}\n`);
 }
 
-const vocabulary = PieceVocabulary.parse(readFileSync(new URL(`../${VOCABULARY}`, import.meta.url), 'utf8'), VOCABULARY);
+const vocabulary = PieceVocabulary.parse(
+  readFileSync(new URL(`../${VOCABULARY}`, import.meta.url), 'utf8'),
+  VOCABULARY,
+);
 const lines = pieceSentences().map((text) => JSON.stringify({ text, ids: vocabulary.encode(text) }));
 const content = `{"vocabulary": "${VOCABULARY}", "sentences": [\n${lines.join(',\n')}\n]}\n`;
 writeFileSync(new URL('../tests/golden/pieces.json', import.meta.url), content);

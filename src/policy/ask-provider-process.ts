@@ -15,28 +15,23 @@ export function askProviderProcess(request: ProviderRequest, timeLimitMs: number
     execArgv: loaderArguments(entry),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    timeout: timeLimitMs,
+    killSignal: 'SIGKILL',
   });
   let printed = '';
   child.stderr?.on('data', (text: Buffer) => (printed = (printed + text.toString()).slice(-10 * TOLD_CHARACTERS)));
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      resolve({ refusal: `it did not answer within ${timeLimitMs / 1000} s` });
-      child.kill('SIGKILL');
-    }, timeLimitMs);
-    const settle = (reply: ProviderReply): void => {
-      clearTimeout(timer);
-      resolve(reply);
-    };
-    child.once('message', settle);
-    child.once('error', (error) => settle({ refusal: error.message }));
+    child.once('message', (reply: ProviderReply) => resolve(reply));
+    child.once('error', (error) => resolve({ refusal: error.message }));
     // Its last words arrive before its end is told.
     child.once('close', (code, signal) => {
       const words = printed.trim().split('\n').at(-1)?.slice(0, TOLD_CHARACTERS) ?? '';
       const how = signal ?? `code ${code}`;
-      settle({ refusal: `its library ended the process (${how})${words === '' ? '' : `: ${words}`}` });
+      if (child.killed) resolve({ refusal: `it did not answer within ${timeLimitMs / 1000} s` });
+      resolve({ refusal: `its library ended the process (${how})${words === '' ? '' : `: ${words}`}` });
     });
     child.send(request, (error) => {
-      if (error !== null) settle({ refusal: error.message });
+      if (error !== null) resolve({ refusal: error.message });
     });
   });
 }

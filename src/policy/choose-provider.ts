@@ -36,25 +36,26 @@ export interface ChooseProviderOptions {
   readonly ask?: (request: ProviderRequest, timeLimitMs: number) => Promise<ProviderReply>;
 }
 
+interface Usable {
+  readonly provider: ExecutionProviderName;
+  readonly precision: Precision;
+}
+
 /** For the least graph there is, ms. */
-const PRESENCE_LIMIT_MS = 20_000;
+const PRESENCE_LIMIT_MS = 60_000;
 
 /**
  * The fastest provider that runs this policy right: each runs its graphs in a process of its own, and must decide what
  * the processor decides in the same precision. Where no other works it is cpu, which is then not timed. Nothing is
  * remembered: another day, or another machine, is asked again. Throws nothing that a provider does.
  */
-export async function chooseProvider(policy: LoadedPolicy, options: ChooseProviderOptions = {}): Promise<ProviderChoice> {
+export async function chooseProvider(
+  policy: LoadedPolicy,
+  options: ChooseProviderOptions = {},
+): Promise<ProviderChoice> {
   const { candidates = knownProviders(), timeLimitMs = 60_000, ask = askProviderProcess } = options;
   const present = await findPresent(candidates, ask);
-  const usable: { provider: ExecutionProviderName; precision: Precision }[] = [];
-  const refused: TriedProvider[] = [];
-  for (const { provider, refusal } of present) {
-    const precision = preferredPrecision(policy.manifest, provider);
-    if (refusal !== undefined) refused.push({ provider, refusal });
-    else if (precision === undefined) refused.push({ provider, refusal: lacksPrecision(policy, provider) });
-    else usable.push({ provider, precision });
-  }
+  const { usable, refused } = withPrecisions(policy, present);
   const ownPrecision = preferredPrecision(policy.manifest, 'cpu');
   const cpu: TriedProvider = { provider: 'cpu', ...(ownPrecision === undefined ? {} : { precision: ownPrecision }) };
   if (usable.length === 0 || ownPrecision === undefined)
@@ -100,16 +101,30 @@ async function findPresent(
   );
 }
 
+/** Which of the present ones can run the policy, in which precision, and what stands against the others. */
+function withPrecisions(
+  policy: LoadedPolicy,
+  present: readonly TriedProvider[],
+): { readonly usable: readonly Usable[]; readonly refused: TriedProvider[] } {
+  const usable: Usable[] = [];
+  const refused: TriedProvider[] = [];
+  for (const { provider, refusal } of present) {
+    const precision = preferredPrecision(policy.manifest, provider);
+    if (refusal !== undefined) refused.push({ provider, refusal });
+    else if (precision === undefined) refused.push({ provider, refusal: lacksPrecision(policy, provider) });
+    else usable.push({ provider, precision });
+  }
+  return { usable, refused };
+}
+
 function lacksPrecision({ manifest }: LoadedPolicy, provider: ExecutionProviderName): string {
   const wanted = executionProviders[provider].precisions.join(' or ');
   return `the policy has no ${wanted} graphs, only ${Object.keys(manifest.files).join(' and ')}`;
 }
 
-function judged(
-  reference: ProviderReply,
-  found: ProviderReply,
-): Pick<TriedProvider, 'medianNs' | 'refusal'> {
-  if (reference.probe === undefined) return { refusal: `cpu has nothing to compare it with: ${reference.refusal ?? ''}` };
+function judged(reference: ProviderReply, found: ProviderReply): Pick<TriedProvider, 'medianNs' | 'refusal'> {
+  if (reference.probe === undefined)
+    return { refusal: `cpu has nothing to compare it with: ${reference.refusal ?? ''}` };
   if (found.probe === undefined) return { refusal: found.refusal ?? 'it did not run' };
   const difference = disagreement(reference.probe.answers, found.probe.answers);
   return difference === undefined ? outcome(found) : { refusal: `it decides otherwise than cpu: ${difference}` };

@@ -3,6 +3,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
+import { DeviceCache } from './device-cache.ts';
 import { layerInputs, wholeName } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
@@ -56,6 +57,7 @@ export class PolicyGraphs {
   readonly precision: Precision;
   readonly #embed: InferenceSession;
   readonly #trunk: InferenceSession;
+  readonly #device: DeviceCache | undefined;
   readonly #width: number;
   readonly #text: BigInt64Array;
   readonly #state: BigInt64Array;
@@ -65,12 +67,17 @@ export class PolicyGraphs {
   private constructor(
     policy: LoadedPolicy,
     precision: Precision,
-    sessions: { readonly embed: InferenceSession; readonly trunk: InferenceSession },
+    sessions: {
+      readonly embed: InferenceSession;
+      readonly trunk: InferenceSession;
+      readonly device: DeviceCache | undefined;
+    },
   ) {
     this.precision = precision;
     this.#width = policy.manifest.model.width;
     this.#embed = sessions.embed;
     this.#trunk = sessions.trunk;
+    this.#device = sessions.device;
     const { layout } = policy;
     this.#patchShape = [layout.patches, layout.spec.patchSize ** 2 * 3];
     this.#text = new BigInt64Array(layout.textTokens);
@@ -101,7 +108,8 @@ export class PolicyGraphs {
         outputs: [...TRUNK.outputs, ...state.outputNames],
       };
       const trunk = await openGraph(join(directory, files.trunk.path), names, options);
-      return new PolicyGraphs(policy, precision, { embed, trunk });
+      const device = await openDeviceCache(trunk, state, options);
+      return new PolicyGraphs(policy, precision, { embed, trunk, device });
     } catch (error) {
       await embed.release();
       throw error;
@@ -132,25 +140,30 @@ export class PolicyGraphs {
     const observed = countFrom(input.embeddingsAt, embeddings.positions);
     const decided = countFrom(input.tokensAt, tokens.length);
     const positions = state.rowOrder === 'tokens-first' ? [...decided, ...observed] : [...observed, ...decided];
-    const remembered = Object.entries(state.inputs())
-      .flatMap(([name, tensor]) =>
-        this.#trunk.inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
-      )
-      .map(([name, tensor]) => [name, stateInput(tensor)] as const);
+    const remembered = Object.entries(state.inputs()).flatMap(([name, tensor]) =>
+      this.#trunk.inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
+    );
     const results = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
       positions: integers(BigInt64Array.from(positions)),
-      ...Object.fromEntries(remembered),
+      ...(await this.#stateInputs(remembered)),
     });
     const outputs = new Map(state.outputNames.map((name) => [name, output(results, name).values]));
     return { logits: output(results, 'logits').values, outputs, rows: positions.length };
+  }
+
+  async #stateInputs(tensors: readonly (readonly [string, StateTensor])[]): Promise<Record<string, Tensor>> {
+    const rings = this.#device === undefined ? [] : tensors.flatMap(([name, tensor]) => ringOf(name, tensor));
+    const onDevice = (await this.#device?.inputs(Object.fromEntries(rings))) ?? {};
+    return Object.fromEntries(tensors.map(([name, tensor]) => [name, onDevice[name] ?? stateInput(tensor)]));
   }
 
   /** Frees the native memory. Not while a run is in flight. */
   async close(): Promise<void> {
     await this.#embed.release();
     await this.#trunk.release();
+    await this.#device?.close();
   }
 }
 
@@ -193,6 +206,23 @@ function output(
     found: Object.keys(outputs).join(', '),
     remedy: 'Export the policy again.',
   });
+}
+
+/** Where the provider can keep a tensor in the memory of its device, and the trunk takes rings. */
+async function openDeviceCache(
+  trunk: InferenceSession,
+  state: PolicyState,
+  settings: SessionSettings,
+): Promise<DeviceCache | undefined> {
+  const rings = Object.entries(state.inputs()).filter(([, { slotVersions }]) => slotVersions !== undefined);
+  if (rings.length === 0 || !executionProviders[settings.provider].keepsTensors) return undefined;
+  const isRing = (name: string): boolean => rings.some(([ring]) => ring === name || ring === wholeName(name));
+  return DeviceCache.open(trunk.inputNames.filter(isRing), settings);
+}
+
+function ringOf(name: string, tensor: StateTensor): [string, StateTensor & { slotVersions: Uint32Array }][] {
+  const { slotVersions } = tensor;
+  return slotVersions === undefined ? [] : [[name, { ...tensor, slotVersions }]];
 }
 
 function stateInput({ data, shape }: StateTensor): Tensor {

@@ -5,29 +5,43 @@ import type { ModelManifest, Precision } from './model-manifest.ts';
 interface ExecutionProvider {
   /** Precisions it should run, preferred first. */
   readonly precisions: readonly Precision[];
+  /** Whether outputs can stay in the memory of its device, and be inputs of the next run: the binding has it for WebGPU only. */
+  readonly keepsTensors: boolean;
   /** What a machine needs that does not have it. */
   readonly remedy: string;
 }
 
 /** Where the graphs can run, by ONNX Runtime's names. The native package brings cpu, and webgpu, dml or coreml; the others need libraries of their own. */
 export const executionProviders = {
-  cpu: { precisions: ['int8', 'fp32', 'fp16', 'int4'], remedy: 'Install onnxruntime-node for this platform.' },
+  cpu: {
+    precisions: ['int8', 'fp32', 'fp16', 'int4'],
+    keepsTensors: false,
+    remedy: 'Install onnxruntime-node for this platform.',
+  },
   webgpu: {
     // Whether the int8 kernels of the trunk run there or fall to the processor is not established.
     precisions: ['fp32', 'fp16', 'int4'],
+    keepsTensors: true,
     remedy: 'It needs a graphics adapter with a current Vulkan, Metal or Direct3D 12 driver; or choose "cpu".',
   },
   cuda: {
     precisions: ['fp32', 'fp16', 'int4'],
+    keepsTensors: false,
     remedy: 'It needs an NVIDIA GPU with CUDA and cuDNN: see docs/gpu.md; or choose "cpu".',
   },
   tensorrt: {
     precisions: ['fp32', 'fp16'],
+    keepsTensors: false,
     remedy: 'It needs an NVIDIA GPU with CUDA, cuDNN and TensorRT: see docs/gpu.md; or choose "cpu".',
   },
-  coreml: { precisions: ['fp32', 'fp16'], remedy: 'It is part of macOS; elsewhere, choose "cpu".' },
+  coreml: {
+    precisions: ['fp32', 'fp16'],
+    keepsTensors: false,
+    remedy: 'It is part of macOS; elsewhere, choose "cpu".',
+  },
   dml: {
     precisions: ['fp32', 'fp16', 'int4'],
+    keepsTensors: false,
     remedy: 'DirectML is part of Windows, and needs a Direct3D 12 driver; elsewhere, choose "cpu".',
   },
 } as const satisfies Record<string, ExecutionProvider>;

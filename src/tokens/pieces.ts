@@ -1,4 +1,4 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import * as library from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { InvalidFileError } from '../core/errors.ts';
 
@@ -7,6 +7,14 @@ export const UNKNOWN_PIECE_ID = 1;
 
 /** A longer text is no instruction, and its search would take long. */
 export const MAXIMUM_CHARACTERS = 4096;
+
+/** What we use of the library: its own types cannot be resolved by those who import as Node.js does. */
+interface Tokenizer {
+  encode(text: string): { readonly ids: number[] };
+}
+const { Tokenizer: openTokenizer } = library as unknown as {
+  readonly Tokenizer: new (document: object, settings: object) => Tokenizer;
+};
 
 /** Pieces 0 and 1. Normalised text is lower case, so that nobody can spell them. */
 const PADDING_PIECE = '<PAD>';
@@ -62,7 +70,7 @@ export class PieceVocabulary {
 
   private constructor(document: z.infer<typeof fileSchema>) {
     this.pieces = document.model.vocab.map(([piece]) => piece);
-    this.#tokenizer = new Tokenizer(document, {});
+    this.#tokenizer = new openTokenizer(document, {});
   }
 
   /**

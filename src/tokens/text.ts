@@ -83,7 +83,7 @@ function wordId({ vocabulary }: WordText, word: string): number {
 }
 
 function pieceIds(vocabulary: PieceVocabulary, instruction: string): number[] {
-  const characters = [...instruction].length;
+  const characters = Array.from(instruction).length;
   if (characters <= MAXIMUM_CHARACTERS) return vocabulary.encode(instruction);
   const beginning = `${instruction.slice(0, 60)}…`;
   throw tooLong(beginning, `at most ${MAXIMUM_CHARACTERS} characters`, String(characters));

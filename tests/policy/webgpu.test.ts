@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { PolicyEngine } from '../../src/policy/engine.ts';
 import { askProviderProcess } from '../../src/policy/ask-provider-process.ts';
 import { chooseProvider } from '../../src/policy/choose-provider.ts';
 import { disagreement } from '../../src/policy/probe-policy.ts';
 import type { ProbeAnswer } from '../../src/policy/probe-policy.ts';
-import { tiny, tinyChunk, tinyParallelChunk } from './tiny-policy.ts';
+import { everyBin, frameOf, tiny, tinyChunk, tinyParallelChunk, tinyWithSteps } from './tiny-policy.ts';
 
 /**
  * WebGPU decides what the processor decides. It needs an adapter; a software driver is enough:
@@ -40,9 +41,48 @@ it.skipIf(refusal !== undefined)(
   `auto times WebGPU, and takes the faster one${skipped}`,
   { timeout: LIMIT_MS },
   async () => {
-    const { provider, tried } = await chooseProvider(tiny, { candidates: ['webgpu'], threads: 1, timeLimitMs: LIMIT_MS });
+    const { provider, tried } = await chooseProvider(tiny, {
+      candidates: ['webgpu'],
+      threads: 1,
+      timeLimitMs: LIMIT_MS,
+    });
     expect(tried.map(({ medianNs }) => medianNs)).toEqual([expect.any(Number), expect.any(Number)]);
     expect(tried[0]?.provider).toBe(provider);
     expect(tried[0]?.medianNs).toBeLessThanOrEqual(tried[1]?.medianNs ?? 0);
+  },
+);
+
+it.skipIf(refusal !== undefined)(
+  `keys and values stay on the device, while the ring goes round and back to a snapshot${skipped}`,
+  { timeout: LIMIT_MS },
+  async () => {
+    const policy = tinyWithSteps(3);
+    const decisions = async (provider: 'cpu' | 'webgpu'): Promise<ProbeAnswer[]> => {
+      const engine = await PolicyEngine.create(policy, { provider, precision: 'fp32', threads: 1 });
+      const answers: ProbeAnswer[] = [];
+      const decide = async (seed: number): Promise<void> => {
+        const { tokens, probabilities } = await engine.decide(frameOf(seed), everyBin);
+        answers.push({ tokens, probabilities });
+      };
+      try {
+        await engine.reset(1);
+        for (const seed of [1, 2, 3, 4, 5]) await decide(seed);
+        const snapshot = await engine.snapshot();
+        for (const seed of [6, 7]) await decide(seed);
+        await snapshot.restore();
+        await decide(6);
+        await engine.reset(1);
+        await decide(1);
+      } finally {
+        await engine.close();
+      }
+      return answers;
+    };
+    const [expected, found] = [await decisions('cpu'), await decisions('webgpu')];
+    expect(disagreement(expected, found)).toBeUndefined();
+    expect(found.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+    // It came back to where it was.
+    expect(found[7]).toEqual(found[5]);
+    expect(found[8]?.tokens).toEqual(found[0]?.tokens);
   },
 );

@@ -41,6 +41,9 @@ export class KeyValueRing {
   readonly keys: Float32Array;
   readonly values: Float32Array;
   readonly bias: Float32Array;
+  /** Per slot, a number that grows whenever keys and values are written there: who holds a copy finds what is old in it. */
+  readonly slotVersions: Uint32Array;
+  #version = 0;
   #oldest = 0;
   #length = 0;
   /** What the ring was last equal to, and how many rows were written since, one slot after another. */
@@ -53,6 +56,7 @@ export class KeyValueRing {
     this.keys = new Float32Array(size);
     this.values = new Float32Array(size);
     this.bias = new Float32Array(shape.slots).fill(HIDDEN);
+    this.slotVersions = new Uint32Array(shape.slots);
   }
 
   /** Slot of the oldest row held; the others follow it, around the end. */
@@ -119,6 +123,7 @@ export class KeyValueRing {
     this.clear();
     this.keys.fill(0);
     this.values.fill(0);
+    this.#written(0, this.shape.slots);
   }
 
   snapshot(): RingSnapshot {
@@ -145,7 +150,13 @@ export class KeyValueRing {
     this.#rowsSince = 0;
   }
 
+  #written(slot: number, count: number): void {
+    this.#version += 1;
+    this.slotVersions.fill(this.#version, slot, slot + count);
+  }
+
   #copySlots({ keys, values }: RingSnapshot, slot: number, count: number): void {
+    this.#written(slot, count);
     const { layers, kvHeads, slots, headWidth } = this.shape;
     for (let head = 0; head < layers * kvHeads && count > 0; head += 1) {
       const from = (head * slots + slot) * headWidth;
@@ -162,6 +173,7 @@ export class KeyValueRing {
     const { layers, kvHeads, slots, headWidth } = this.shape;
     const { rows, from, count, slot } = block;
     const heads = layers * kvHeads;
+    this.#written(slot, count);
     for (let head = 0; head < heads; head += 1) {
       const to = (head * slots + slot) * headWidth;
       const key = (head * rows + from) * headWidth;

@@ -2,6 +2,8 @@
 export interface StateTensor {
   readonly data: Float32Array | BigInt64Array;
   readonly shape: readonly number[];
+  /** Of a ring, whose slots are the third dimension: see KeyValueRing. */
+  readonly slotVersions?: Uint32Array;
 }
 
 /** Consecutive rows of a run of the trunk, [from, to), which are consecutive positions of the sequence too. */

@@ -62,11 +62,12 @@ export class RingState implements PolicyState {
 
 /** The ring's arrays as inputs of a trunk. */
 export function ringInputs(ring: KeyValueRing): Readonly<Record<string, StateTensor>> {
+  const { slotVersions } = ring;
   const { layers, kvHeads, slots, headWidth } = ring.shape;
   const shape = [layers, kvHeads, slots, headWidth];
   return {
-    key_cache: { data: ring.keys, shape },
-    value_cache: { data: ring.values, shape },
+    key_cache: { data: ring.keys, shape, slotVersions },
+    value_cache: { data: ring.values, shape, slotVersions },
     cache_bias: { data: ring.bias, shape: [slots] },
   };
 }
