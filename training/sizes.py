@@ -3,7 +3,7 @@
 `feed_forward` is the width the paper prints: what the first map of the feed-forward block gives. GEGLU halves it: of its
 columns one half gates the other, so ModelConfig.feed_forward, the width of a half, is half as much. Read so, and with the
 relative positions of TransformerXL (one width^2 map per layer), the table gives 77M, 362M and 1.18B, as the paper says; read
-as the width of a half it would give 106M. Here rotary positions take the place of relative ones.
+as the width of a half it would give 106M for the first. Here rotary positions take the place of relative ones.
 """
 from model import ModelConfig
 
