@@ -39,15 +39,15 @@ def load(path):
     return state
 
 
-def save_weights(path, config, weights):
-    """What is needed to train on from, or to run, a policy in PyTorch: ModelConfig as a dict, and tensors by name."""
+def save_weights(path, family, config, weights):
+    """What is needed to train on from, or to run, a policy in PyTorch: its shape as a dict, and tensors by name."""
     weights, shared = dict(weights), {}
     if 'table' in weights:
         # Of a large vocabulary most rows are alike: those that training never met.
         rows, row_of = torch.unique(weights['table'], dim=0, return_inverse=True)
         if 2 * len(rows) <= len(row_of):
             weights['table'], shared = rows, {'table_row_of': row_of.int()}
-    torch.save({'format': FORMAT, 'config': config, 'average': weights, **shared}, path)
+    torch.save({'format': FORMAT, 'family': family, 'config': config, 'average': weights, **shared}, path)
 
 
 def load_weights(path):

@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 import checkpoint
-from graphs import build_embed, build_trunk
+import db1_graphs
+import graphs
+import retnet_graphs
+from families import family_of, restore_model
 from instruction_text import located, shipped
-from model import Gato, ModelConfig
 from onnx_graph import PRECISIONS
-from sizes import parameters_of
 from tokens import LayoutSpec
 from transfer import share_unmet_rows
 
+GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
 BYTES_PER_WEIGHT = {'fp32': 4, 'fp16': 2, 'int8': 1, 'int4': 0.6}
@@ -29,9 +31,10 @@ def listed(path):
 
 def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYTES):
     """Both graphs in one precision, with data files from so many bytes on. Returns their entry of "files" in policy.json."""
-    is_external = parameters_of(model.config) * BYTES_PER_WEIGHT[precision] >= external_from
+    parameters, family = sum(weight.numel() for weight in model.parameters()), GRAPHS[family_of(model.config)]
+    is_external = parameters * BYTES_PER_WEIGHT[precision] >= external_from
     entry = {}
-    for name, build in (('embed', build_embed), ('trunk', build_trunk)):
+    for name, build in (('embed', family.build_embed), ('trunk', family.build_trunk)):
         path = folder / f'{name}.{precision}.onnx'
         data = path.with_suffix('.onnx.data') if is_external else None
         build(model, spec, precision, data).save(path)
@@ -44,14 +47,15 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     folder, policy = Path(folder), shipped(policy, folder)
     spec, config = LayoutSpec.from_json(policy['tokens'], folder), model.config
     files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
+    family = family_of(config)
     if weights:
-        checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
+        checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
     manifest = {
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
-        'formatVersion': 1, 'family': 'gato',
+        'formatVersion': 1, 'family': family,
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
-        'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
+        **memory_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': files,
         **({'weights': listed(folder / WEIGHTS)} if weights else {}),
@@ -60,6 +64,19 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     }
     (folder / 'policy.json').write_text(json.dumps(manifest, indent=2) + '\n')
     return manifest
+
+
+def memory_of(config):
+    """The entries "context" and "state" of policy.json. A db1 looks back on so many positions, whatever steps they are of."""
+    family = family_of(config)
+    if family == 'db1':
+        steps = max(1, config.memory // config.step_positions)
+        before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
+        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
+    if family == 'retnet':
+        tensors = [{'name': name, 'shape': shape} for name, shape in retnet_graphs.state_tensors(config)]
+        return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
+    return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 
 
 def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):
@@ -91,12 +108,11 @@ def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=Non
 def load_averaged(path):
     """Model in evaluation mode with the averaged weights of a checkpoint or of weights.pt, and what else the file holds."""
     state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
-    model = Gato(ModelConfig(**state['config']))
-    model.load_state_dict(state['average'])
+    model = restore_model(state)
     met = state.get('policy', {}).get('tokens', {}).get('text', {}).get('trainedIds')
     if met is not None:
         share_unmet_rows(model.table.data, met, model.config.vocabulary)
-    return model.eval(), state
+    return model, state
 
 
 def main(argv=None):

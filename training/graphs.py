@@ -198,8 +198,8 @@ class TrunkBuilder:
         down = graph.linear(graph.add('Mul', gate, up), array(block.down.weight))
         return x, down, key, value
 
-    def split_columns(self, x, first, second):
-        return self.graph.add('Split', x, np.array([first, second]), outputs=2, axis=1)
+    def split_columns(self, x, *widths):
+        return self.graph.add('Split', x, np.array(widths), outputs=len(widths), axis=1)
 
     def rotate(self, x, cosine, sine, span):
         """Rotary embedding of rows [T, heads D] by the angles of their positions."""

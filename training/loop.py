@@ -15,8 +15,8 @@ from torch.nn.parallel import DistributedDataParallel
 import checkpoint
 from batches import Augmentation, Sampler
 from data import find_datasets, load_dataset, model_config, to_rows
+from families import build_model
 from learner import Learner
-from model import Gato, ModelConfig
 from processes import device_of, joined
 from pieces import UNKNOWN_ID
 from tokens import PADDING_ID, encode_state
@@ -64,7 +64,7 @@ class Trainer:
 
     def load_data(self, state):
         options = self.options
-        config = model_config(options.spec, **options.shape)
+        config = model_config(options.spec, options.family, **options.shape)
         self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout, options.privileged,
                                read_wordings(options.wordings, options.spec) if options.wordings else None)
         if state:
@@ -100,10 +100,10 @@ class Trainer:
     def build(self, state):
         options = self.options
         shape = dict(options.shape, privileged=len(self.sampler.privileged_names or []))
-        self.config = model_config(options.spec, **shape)
-        if state and ModelConfig(**state['config']) != self.config:
+        self.config = model_config(options.spec, options.family, **shape)
+        if state and type(self.config)(**state['config']) != self.config:
             raise ValueError(f'the checkpoint was trained with {state["config"]}, asked for {self.config.to_dict()}; pass the same shape and layout')
-        self.model = Gato(self.config, options.seed)
+        self.model = build_model(self.config, options.seed)
         if options.init_from and not state:
             self.initialise_from(options.init_from)
         self.model.to(self.device)
@@ -315,7 +315,7 @@ class Trainer:
 
     def averaged_model(self):
         """A copy in evaluation mode with the averaged weights."""
-        model = Gato(self.config)
+        model = build_model(self.config)
         model.load_state_dict(self.average.weights)
         if self.options.spec.vocabulary is not None:
             share_unmet_rows(model.table.data, self.trained_ids(), self.config.vocabulary)
@@ -323,7 +323,9 @@ class Trainer:
 
     def trained_ids(self):
         """Text ids that this run and the one it started from have met, sorted; the rows of all others say nothing."""
-        return sorted({PADDING_ID, UNKNOWN_ID, *self.carried, *self.sampler.text_ids()})
+        # The values of a choice have the rows of text ids.
+        choices = range(self.options.spec.choice.values) if self.options.spec.choice else ()
+        return sorted({PADDING_ID, UNKNOWN_ID, *self.carried, *choices, *self.sampler.text_ids()})
 
     def described(self):
         """policy.json of what is exported."""

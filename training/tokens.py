@@ -55,7 +55,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class StateModality:
-    """`linear` maps [low, high] per joint to [-1, 1]; `mulaw` compands the SI value."""
+    """`linear` maps [low, high] per joint to [-1, 1], `linear-values` any number of values; `mulaw` compands the SI value."""
 
     name: str
     codec: str
@@ -72,10 +72,17 @@ class ActionSpec:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One token per step that is one of so many things: ids from 0 on, which text shares."""
+
+    name: str
+    values: int
+
+
+@dataclass(frozen=True)
 class LayoutSpec:
     layout: str
     codec: Codec
-    # Of a list of words; empty where `vocabulary` names a file of pieces.
     words: tuple[str, ...]
     text_positions: int
     cameras: tuple[Camera, ...]
@@ -85,23 +92,36 @@ class LayoutSpec:
     leash_rad: float
     # Control steps whose actions one decision holds.
     chunk_steps: int = 1
-    vocabulary: PieceFile | None = None
+    vocabulary: PieceFile | None = None  # In the place of words.
+    # In the place of actions, for a task that is no arm's.
+    choice: Choice | None = None
 
     @property
     def joints(self) -> int:
         return len(self.actions)
 
     @property
+    def first_action_id(self) -> int:
+        """Id of an action token's first value; the others follow."""
+        return self.codec.text_vocabulary if self.choice is None else 0
+
+    @property
+    def action_tokens(self) -> int:
+        """Of one decision."""
+        return self.joints * self.chunk_steps if self.choice is None else 1
+
+    @property
     def text_rows(self) -> int:
-        """Text ids are [0, text_rows)."""
-        return self.vocabulary.pieces if self.vocabulary else len(self.words)
+        """Rows of the token table before the continuous ones."""
+        return max(self.vocabulary.pieces if self.vocabulary else len(self.words), self.choice.values if self.choice else 0)
+
+    def state_width(self, modality: StateModality) -> int:
+        """Values of one modality."""
+        return len(modality.low) if modality.codec == "linear-values" else self.joints
 
     @staticmethod
     def from_json(tokens: dict, folder: str | Path = ".") -> LayoutSpec:
-        """
-        From the `tokens` object of policy.json; absent fields take the schema's defaults. `folder` is that of
-        policy.json, where the vocabulary lies that it may name; it is read when text is encoded.
-        """
+        """From `tokens` of policy.json, by the schema's defaults; `folder` is that of policy.json, where a vocabulary may lie."""
         text = tokens["text"]
         is_words = text.get("kind", "words") == "words"
         codec = tokens["codec"]
@@ -128,6 +148,7 @@ class LayoutSpec:
             actions=tuple(ActionSpec(a["joint"], a["kind"], a["lowRad"], a["highRad"]) for a in tokens["actions"]),
             leash_rad=tokens["leashRad"],
             chunk_steps=tokens.get("chunk", {}).get("steps", 1),
+            choice=Choice(**tokens["choice"]) if "choice" in tokens else None,
         )
         _check(spec)
         return spec
@@ -334,12 +355,12 @@ def _interval_indices(intervals: np.ndarray) -> np.ndarray:
 
 def step_layout(spec: LayoutSpec) -> StepLayout:
     """The layout table of one control step; the twin of createLayout in src/tokens/layout.ts."""
-    joints, size = spec.joints, spec.patch_size
-    action_tokens = joints * spec.chunk_steps
+    size, action_tokens = spec.patch_size, spec.action_tokens
     packed = spec.layout == "packed"
     rows = [("text", "instruction", spec.text_positions, 1)]
     rows += [("image", c.name, (c.height // size) * (c.width // size), 1) for c in spec.cameras]
-    rows += [("state", m.name, 1 if packed else joints, joints if packed else 1) for m in spec.state]
+    widths = [(m.name, spec.state_width(m)) for m in spec.state]
+    rows += [("state", name, 1 if packed else width, width if packed else 1) for name, width in widths]
     rows += [("separator", "separator", 1, 1), ("action", "actions", action_tokens, 1)]
 
     segments: list[Segment] = []

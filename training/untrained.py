@@ -1,6 +1,7 @@
 """Writes a policy of any size that has learnt nothing: what time and memory are measured with, without a download.
 
     python3 training/untrained.py /tmp/gato-79m --size 79M --kv-heads 4
+    python3 training/untrained.py /tmp/retnet-10m --size 10M --family retnet
 
 One control step is 41 observation tokens (10 words, 16 patches, 14 joint values, the separator) and 7 action tokens of a
 ur5e with its gripper. The same seed gives the same weights, and so PyTorch needs no file of them.
@@ -11,9 +12,9 @@ from pathlib import Path
 
 from data import model_config
 from export import write_policy
-from model import Gato
+from families import OPTIONS, build_model
 from onnx_graph import PRECISIONS
-from sizes import SIZES, parameters_of, shape_of
+from sizes import SIZES, shape_of
 from tokens import LayoutSpec
 
 JOINTS = ('shoulder_pan_joint', 'shoulder_lift_joint', 'elbow_joint', 'wrist_1_joint', 'wrist_2_joint', 'wrist_3_joint', 'gripper')
@@ -40,21 +41,24 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     parser.add_argument('folder', type=Path, help='created; overwritten where it exists')
     parser.add_argument('--size', choices=SIZES, required=True)
+    parser.add_argument('--family', choices=OPTIONS, default='gato')
     parser.add_argument('--kv-heads', type=int, default=None, help='key and value heads; full attention without it')
     parser.add_argument('--context', type=int, default=CONTEXT_TOKENS, help='tokens the policy looks back on (default: %(default)s)')
     parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8'])
     parser.add_argument('--seed', type=int, default=0)
     arguments = parser.parse_args(argv)
     shape, words = shape_of(arguments.size, arguments.kv_heads)
-    policy = untrained_policy(f'untrained-{arguments.size.lower()}', words)
+    shape = {name: value for name, value in shape.items() if name in OPTIONS[arguments.family]}
+    policy = untrained_policy(f'untrained-{arguments.family}-{arguments.size.lower()}', words)
     spec = LayoutSpec.from_json(policy['tokens'])
-    step = model_config(spec, **shape).step_positions
-    config = model_config(spec, **shape, steps=max(1, arguments.context // step))
-    model = Gato(config, seed=arguments.seed).eval()
+    step = model_config(spec, arguments.family, **shape).step_positions
+    config = model_config(spec, arguments.family, **shape, steps=max(1, arguments.context // step))
+    model = build_model(config, seed=arguments.seed).eval()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    training = {'seed': arguments.seed, 'parameters': parameters_of(config)}
+    parameters = sum(weight.numel() for weight in model.parameters())
+    training = {'seed': arguments.seed, 'parameters': parameters}
     write_policy(model, policy, arguments.folder, arguments.precisions, training, weights=False)
-    print(f'{arguments.folder}: {parameters_of(config):,} parameters, {config.steps} steps of {step} tokens')
+    print(f'{arguments.folder}: {parameters:,} parameters, {config.steps} steps of {step} tokens')
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ import { providerOption, withProvider } from './provider-choice.ts';
 import type { ProviderOption } from './provider-choice.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
+import type { RunAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
 
@@ -72,7 +73,7 @@ export function addRun(program: Command): void {
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option(
       '--deadline <ms>',
-      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: 95 % of the control period',
       numberBetween(0.1, 60_000),
     )
     .option(
@@ -94,7 +95,7 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
   const mode = modeOf(options);
-  const contradiction = contradictionIn(options, mode);
+  const contradiction = contradictionOf(options, mode);
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
@@ -110,8 +111,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const interruption = new Interruption();
   const { signal } = interruption;
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const episodes =
-    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
+  const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+  const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+  const { episodes, connection } = done;
   interruption.close();
   if (json) {
     const rate = successRate(episodes);
@@ -124,6 +126,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         provider: { name: plan.provider, tried },
         episodes,
         successRate: rate,
+        connection,
         report: episodes.length === 0 ? null : (report ?? null),
       }),
     );
@@ -135,7 +138,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
-function contradictionIn({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+/** What excludes each other; undefined for nothing. */
+function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
   if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
   if (lockstep === true && !isSceneDriver(driver))
     return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';

@@ -3,6 +3,7 @@ import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
+import { actionValues } from '../tokens/layout-spec.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { decideTokens } from './decide-tokens.ts';
 import type { DecideOptions, PolicyDecision } from './decide-tokens.ts';
@@ -14,7 +15,7 @@ import type { SequenceSnapshot } from './policy-sequence.ts';
 import { requirePrompt } from './prompt.ts';
 import type { DemonstratedStep } from './prompt.ts';
 import type { ExecutionProviderName } from './providers.ts';
-import type { AllowedInterval } from './sampling.ts';
+import type { AllowedBins } from './sampling.ts';
 import { createState } from './state/create-state.ts';
 import { blankFrame, checkEmbedding } from './warm-up.ts';
 
@@ -143,7 +144,7 @@ export class PolicyEngine {
    */
   async decide(
     frame: TokenFrame,
-    allowed: readonly AllowedInterval[],
+    allowed: readonly AllowedBins[],
     options: DecideOptions = {},
   ): Promise<PolicyDecision> {
     return this.#inTurn(async () => {
@@ -171,7 +172,7 @@ export class PolicyEngine {
   async #warmUp(): Promise<void> {
     const { layout } = this.#policy;
     await checkEmbedding(this.#policy, this.#graphs);
-    const everyBin = { low: 0, high: layout.spec.codec.bins - 1 };
+    const everyBin = { low: 0, high: actionValues(layout.spec) - 1 };
     const allowed = Array.from({ length: layout.executedTokens }, () => everyBin);
     await this.decide(blankFrame(layout), allowed);
     await this.reset(0);

@@ -28,7 +28,11 @@ const stateSchema = z.discriminatedUnion('kind', [
   /** Keys and values of the newest context.steps steps, with rotary positions. */
   z.strictObject({ kind: z.literal('ring') }),
   /** Keys and values of the newest context.ringPositions positions, without positions of their own. */
-  z.strictObject({ kind: z.literal('relative-ring') }),
+  z.strictObject({
+    kind: z.literal('relative-ring'),
+    /** `zeros`: the memory begins full of zeros, which take their share of the attention, as DB1's released code has it. */
+    beforeStart: z.enum(['nothing', 'zeros']).default('nothing'),
+  }),
   /** Tensors that each run replaces: the trunk takes `state_<name>` and gives `next_<name>`. */
   z.strictObject({
     kind: z.literal('recurrent'),
@@ -46,7 +50,7 @@ export const manifestSchema = z.strictObject({
   description: z.string(),
   /** The embodiment it was trained on, and the tasks and suite. */
   robot: z.string().min(1),
-  joints: z.array(z.string()).min(1),
+  joints: z.array(z.string()),
   suite: z.string().min(1),
   tasks: z.array(z.string()).min(1),
   controlHz: z.number().positive(),

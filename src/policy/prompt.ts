@@ -1,5 +1,6 @@
 import { ArmatureError } from '../core/errors.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { tokensPerTick } from '../tokens/layout-spec.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
@@ -32,11 +33,11 @@ export function promptSteps({ manifest, layout }: PromptedPolicy): number {
 /** Throws E_PROMPT_LENGTH for a demonstration that is empty, longer than promptSteps, or of other joints. */
 export function requirePrompt(steps: readonly DemonstratedStep[], policy: PromptedPolicy): void {
   const most = promptSteps(policy);
-  const { joints } = policy.layout;
-  const found = steps.find(({ actionTokens }) => actionTokens.length !== joints)?.actionTokens.length;
+  const tokens = tokensPerTick(policy.layout.spec);
+  const found = steps.find(({ actionTokens }) => actionTokens.length !== tokens)?.actionTokens.length;
   if (steps.length >= 1 && steps.length <= most && found === undefined) return;
   throw new ArmatureError('E_PROMPT_LENGTH', `the demonstration does not fit policy "${policy.manifest.name}"`, {
-    expected: `1 to ${most} control ticks of ${joints} action tokens`,
+    expected: `1 to ${most} control ticks of ${tokens} action tokens`,
     found: `${steps.length} control ticks${found === undefined ? '' : `, one of ${found} action tokens`}`,
     remedy: 'Give the first control ticks of an episode, encoded with the layout of this policy.',
   });

@@ -8,7 +8,7 @@ import { checkDatasetFitsRobot } from '../record/check-fit.ts';
 import { DatasetReader } from '../record/dataset-reader.ts';
 import type { NumericValues } from '../record/dataset-reader.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
-import type { StateModality } from '../tokens/layout-spec.ts';
+import type { JointStateName } from '../tokens/layout-spec.ts';
 import { encodeObservation } from '../tokens/token-frame.ts';
 import { pictureFeature } from './recording/recorded-features.ts';
 
@@ -24,7 +24,7 @@ const SENT = 'action';
 const MEASURED = 'observation.state';
 /** Not in every dataset; the measured position stands for it, as in training. */
 const COMMAND = 'observation.command';
-const STATES: Readonly<Record<StateModality['name'], string>> = {
+const STATES: Readonly<Record<JointStateName, string>> = {
   positions: MEASURED,
   velocities: 'observation.velocity',
   efforts: 'observation.effort',
@@ -45,7 +45,9 @@ export async function loadPrompt(
   const reader = await DatasetReader.open(source.dataset);
   checkDatasetFitsRobot(reader.info, robot);
   if (reader.info.fps !== manifest.controlHz) throw rateError(policy, source, reader.info.fps);
-  const states = layout.spec.state.map(({ name }) => STATES[name]);
+  const states = layout.spec.state.flatMap((modality) =>
+    modality.codec === 'linear-values' ? [] : [STATES[modality.name]],
+  );
   const optional = COMMAND in reader.info.features ? [COMMAND] : [];
   const names = [...new Set([SENT, MEASURED, ...states, ...optional])];
   const { columns, tasks } = await reader.readEpisode(source.episode, names);

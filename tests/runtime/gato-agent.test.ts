@@ -22,9 +22,12 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
       seeds.push(seed);
       return Promise.resolve();
     },
-    decide: (frame, allowed, { deadline } = {}) => {
-      deadlines.push(deadline);
-      frames.push({ textIds: [...frame.textIds], allowed });
+    decide: (frame, allowed, options) => {
+      deadlines.push(options?.deadline);
+      frames.push({
+        textIds: [...frame.textIds],
+        allowed: allowed.flatMap((bins) => ('bins' in bins ? [] : [bins])),
+      });
       const tokens = chosen.map((bin) => textVocabulary + bin);
       return Promise.resolve({
         tokens,

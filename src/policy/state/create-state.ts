@@ -12,7 +12,7 @@ export function createState(manifest: ModelManifest): PolicyState {
     case 'ring':
       return new RingState(ringOf(manifest), context.steps);
     case 'relative-ring':
-      return new RelativeRingState(ringOf(manifest));
+      return new RelativeRingState(ringOf(manifest), state.beforeStart);
     case 'recurrent':
       return new RecurrentState(state.tensors);
   }

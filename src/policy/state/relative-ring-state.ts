@@ -6,18 +6,21 @@ import { outputOf } from './run-output.ts';
 /**
  * Keys and values of the newest positions, for attention by distance (TransformerXL): keys carry no position, so the
  * trunk is told which one lies in each slot. A memory of as many positions as the ring has slots; when it is full each new
- * row evicts the oldest. Inputs as of RingState and `cache_positions`, int64, shape (slots); output `kv`.
+ * row evicts the oldest. It may begin full of rows of zeros. Inputs as of RingState and `cache_positions`, int64, shape (slots); output `kv`.
  */
 export class RelativeRingState implements PolicyState {
   readonly inputNames = ['key_cache', 'value_cache', 'cache_bias', 'cache_positions'];
   readonly outputNames = ['kv'];
   readonly rowOrder = 'embeddings-first';
   readonly #ring: KeyValueRing;
+  readonly #beforeStart: 'nothing' | 'zeros';
   readonly #positions: BigInt64Array;
 
-  constructor(ring: KeyValueRing) {
+  constructor(ring: KeyValueRing, beforeStart: 'nothing' | 'zeros' = 'nothing') {
     this.#ring = ring;
+    this.#beforeStart = beforeStart;
     this.#positions = new BigInt64Array(ring.shape.slots);
+    this.clear();
   }
 
   inputs(): Readonly<Record<string, StateTensor>> {
@@ -45,13 +48,15 @@ export class RelativeRingState implements PolicyState {
   }
 
   clear(): void {
-    this.#ring.clear();
-    this.#positions.fill(0n);
+    if (this.#beforeStart === 'zeros') this.#ring.fillWithZeros();
+    else this.#ring.clear();
+    const { slots } = this.#ring.shape;
+    for (let slot = 0; slot < slots; slot += 1) this.#positions[slot] = BigInt(slot - slots);
   }
 
   erase(): void {
     this.#ring.erase();
-    this.#positions.fill(0n);
+    this.clear();
   }
 
   snapshot(): StateSnapshot {
