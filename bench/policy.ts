@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadPolicy } from '../src/policy/load-policy.ts';
 import { quantile } from '../src/runtime/statistics.ts';
 import { encodeObservation } from '../src/tokens/token-frame.ts';
 import { configurations, prepare, preparePlain, prepareProbes, pythonScript } from './policy/configurations.ts';
 import type { Configuration } from './policy/configurations.ts';
+import { engineProcess, fastestSettings, nodeProcess } from './policy/engine-settings.ts';
 import { exampleObservation } from './policy/example.ts';
 import { startMeasured } from './policy/measured-process.ts';
 import type { MeasuredProcess } from './policy/measured-process.ts';
@@ -23,7 +22,8 @@ const { values } = parseArgs({
     configs: { type: 'string', default: configurations.map(({ name }) => name).join(',') },
     rounds: { type: 'string', default: '6' },
     ticks: { type: 'string', default: '15' },
-    threads: { type: 'string', default: String(availableParallelism()) },
+    /** Of all subjects. Default: as many as make the engine fastest, which is tried for each policy. */
+    threads: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     /** Draws cost against context and size into this SVG file instead. */
     plot: { type: 'string' },
@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 });
 const { python } = values;
-const threads = Number(values.threads);
+const givenThreads = values.threads === undefined ? undefined : Number(values.threads);
 /** The slower two are measured with fewer ticks. */
 const fewTicks = Math.max(2, Math.ceil(Number(values.ticks) / 5));
 
@@ -48,14 +48,25 @@ interface Result {
   readonly pytorch: { readonly hz: number };
 }
 
-function nodeProcess(script: string, words: readonly string[]): Promise<MeasuredProcess> {
-  const path = fileURLToPath(new URL(`./policy/${script}`, import.meta.url));
-  return startMeasured([process.execPath, '--import', 'tsx', path, ...words, String(threads)]);
+/** Measured once for each number of threads. */
+const machines = new Map<number, Promise<MachineRates>>();
+
+async function machineWith(threads: number): Promise<MachineRates> {
+  const known = machines.get(threads);
+  if (known !== undefined) return known;
+  const machine = measureMachine(prepareProbes(python), threads);
+  machines.set(threads, machine);
+  console.error(await describe(await machine, threads));
+  return machine;
 }
 
-async function measure(configuration: Configuration, machine: MachineRates): Promise<Result> {
+async function measure(configuration: Configuration): Promise<Result> {
   const folder = prepare(python, configuration);
   const policy = loadPolicy(folder);
+  const settings = await fastestSettings(folder, givenThreads);
+  const threads = String(settings.threads);
+  console.error(`${configuration.name}: ${threads} thread(s) that ${settings.waiting}`);
+  const machine = await machineWith(settings.threads);
   const frame = encodeObservation(policy.layout, exampleObservation(policy));
   const greeting = { textIds: [...frame.textIds], stateIds: [...frame.stateIds], patches: [...frame.patches] };
   const torchCommand = [
@@ -66,8 +77,8 @@ async function measure(configuration: Configuration, machine: MachineRates): Pro
     String(threads),
   ];
   const measured = [
-    await nodeProcess('engine-process.ts', [folder]),
-    await nodeProcess('plain-process.ts', [folder, preparePlain(python, folder, configuration.name)]),
+    await engineProcess(folder, settings),
+    await nodeProcess('plain-process.ts', [folder, preparePlain(python, folder, configuration.name), threads]),
     await startMeasured(torchCommand, greeting),
   ] as const;
   const [engine, , torch] = measured;
@@ -128,7 +139,7 @@ function printTable(results: readonly Result[]): void {
   for (const row of rows) console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
 }
 
-async function describe(machine: MachineRates): Promise<string> {
+async function describe(machine: MachineRates, threads: number): Promise<string> {
   const gigabytes = async (bytes: number): Promise<string> => ((await machine.bytesPerSecond(bytes)) / 1e9).toFixed(1);
   return (
     `${threads} thread(s): ${await gigabytes(512e6)} GB/s over 512 MB, ${await gigabytes(8e6)} GB/s over 8 MB, ` +
@@ -139,18 +150,15 @@ async function describe(machine: MachineRates): Promise<string> {
 
 if (values.plot === undefined) {
   const wanted = values.configs.split(',');
-  const machine = await measureMachine(prepareProbes(python), threads);
-  console.error(await describe(machine));
   const results: Result[] = [];
   for (const configuration of configurations.filter(({ name }) => wanted.includes(name))) {
-    console.error(`${configuration.name} …`);
-    results.push(await measure(configuration, machine));
+    results.push(await measure(configuration));
   }
   if (values.json) console.log(JSON.stringify({ configs: results }));
   else printTable(results);
 } else {
   const engineOf = (configuration: Configuration): Promise<MeasuredProcess> =>
-    nodeProcess('engine-process.ts', [prepare(python, configuration)]);
+    engineProcess(prepare(python, configuration), { threads: givenThreads ?? 1, waiting: 'sleep' });
   writePlot(values.plot, await measureSweeps(engineOf, python, Number(values.ticks)));
   console.error(values.plot);
 }

@@ -8,8 +8,8 @@ import { serveRounds } from './line-protocol.ts';
 
 /**
  * Ticks of the plain export (training/plain_export.py) with the runtime's default settings: the past goes in, the past and
- * the new rows come out. Arguments are the policy's folder, that of the export, and the threads. Each tick starts from
- * the same past, so that cutting it to the window costs nothing here.
+ * the new rows come out. Arguments are the policy's folder, that of the export, and the threads. At the end of a tick
+ * the past is cut to the window again.
  */
 const [folder = '', plainFolder = '', threads = '1'] = process.argv.slice(2);
 const { layout, manifest } = loadPolicy(folder);
@@ -21,7 +21,7 @@ const { layers, kvHeads, headWidth, width } = manifest.model;
 const { codec, text, patchSize } = layout.spec;
 const pairs = Array.from({ length: layers }, (_, layer) => [`key_${layer}`, `value_${layer}`]).flat();
 const pastRows = (manifest.context.steps - 1) * layout.positionsPerStep;
-const past: Record<string, Tensor> = Object.fromEntries(
+let past: Record<string, Tensor> = Object.fromEntries(
   pairs.map((name) => [
     `past_${name}`,
     new Tensor('float32', new Float32Array(kvHeads * pastRows * headWidth), [1, kvHeads, pastRows, headWidth]),
@@ -57,7 +57,19 @@ async function tick(): Promise<readonly number[]> {
       tokens: integers([textIdCount(text) + bin], [1, 1]),
     };
   }
+  past = Object.fromEntries(Object.entries(cache).map(([name, tensor]) => [name, newestRows(tensor)]));
   return bins;
+}
+
+/** The last rows of a tensor (1, kvHeads, rows, headWidth), as many as the past has. */
+function newestRows({ data, dims }: Tensor): Tensor {
+  const [, , rows = 0] = dims;
+  const newest = new Float32Array(kvHeads * pastRows * headWidth);
+  for (let head = 0; head < kvHeads; head += 1) {
+    const end = (head + 1) * rows * headWidth;
+    newest.set((data as Float32Array).subarray(end - pastRows * headWidth, end), head * pastRows * headWidth);
+  }
+  return new Tensor('float32', newest, [1, kvHeads, pastRows, headWidth]);
 }
 
 await tick();
