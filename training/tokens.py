@@ -90,8 +90,7 @@ class LayoutSpec:
     state: tuple[StateModality, ...]
     actions: tuple[ActionSpec, ...]
     leash_rad: float
-    # Control steps whose actions one decision holds.
-    chunk_steps: int = 1
+    chunk_steps: int = 1  # Control steps whose actions one decision holds.
     vocabulary: PieceFile | None = None  # In the place of words.
     # In the place of actions, for a task that is no arm's.
     choice: Choice | None = None
