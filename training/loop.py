@@ -323,7 +323,9 @@ class Trainer:
 
     def trained_ids(self):
         """Text ids that this run and the one it started from have met, sorted; the rows of all others say nothing."""
-        return sorted({PADDING_ID, UNKNOWN_ID, *self.carried, *self.sampler.text_ids()})
+        # The values of a choice have the rows of text ids.
+        choices = range(self.options.spec.choice.values) if self.options.spec.choice else ()
+        return sorted({PADDING_ID, UNKNOWN_ID, *self.carried, *choices, *self.sampler.text_ids()})
 
     def described(self):
         """policy.json of what is exported."""

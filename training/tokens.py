@@ -83,7 +83,6 @@ class Choice:
 class LayoutSpec:
     layout: str
     codec: Codec
-    # Of a list of words; empty where `vocabulary` names a file of pieces.
     words: tuple[str, ...]
     text_positions: int
     cameras: tuple[Camera, ...]
@@ -91,11 +90,10 @@ class LayoutSpec:
     state: tuple[StateModality, ...]
     actions: tuple[ActionSpec, ...]
     leash_rad: float
-    # Control steps whose actions one decision holds.
-    chunk_steps: int = 1
+    chunk_steps: int = 1  # Control steps whose actions one decision holds.
+    vocabulary: PieceFile | None = None  # In the place of words.
     # In the place of actions, for a task that is no arm's.
     choice: Choice | None = None
-    vocabulary: PieceFile | None = None
 
     @property
     def joints(self) -> int:
@@ -113,9 +111,8 @@ class LayoutSpec:
 
     @property
     def text_rows(self) -> int:
-        """Rows of the token table before the continuous ones; text ids are among them."""
-        words = self.vocabulary.pieces if self.vocabulary else len(self.words)
-        return max(words, self.choice.values if self.choice else 0)
+        """Rows of the token table before the continuous ones."""
+        return max(self.vocabulary.pieces if self.vocabulary else len(self.words), self.choice.values if self.choice else 0)
 
     def state_width(self, modality: StateModality) -> int:
         """Values of one modality."""
@@ -123,10 +120,7 @@ class LayoutSpec:
 
     @staticmethod
     def from_json(tokens: dict, folder: str | Path = ".") -> LayoutSpec:
-        """
-        From the `tokens` object of policy.json; absent fields take the schema's defaults. `folder` is that of
-        policy.json, where the vocabulary lies that it may name; it is read when text is encoded.
-        """
+        """From `tokens` of policy.json, by the schema's defaults; `folder` is that of policy.json, where a vocabulary may lie."""
         text = tokens["text"]
         is_words = text.get("kind", "words") == "words"
         codec = tokens["codec"]

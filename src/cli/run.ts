@@ -99,7 +99,7 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
   const mode = modeOf(options);
-  const contradiction = contradictionIn(options, mode);
+  const contradiction = contradictionOf(options, mode);
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt, server } = options;
@@ -143,7 +143,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
-function contradictionIn({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+/** What excludes each other; undefined for nothing. */
+function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
   if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
   if (lockstep === true && !isSceneDriver(driver))
     return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';

@@ -7,7 +7,8 @@ import { createLayout } from '../../src/tokens/layout.ts';
 import { textIdCount } from '../../src/tokens/text.ts';
 import type { TokenFrame } from '../../src/tokens/token-frame.ts';
 
-function fixture(name: string): string {
+/** The folder of a policy among the fixtures. */
+export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 

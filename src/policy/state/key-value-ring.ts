@@ -23,10 +23,10 @@ const HIDDEN = -1e9;
 export class KeyValueRing {
   readonly shape: RingShape;
   readonly bias: Float32Array;
-  #rows: RingRows;
   /** Per slot, a number that grows whenever keys and values are written there: who holds a copy finds what is old in it. */
   readonly slotVersions: Uint32Array;
   #version = 0;
+  #rows: RingRows;
   #oldest = 0;
   #length = 0;
   /** The snapshot that was last taken or gone back to: it is told which rows are written over. */
@@ -140,6 +140,7 @@ export class KeyValueRing {
     this.#oldest = oldest;
     this.#length = length;
     this.#basis = snapshot;
+    // Other arrays: all of them may differ.
     this.#written(0, this.shape.slots);
   }
 
