@@ -9,6 +9,7 @@ import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
+import type { RunAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
 
@@ -65,7 +66,7 @@ export function addRun(program: Command): void {
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option(
       '--deadline <ms>',
-      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: four fifths of the control period',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: 95 % of the control period',
       numberBetween(0.1, 60_000),
     )
     .option(
@@ -86,15 +87,11 @@ export function addRun(program: Command): void {
 
 async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
-  if (options.live === true && options.lockstep === true)
-    command.error('error: --live and --lockstep exclude each other');
-  if (options.lockstep === true && !isSceneDriver(driver))
-    command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
-  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
+  const contradiction = contradictionOf(options, mode);
+  if (contradiction !== undefined) command.error(`error: ${contradiction}`);
+  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
-  if (deadlineMs !== undefined && mode === 'lockstep')
-    command.error('error: lockstep waits for every decision: --deadline needs --live');
   const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
   if (plan.unknownWords.length > 0) {
     console.error(
@@ -106,8 +103,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const interruption = new Interruption();
   const { signal } = interruption;
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const episodes =
-    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
+  const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+  const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+  const { episodes, connection } = done;
   interruption.close();
   if (json) {
     const rate = successRate(episodes);
@@ -119,6 +117,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         mode,
         episodes,
         successRate: rate,
+        connection,
         report: episodes.length === 0 ? null : (report ?? null),
       }),
     );
@@ -128,6 +127,16 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What excludes each other; undefined for nothing. */
+function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+  if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
+  if (lockstep === true && !isSceneDriver(driver))
+    return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';
+  if (deadline !== undefined && mode === 'lockstep')
+    return 'lockstep waits for every decision: --deadline needs --live';
+  return undefined;
 }
 
 function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {

@@ -32,7 +32,10 @@ export interface TokenReview {
 
 /** When a decision has to be there, finished or not. */
 export interface DecisionDeadline {
-  /** On the engine's clock, ns. Once it has passed, no further token is computed; the first always is. */
+  /**
+   * On the engine's clock, ns. A token that would come later, as the one before it took, is not computed, nor are those
+   * behind it; the first always is.
+   */
   readonly atNs: number;
   /** Bins with which the joints keep their last target, in emission order, shape (executedTokens). */
   readonly keep: readonly number[];
@@ -73,12 +76,16 @@ export async function decideTokens(
   const masked: boolean[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
+  /** What the token before took: the next one would take as long. */
+  let tokenNs = 0;
   for (const [slot, interval] of allowed.entries()) {
     const last = tokens.at(-1);
     if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
     else if (last !== undefined) {
-      if (deadline !== undefined && clock.nowNs() >= deadline.atNs) break;
+      const beforeNs = deadline === undefined ? 0 : clock.nowNs();
+      if (deadline !== undefined && beforeNs + tokenNs >= deadline.atNs) break;
       logits = await sequence.pushToken(last);
+      if (deadline !== undefined) tokenNs = clock.nowNs() - beforeNs;
     }
     const settings = { allowed: interval, sampling: manifest.sampling, rng };
     const first = sampleBin(logits, settings);

@@ -36,8 +36,8 @@ export type AgentSpec =
       readonly options?: unknown;
     };
 
-/** Share of the control period that a decision may take; what is left is for the token under way and the way to the arm. */
-const DEADLINE_SHARE = 0.8;
+/** Share of the control period that a decision may take; what is left is for the way between the processes. */
+const DEADLINE_SHARE = 0.95;
 
 /** Makes an agent in the process it is to run in. */
 export type AgentFactory = (robot: RobotSpec, options: unknown) => Agent | Promise<Agent>;

@@ -39,8 +39,8 @@ export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
   readonly clock?: Clock | undefined;
   /**
-   * How long after its observation a decision may take, ns on the clock of observations: once it is over, no further
-   * token is computed, and the joints whose tokens are missing keep their last target. Default: as long as it takes.
+   * How long after its observation a decision may take, ns on the clock of observations: tokens that would come later are
+   * not computed, and the joints whose tokens are missing keep their last target. Default: as long as it takes.
    */
   readonly deadlineNs?: number | undefined;
   /**

@@ -27,7 +27,7 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
-  /** Live only: a decision that takes longer is cut short, ms. Default: four fifths of the control period. */
+  /** Live only: a decision that takes longer is cut short, ms. Default: 95 % of the control period. */
   readonly deadlineMs?: number | undefined;
   /** A demonstration that every episode begins with; only for policies that look back. */
   readonly prompt?: PromptSource | undefined;

@@ -33,8 +33,10 @@ describe('a deadline', () => {
 
   it.each([
     [20, 1],
-    [30, 2],
-    [40, 3],
+    [21, 2],
+    // The last token would begin at 40 ns, and take 10 as the one before.
+    [50, 2],
+    [51, 3],
   ])(
     'that is %d ns away leaves %d tokens to the policy, and the last targets to the other joints',
     async (ns, decided) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KeyValueRing } from '../../../src/policy/state/key-value-ring.ts';
-import type { PolicyState, RowSegment, TrunkRun } from '../../../src/policy/state/policy-state.ts';
+import type { PolicyState, RowSegment, StateSnapshot, TrunkRun } from '../../../src/policy/state/policy-state.ts';
 import { RecurrentState } from '../../../src/policy/state/recurrent-state.ts';
 import { RelativeRingState } from '../../../src/policy/state/relative-ring-state.ts';
 import { RingState } from '../../../src/policy/state/ring-state.ts';
@@ -15,6 +15,7 @@ const tensors = [
 const kinds: readonly (readonly [string, () => PolicyState])[] = [
   ['ring', () => new RingState(new KeyValueRing(shape), 2)],
   ['relative-ring', () => new RelativeRingState(new KeyValueRing(shape))],
+  ['relative-ring full of zeros', () => new RelativeRingState(new KeyValueRing(shape), 'zeros')],
   ['recurrent', () => new RecurrentState(tensors)],
 ];
 
@@ -81,6 +82,32 @@ describe.each(kinds)('%s state', (_, create) => {
         go(state, between, position);
         expect(numbersOf(state)).toEqual(numbersOf(twin));
       }),
+    );
+  });
+
+  it('goes back to any of several snapshots, in any order, with runs, clearings and erasures between', () => {
+    const deed = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ kind: fc.constant('run' as const), count: fc.integer({ min: 1, max: 3 }) }) },
+      fc.record({ kind: fc.constantFrom('take' as const, 'clear' as const, 'erase' as const), count: fc.constant(0) }),
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore' as const), count: fc.nat(5) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+        const state = create();
+        const taken: { snapshot: StateSnapshot; numbers: unknown }[] = [];
+        for (const [index, { kind, count }] of deeds.entries()) {
+          const known = taken[count % Math.max(1, taken.length)];
+          if (kind === 'run') go(state, [{ rows: count, beginsStep: index % 2 === 0 }], 10 * index);
+          else if (kind === 'take') taken.push({ snapshot: state.snapshot(), numbers: numbersOf(state) });
+          else if (kind === 'clear') state.clear();
+          else if (kind === 'erase') state.erase();
+          else if (known !== undefined) {
+            known.snapshot.restore();
+            expect(numbersOf(state)).toEqual(known.numbers);
+          }
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
