@@ -103,6 +103,8 @@ else {
   console.log(`${'policy'.padEnd(24)} ${'state'.padEnd(14)} history  state MB  token ms  observation ms`);
   for (const { policy, state, historyTokens, stateMb, tokenMs, observationMs } of rows) {
     const numbers = [String(historyTokens).padStart(7), stateMb.toFixed(2).padStart(9), tokenMs.toFixed(2).padStart(9)];
-    console.log(`${policy.padEnd(24)} ${state.padEnd(14)} ${numbers.join(' ')} ${observationMs.toFixed(2).padStart(15)}`);
+    console.log(
+      `${policy.padEnd(24)} ${state.padEnd(14)} ${numbers.join(' ')} ${observationMs.toFixed(2).padStart(15)}`,
+    );
   }
 }

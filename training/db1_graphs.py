@@ -64,6 +64,13 @@ def build_patches(graph, stem, patches):
     return graph.linear(flat, array(stem.leave.weight.flatten(1)), array(stem.leave.bias), 'stem')
 
 
+def memory_of(config):
+    """The entries "context" and "state" of policy.json: so many positions, whatever steps they are of."""
+    steps = max(1, config.memory // config.step_positions)
+    before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
+    return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
+
+
 def build_trunk(model, spec, precision, data=None):
     return Db1TrunkBuilder(model, spec, precision, data).build()
 

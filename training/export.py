@@ -15,6 +15,7 @@ from families import family_of, restore_model
 from onnx_graph import PRECISIONS
 from tokens import LayoutSpec
 
+# Of each family the module with build_embed, build_trunk and memory_of, its entries "context" and "state" of policy.json.
 GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
@@ -48,11 +49,11 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     if weights:
         checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
     manifest = {
-        **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
+        **{name: value for name, value in policy.items() if name not in ('model', 'context', 'state', 'files', 'weights', 'measured')},
         'formatVersion': 1, 'family': family,
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
-        **memory_of(config),
+        **GRAPHS[family].memory_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
         'files': files,
         **({'weights': listed(folder / WEIGHTS)} if weights else {}),
@@ -61,19 +62,6 @@ def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=No
     }
     (folder / 'policy.json').write_text(json.dumps(manifest, indent=2) + '\n')
     return manifest
-
-
-def memory_of(config):
-    """The entries "context" and "state" of policy.json. A db1 looks back on so many positions, whatever steps they are of."""
-    family = family_of(config)
-    if family == 'db1':
-        steps = max(1, config.memory // config.step_positions)
-        before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
-        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
-    if family == 'retnet':
-        tensors = [{'name': name, 'shape': shape} for name, shape in retnet_graphs.state_tensors(config)]
-        return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
-    return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 
 
 def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):

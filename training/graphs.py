@@ -85,6 +85,11 @@ def build_stem(graph, stem, patches):
     return graph.linear(graph.add('Add', x, y), array(stem.leave.weight), array(stem.leave.bias), 'stem')
 
 
+def memory_of(config):
+    """The entries "context" and "state" of policy.json; a ring of whole steps needs no "state"."""
+    return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
+
+
 def build_trunk(model, spec, precision, data=None):
     return TrunkBuilder(model, spec, precision, data).build()
 

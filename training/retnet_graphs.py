@@ -10,12 +10,18 @@ from graphs import TrunkBuilder, array, build_embed
 from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT
 
-__all__ = ['build_embed', 'build_trunk', 'state_tensors']
+__all__ = ['build_embed', 'build_trunk', 'memory_of', 'state_tensors']
 
 
 def state_tensors(config):
     """Name and shape of each tensor that is remembered."""
     return [(f'retention_{layer}', [config.heads, config.head_width, config.value_width]) for layer in range(config.layers)]
+
+
+def memory_of(config):
+    """The entries "context" and "state" of policy.json. Its steps are those it was trained on; there is no window."""
+    tensors = [{'name': name, 'shape': shape} for name, shape in state_tensors(config)]
+    return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
 
 
 def build_trunk(model, spec, precision, data=None):

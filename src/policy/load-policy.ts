@@ -8,6 +8,7 @@ import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import { policyFamilies } from './families.ts';
 import { manifestSchema } from './model-manifest.ts';
+import { observationRows } from './warm-up.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
 /** A policy whose manifest and files have been checked. */
@@ -71,7 +72,7 @@ function parseManifest(text: string, path: string): ModelManifest {
 
 /** Also checks what the schema cannot say: entries that contradict each other. */
 function layoutOf(manifest: ModelManifest, path: string): StepLayout {
-  const { model, tokens, joints, files, context } = manifest;
+  const { model, tokens, joints, files } = manifest;
   const layout = consistent(tokens, path);
   const problems: string[] = [];
   if (Object.values(files).length === 0) problems.push('files lists no precision');
@@ -79,10 +80,7 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
   const moved = tokens.actions.map(({ joint }) => joint);
   if (moved.join() !== joints.join())
     problems.push(`joints are [${joints.join(', ')}], but tokens.actions move [${moved.join(', ')}]`);
-  if (context.steps > 1 && tokens.chunk.steps > 1)
-    problems.push(
-      `context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`,
-    );
+  problems.push(...chunkProblems(manifest));
   problems.push(...stateProblems(manifest, layout));
   if (problems.length > 0) {
     throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
@@ -90,15 +88,21 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
   return layout;
 }
 
-function stateProblems({ family, state, model, context }: ModelManifest, layout: StepLayout): string[] {
+/** What a recurrent trunk remembers of a decision is its own affair, so long as no action token is pushed one by one. */
+function chunkProblems({ state, model, context, tokens }: ModelManifest): string[] {
+  const isFree = state.kind === 'recurrent' && model.actionTokens === 'parallel';
+  if (isFree || context.steps === 1 || tokens.chunk.steps === 1) return [];
+  return [`context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`];
+}
+
+function stateProblems(manifest: ModelManifest, layout: StepLayout): string[] {
+  const { family, state, model, context } = manifest;
   const { state: kind } = policyFamilies[family];
   if (state.kind !== kind) return [`state.kind is ${state.kind}, but family "${family}" has ${kind}`];
   if (state.kind === 'recurrent') return [];
+  const stepRows = layout.positionsPerStep - layout.observationPositions + observationRows(manifest, layout);
   // The last action token of the newest step is not in the ring before the next step begins; parallel ones never are.
-  const needed =
-    model.actionTokens === 'parallel'
-      ? context.steps * (layout.positionsPerStep - 1)
-      : context.steps * layout.positionsPerStep - 1;
+  const needed = model.actionTokens === 'parallel' ? context.steps * (stepRows - 1) : context.steps * stepRows - 1;
   // A relative ring lets go row by row, so it need hold no whole step.
   const least = state.kind === 'ring' ? needed : 1;
   return context.ringPositions < least

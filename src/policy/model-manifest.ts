@@ -68,9 +68,14 @@ export const manifestSchema = z.strictObject({
      * graph then appends a query for each but the first, which the separator predicts.
      */
     actionTokens: z.enum(['autoregressive', 'parallel']).default('autoregressive'),
+    /** Rows the embed graph makes of an observation, separator included, where they are not one per token of the layout. */
+    observationRows: z.int().positive().optional(),
   }),
   context: z.strictObject({
-    /** Control ticks the policy looks back on, this one included; more than one only without chunks. */
+    /**
+     * Control ticks the policy looks back on, this one included; of a recurrent one those it was trained on, and 1: none of
+     * the past. More than one only without chunks, unless parallel and recurrent.
+     */
     steps: z.int().positive(),
     /** Slots of the key-value ring; 0 where there is none. */
     ringPositions: z.int().nonnegative(),

@@ -51,6 +51,20 @@ describe('loadPolicy', () => {
     expect([layout.actionTokens, layout.executedTokens]).toEqual([3, 3]);
   });
 
+  it('takes chunks in a longer context where the past is in tensors and no action token is pushed alone', () => {
+    const edit = (actionTokens: string) => (manifest: Json) => {
+      manifest['family'] = 'retnet';
+      manifest['state'] = { kind: 'recurrent', tensors: [{ name: 'latents', shape: [9, 16] }] };
+      manifest['context'] = { steps: 3, ringPositions: 0 };
+      (manifest['tokens'] as Json)['chunk'] = { steps: 2, execute: 1 };
+      (manifest['model'] as Json)['actionTokens'] = actionTokens;
+    };
+    change(edit('parallel'));
+    expect(loadPolicy(directory).layout.executedTokens).toBe(3);
+    change(edit('autoregressive'));
+    expect(() => loadPolicy(directory)).toThrow(/one of them must be 1/);
+  });
+
   it('checks the files that weights lie in beside their graph', () => {
     const bytes = Buffer.from('weights');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
