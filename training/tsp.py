@@ -19,7 +19,7 @@ import torch
 from torch.nn import functional as F
 
 from data import model_config, to_rows
-from export import write_policy
+from export import load_averaged, write_policy
 from families import build_model
 from tokens import LayoutSpec, linear_ids
 
@@ -146,7 +146,7 @@ def train(model, lesson, places, tours, options):
         for group in optimiser.param_groups:
             group['lr'] = options.rate * min(1, (step + 1) / 200) * min(1.0, (1 - share) / 0.5)
         values, target, allowed = draw_batch(places, tours, options.batch, random)
-        logits = model(lesson.batch(values))[0][:, 0, 0].masked_fill(~torch.from_numpy(allowed), -1e9)
+        logits = model(lesson.batch(values), dtype=torch.bfloat16)[0][:, 0, 0].float().masked_fill(~torch.from_numpy(allowed), -1e9)
         loss = F.cross_entropy(logits, torch.from_numpy(target))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -159,7 +159,7 @@ def train(model, lesson, places, tours, options):
                 average[name].lerp_(value, 1 - decay)
         running.append((float(loss.detach()), float((logits.detach().argmax(1).numpy() == target).mean())))
         if time.monotonic() - logged > 20:
-            recent = np.mean(running[-100:], axis=0)
+            recent = np.mean(running[-400:], axis=0)
             print(f'step {step} loss {recent[0]:.3f} right {recent[1]:.3f} {step * options.batch / (time.monotonic() - begin):.0f} decisions/s', flush=True)
             logged = time.monotonic()
     model.load_state_dict(average)
@@ -188,10 +188,11 @@ def main(argv=None):
     parser.add_argument('--tours', type=int, default=20_000)
     parser.add_argument('--minutes', type=float, default=5.0)
     parser.add_argument('--steps', type=int, default=0, help='fewer than the minutes would allow')
-    parser.add_argument('--batch', type=int, default=256)
+    parser.add_argument('--from', dest='start', default='', metavar='WEIGHTS', help='weights.pt of an earlier run of the same shape to go on from')
+    parser.add_argument('--batch', type=int, default=64)
     parser.add_argument('--rate', type=float, default=1e-3)
     parser.add_argument('--width', type=int, default=128)
-    parser.add_argument('--layers', type=int, default=4)
+    parser.add_argument('--layers', type=int, default=3)
     parser.add_argument('--heads', type=int, default=8)
     parser.add_argument('--threads', type=int, default=0)
     parser.add_argument('--seed', type=int, default=0)
@@ -205,6 +206,8 @@ def main(argv=None):
     config = model_config(spec, 'db1', **shape)
     config = model_config(spec, 'db1', **shape, memory=config.step_positions)
     model, lesson = build_model(config, options.seed), Lesson(spec, config)
+    if options.start:
+        model.load_state_dict(load_averaged(options.start)[0].state_dict())
     random = np.random.default_rng(options.seed)
     places = random.random((options.tours, options.cities, 2))
     tours = np.concatenate([expert_tours(part) for part in np.array_split(places, max(1, options.tours // 500))])

@@ -8,6 +8,7 @@ import { PieceVocabulary } from '../tokens/pieces.ts';
 import { policyFamilies } from './families.ts';
 import { findPolicy, parsePolicy } from './find-policy.ts';
 import { manifestSchema } from './model-manifest.ts';
+import { observationRows } from './warm-up.ts';
 import type { ModelManifest } from './model-manifest.ts';
 
 /** A policy whose manifest and files have been checked. */
@@ -69,15 +70,14 @@ function chunkProblems({ state, model, context, tokens }: ModelManifest): string
   return [`context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`];
 }
 
-function stateProblems({ family, state, model, context }: ModelManifest, layout: StepLayout): string[] {
+function stateProblems(manifest: ModelManifest, layout: StepLayout): string[] {
+  const { family, state, model, context } = manifest;
   const { state: kind } = policyFamilies[family];
   if (state.kind !== kind) return [`state.kind is ${state.kind}, but family "${family}" has ${kind}`];
   if (state.kind === 'recurrent') return [];
+  const stepRows = layout.positionsPerStep - layout.observationPositions + observationRows(manifest, layout);
   // The last action token of the newest step is not in the ring before the next step begins; parallel ones never are.
-  const needed =
-    model.actionTokens === 'parallel'
-      ? context.steps * (layout.positionsPerStep - 1)
-      : context.steps * layout.positionsPerStep - 1;
+  const needed = model.actionTokens === 'parallel' ? context.steps * (stepRows - 1) : context.steps * stepRows - 1;
   // A relative ring lets go row by row, so it need hold no whole step.
   const least = state.kind === 'ring' ? needed : 1;
   return context.ringPositions < least

@@ -68,6 +68,8 @@ export const manifestSchema = z.strictObject({
      * graph then appends a query for each but the first, which the separator predicts.
      */
     actionTokens: z.enum(['autoregressive', 'parallel']).default('autoregressive'),
+    /** Rows the embed graph makes of an observation, separator included, where they are not one per token of the layout. */
+    observationRows: z.int().positive().optional(),
   }),
   context: z.strictObject({
     /**

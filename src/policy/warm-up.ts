@@ -2,6 +2,7 @@ import { InvalidFileError } from '../core/errors.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { LoadedPolicy } from './load-policy.ts';
+import type { ModelManifest } from './model-manifest.ts';
 import type { PolicyGraphs } from './policy-graphs.ts';
 
 /** A frame of the right size that shows nothing. */
@@ -13,16 +14,22 @@ export function blankFrame({ textTokens, stateTokens, patches, spec }: StepLayou
   };
 }
 
+/** Rows of an observation in the trunk, separator included. */
+export function observationRows({ model }: ModelManifest, layout: StepLayout): number {
+  return model.observationRows ?? layout.observationPositions;
+}
+
 /** Throws InvalidFileError where the embed graph makes another sequence than the manifest describes. */
 export async function checkEmbedding(
   { manifest, layout, directory }: LoadedPolicy,
   graphs: PolicyGraphs,
 ): Promise<void> {
   const queries = manifest.model.actionTokens === 'parallel' ? layout.actionTokens - 1 : 0;
+  const rows = observationRows(manifest, layout);
   const { positions } = await graphs.embed(blankFrame(layout));
-  if (positions === layout.observationPositions + queries) return;
+  if (positions === rows + queries) return;
   throw new InvalidFileError(`${directory}/policy.json`, 'describes another sequence than the embed graph makes', {
-    expected: `${layout.observationPositions} observation positions, separator included, and ${queries} queries`,
+    expected: `${rows} observation positions, separator included, and ${queries} queries`,
     found: String(positions),
     remedy: 'Export the policy again.',
   });

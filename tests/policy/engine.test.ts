@@ -336,6 +336,11 @@ describe('a damaged policy', () => {
     await expect(engineOf(exact)).rejects.toThrow(/another sequence than the embed graph makes/);
     const parallel = tinyWith({ model: { ...tiny.manifest.model, actionTokens: 'parallel' } });
     await expect(engineOf(parallel)).rejects.toThrow(/another sequence.*and 2 queries/);
+    const { observationPositions } = tiny.layout;
+    const compressed = (observationRows: number): LoadedPolicy =>
+      tinyWith({ model: { ...tiny.manifest.model, observationRows } });
+    await expect(engineOf(compressed(observationPositions - 1))).rejects.toThrow(/another sequence/);
+    await expect(engineOf(compressed(observationPositions))).resolves.toBeInstanceOf(PolicyEngine);
   });
 
   it('is an error, when the manifest tells another shape than the graph has', async () => {
