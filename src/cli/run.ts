@@ -87,15 +87,11 @@ export function addRun(program: Command): void {
 
 async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
-  if (options.live === true && options.lockstep === true)
-    command.error('error: --live and --lockstep exclude each other');
-  if (options.lockstep === true && !isSceneDriver(driver))
-    command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
-  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
+  const contradiction = contradictionOf(options, mode);
+  if (contradiction !== undefined) command.error(`error: ${contradiction}`);
+  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
-  if (deadlineMs !== undefined && mode === 'lockstep')
-    command.error('error: lockstep waits for every decision: --deadline needs --live');
   const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
   if (plan.unknownWords.length > 0) {
     console.error(
@@ -131,6 +127,16 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What excludes each other; undefined for nothing. */
+function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+  if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
+  if (lockstep === true && !isSceneDriver(driver))
+    return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';
+  if (deadline !== undefined && mode === 'lockstep')
+    return 'lockstep waits for every decision: --deadline needs --live';
+  return undefined;
 }
 
 function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {

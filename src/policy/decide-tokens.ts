@@ -76,16 +76,13 @@ export async function decideTokens(
   const masked: boolean[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
-  /** What the token before took: the next one would take as long. */
-  let tokenNs = 0;
+  const timer = new TokenTimer(clock, deadline?.atNs);
   for (const [slot, interval] of allowed.entries()) {
     const last = tokens.at(-1);
     if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
     else if (last !== undefined) {
-      const beforeNs = deadline === undefined ? 0 : clock.nowNs();
-      if (deadline !== undefined && beforeNs + tokenNs >= deadline.atNs) break;
+      if (timer.nextIsLate()) break;
       logits = await sequence.pushToken(last);
-      if (deadline !== undefined) tokenNs = clock.nowNs() - beforeNs;
     }
     const settings = { allowed: interval, sampling: manifest.sampling, rng };
     const first = sampleBin(logits, settings);
@@ -108,6 +105,27 @@ export async function decideTokens(
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
   const kept = tokens.length - decided;
   return { tokens, probabilities, masked, kept, inferenceNs: clock.nowNs() - startNs };
+}
+
+/** Knows whether the next token would come in time: it takes as long as the one before. */
+class TokenTimer {
+  readonly #clock: Clock;
+  readonly #deadlineNs: number | undefined;
+  #begunNs: number | undefined;
+
+  constructor(clock: Clock, deadlineNs: number | undefined) {
+    this.#clock = clock;
+    this.#deadlineNs = deadlineNs;
+  }
+
+  /** Asked before each token but the first, which is then begun. */
+  nextIsLate(): boolean {
+    if (this.#deadlineNs === undefined) return false;
+    const nowNs = this.#clock.nowNs();
+    const tokenNs = nowNs - (this.#begunNs ?? nowNs);
+    this.#begunNs = nowNs;
+    return nowNs + tokenNs >= this.#deadlineNs;
+  }
 }
 
 /** The bin to keep, or the allowed one that comes nearest. */

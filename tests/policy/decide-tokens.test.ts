@@ -34,9 +34,9 @@ describe('a deadline', () => {
   it.each([
     [20, 1],
     [21, 2],
-    // The last token would begin at 40 ns, and take 10 as the one before.
-    [50, 2],
-    [51, 3],
+    // The last token would begin at 30 ns, and take 10 as the one before.
+    [40, 2],
+    [41, 3],
   ])(
     'that is %d ns away leaves %d tokens to the policy, and the last targets to the other joints',
     async (ns, decided) => {

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PolicyEngine } from '../../src/policy/engine.ts';
+import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import { promptSteps } from '../../src/policy/prompt.ts';
 import type { DemonstratedStep } from '../../src/policy/prompt.ts';
-import { everyBin, frameOf, tiny, tinyWith, tinyWithSteps } from './tiny-policy.ts';
+import { everyBin, fixture, frameOf, tiny, tinyWith, tinyWithSteps } from './tiny-policy.ts';
 
 const engines: PolicyEngine[] = [];
 afterEach(async () => {
@@ -15,6 +16,12 @@ async function engineOf(policy: LoadedPolicy): Promise<PolicyEngine> {
   engines.push(engine);
   return engine;
 }
+
+/** A policy of each kind of state, which draws. */
+const families = (['gato', 'db1', 'retnet'] as const).map((family) => {
+  const policy = family === 'gato' ? tinyWithSteps(3) : loadPolicy(fixture(`tiny-${family}`));
+  return [family, tinyWith({ sampling: { kind: 'temperature', temperature: 1 } }, policy)] as const;
+});
 
 const { textVocabulary } = tiny.manifest.tokens.codec;
 const sampled = { kind: 'temperature', temperature: 1 } as const;
@@ -53,21 +60,24 @@ describe('PolicyEngine.prompt', () => {
     expect(plain.probabilities).not.toEqual(prompted.probabilities);
   });
 
-  it('is gone back to by a reset, to the bit, however long the episode before was and though it failed', async () => {
-    const engine = await engineOf(tinyWith({ sampling: sampled }, tinyWithSteps(3)));
-    await engine.prompt(demonstrated([4, 5]));
-    await engine.reset(7);
-    const first = await episode(engine, [1, 2, 3]);
-    for (const between of [[], [8], [1, 2, 3, 4, 5, 6, 7, 8]]) {
-      await episode(engine, between);
+  it.each(families)(
+    'is gone back to by a reset, to the bit, however long and bad the episode was: %s',
+    async (_, policy) => {
+      const engine = await engineOf(policy);
+      await engine.prompt(demonstrated([4, 5]));
+      await engine.reset(7);
+      const first = await episode(engine, [1, 2, 3]);
+      for (const between of [[], [8], [1, 2, 3, 4, 5, 6, 7, 8]]) {
+        await episode(engine, between);
+        await engine.reset(7);
+        expect(await episode(engine, [1, 2, 3])).toEqual(first);
+      }
+      const broken = { ...frameOf(1), patches: frameOf(1).patches.map(() => Number.NaN) };
+      await expect(engine.decide(broken, everyBin)).rejects.toThrow(/E_POLICY_OUTPUT/);
       await engine.reset(7);
       expect(await episode(engine, [1, 2, 3])).toEqual(first);
-    }
-    const broken = { ...frameOf(1), patches: frameOf(1).patches.map(() => Number.NaN) };
-    await expect(engine.decide(broken, everyBin)).rejects.toThrow(/E_POLICY_OUTPUT/);
-    await engine.reset(7);
-    expect(await episode(engine, [1, 2, 3])).toEqual(first);
-  });
+    },
+  );
 
   it('is refused by a policy that sees its own tick only, and where it does not fit', async () => {
     const single = await engineOf(tiny);
@@ -88,19 +98,22 @@ describe('PolicyEngine.prompt', () => {
 });
 
 describe('PolicyEngine.snapshot', () => {
-  it.each([1, 3])('is gone back to, to the bit, with the draws that follow: context of %d steps', async (steps) => {
-    const engine = await engineOf(tinyWith({ sampling: sampled }, tinyWithSteps(steps)));
-    await engine.reset(3);
-    await episode(engine, [1, 2]);
-    const snapshot = await engine.snapshot();
-    const first = await episode(engine, [3, 4, 5, 6]);
-    for (const between of [[], [9], [9, 8, 7, 6, 5]]) {
-      await episode(engine, between);
+  it.each([['gato of one step', tinyWith({ sampling: sampled })] as const, ...families])(
+    'is gone back to, to the bit, with the draws that follow: %s',
+    async (_, policy) => {
+      const engine = await engineOf(policy);
+      await engine.reset(3);
+      await episode(engine, [1, 2]);
+      const snapshot = await engine.snapshot();
+      const first = await episode(engine, [3, 4, 5, 6]);
+      for (const between of [[], [9], [9, 8, 7, 6, 5]]) {
+        await episode(engine, between);
+        await snapshot.restore();
+        expect(await episode(engine, [3, 4, 5, 6])).toEqual(first);
+      }
+      await engine.reset(4);
       await snapshot.restore();
       expect(await episode(engine, [3, 4, 5, 6])).toEqual(first);
-    }
-    await engine.reset(4);
-    await snapshot.restore();
-    expect(await episode(engine, [3, 4, 5, 6])).toEqual(first);
-  });
+    },
+  );
 });

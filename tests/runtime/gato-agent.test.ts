@@ -22,8 +22,8 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
       seeds.push(seed);
       return Promise.resolve();
     },
-    decide: (frame, allowed, { deadline } = {}) => {
-      deadlines.push(deadline);
+    decide: (frame, allowed, options) => {
+      deadlines.push(options?.deadline);
       frames.push({
         textIds: [...frame.textIds],
         allowed: allowed.flatMap((bins) => ('bins' in bins ? [] : [bins])),

@@ -15,6 +15,7 @@ const tensors = [
 const kinds: readonly (readonly [string, () => PolicyState])[] = [
   ['ring', () => new RingState(new KeyValueRing(shape), 2)],
   ['relative-ring', () => new RelativeRingState(new KeyValueRing(shape))],
+  ['relative-ring full of zeros', () => new RelativeRingState(new KeyValueRing(shape), 'zeros')],
   ['recurrent', () => new RecurrentState(tensors)],
 ];
 
