@@ -36,7 +36,10 @@ export { encodeObservation, TokenEncoder } from './tokens/token-frame.ts';
 export type { TokenFrame } from './tokens/token-frame.ts';
 
 export { PolicyEngine } from './policy/engine.ts';
-export type { PolicyDecision, PolicyEngineOptions } from './policy/engine.ts';
+export type { EngineSnapshot, PolicyEngineOptions } from './policy/engine.ts';
+export type { DecideOptions, DecisionDeadline, PolicyDecision } from './policy/decide-tokens.ts';
+export { promptSteps } from './policy/prompt.ts';
+export type { DemonstratedStep } from './policy/prompt.ts';
 export { listPolicies } from './policy/find-policy.ts';
 export { loadPolicy } from './policy/load-policy.ts';
 export type { LoadedPolicy } from './policy/load-policy.ts';

@@ -4,7 +4,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from db1_decode import Db1Decoder
 from decode import HIDDEN, Decoder
+from families import family_of
+from retnet_decode import RetNetDecoder
+from retnet_graphs import state_tensors
+
+
+# Of the logits with those of PyTorch in fp32, on average; fp32 must give the same tokens besides.
+LEAST_COSINE = {'fp32': 0.99999, 'fp16': 0.9999, 'int8': 0.99, 'int4': 0.9}
 
 
 class OnnxPolicy:
@@ -18,21 +26,32 @@ class OnnxPolicy:
         self.embed, self.trunk = load('embed'), load('trunk')
         self.config, self.spec = model_config, spec
         self.offset = spec.codec.text_vocabulary - model_config.vocabulary   # raw continuous id minus table row
-        slots = model_config.steps * model_config.step_positions
+        slots = self.slots()
         shape = (model_config.layers, model_config.kv_heads, slots, model_config.head_width)
         self.keys, self.values = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         self.bias = np.full(slots, HIDDEN, np.float32)
 
+    def slots(self):
+        return self.config.steps * self.config.step_positions
+
     def push(self, embeddings, tokens, positions):
         """embeddings [Te, W], raw action ids [Tt], positions [Te + Tt] -> logits [bins], or [A, bins] in parallel; stores keys and values."""
         positions = np.asarray(positions, np.int64)
-        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions,
-                 'key_cache': self.keys, 'value_cache': self.values, 'cache_bias': self.bias}
+        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions, 'cache_bias': self.bias, **self.more_feeds()}
+        for layer in range(self.config.layers):
+            feeds |= {f'key_cache_{layer}': self.keys[layer:layer + 1], f'value_cache_{layer}': self.values[layer:layer + 1]}
         logits, rows = self.trunk.run(['logits', 'kv'], feeds)
         slots, layers = positions % len(self.bias), self.config.layers
         self.keys[:, :, slots], self.values[:, :, slots] = rows[:layers], rows[layers:]
         self.bias[slots] = 0
+        self.stored(positions, slots)
         return logits
+
+    def more_feeds(self):
+        return {}
+
+    def stored(self, positions, slots):
+        """After the rows of `positions` went to `slots`."""
 
     def act(self, text, patches, state, forced=None):
         """One control step on table rows -> action rows [A] and logits [A, bins]; `forced` rows are fed in place of the own."""
@@ -48,6 +67,85 @@ class OnnxPolicy:
             logits.append(self.push(nothing, [fed + self.offset], [config.observation_positions + index]))
             rows.append(int(logits[-1].argmax()) + config.vocabulary)
         return np.array(rows), np.stack(logits)
+
+
+class OnnxDb1(OnnxPolicy):
+    """The ring holds the last `memory` positions of an episode, and the position of each slot is an input."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.position, self.unseen = 0, []
+        self.slot_positions = np.arange(-len(self.bias), 0)
+        if self.config.initial_memory == 'zeros':
+            self.bias[:] = 0
+
+    def slots(self):
+        return self.config.memory
+
+    def more_feeds(self):
+        return {'cache_positions': self.slot_positions}
+
+    def stored(self, positions, slots):
+        self.slot_positions[slots] = positions
+        self.position += len(positions)
+
+    def act(self, text, patches, state, forced=None):
+        """As OnnxPolicy.act, but the past is remembered; the last action token goes with the next observation."""
+        config, first = self.config, self.config.first_action_row
+        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
+        begin, count = self.position, len(self.unseen)
+        positions = np.append(begin + count + np.arange(len(embeddings)), begin + np.arange(count))
+        logits, rows = [self.push(embeddings, self.unseen, positions)], []
+        for index in range(config.actions):
+            rows.append(first + int(logits[-1].argmax()))
+            fed = [(rows[-1] if forced is None else int(forced[index])) - first + self.spec.first_action_id]
+            if index + 1 < config.actions:
+                logits.append(self.push(np.zeros((0, config.width), np.float32), fed, [self.position]))
+        self.unseen = fed
+        return np.array(rows), np.stack(logits)
+
+
+class OnnxRetNet(OnnxPolicy):
+    """All that is remembered are tensors that each run replaces. Rows are in the order of the sequence: tokens first."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.reset()
+
+    def slots(self):
+        return 0
+
+    def reset(self):
+        self.state = {name: np.zeros(shape, np.float32) for name, shape in state_tensors(self.config)}
+        self.position, self.unseen = 0, []
+
+    def push(self, embeddings, tokens):
+        """embeddings [Te, W] behind raw action ids [Tt] -> logits [bins]."""
+        count = len(tokens) + len(embeddings)
+        feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': self.position + np.arange(count),
+                 **{f'state_{name}': tensor for name, tensor in self.state.items()}}
+        logits, *after = self.trunk.run(['logits', *(f'next_{name}' for name in self.state)], feeds)
+        self.state = dict(zip(self.state, after))
+        self.position += count
+        return logits
+
+    def act(self, text, patches, state, forced=None):
+        """As OnnxDb1.act."""
+        config = self.config
+        if config.steps == 1:
+            self.reset()
+        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
+        logits, rows = [self.push(embeddings, self.unseen)], []
+        for index in range(config.actions):
+            rows.append(config.vocabulary + int(logits[-1].argmax()))
+            self.unseen = [(rows[-1] if forced is None else int(forced[index])) + self.offset]
+            if index + 1 < config.actions:
+                logits.append(self.push(np.zeros((0, config.width), np.float32), self.unseen))
+        return np.array(rows), np.stack(logits)
+
+
+# Of each family: how its graphs are run, and how PyTorch decodes.
+FORMS = {'gato': (OnnxPolicy, Decoder), 'db1': (OnnxDb1, Db1Decoder), 'retnet': (OnnxRetNet, RetNetDecoder)}
 
 
 def random_frames(config, count, seed=0):
@@ -69,7 +167,8 @@ def frames_of(dataset, spec, count, seed=0):
 
 def check(model, spec, folder, precision, frames):
     """Share of equal greedy tokens (with PyTorch's own tokens fed to both), mean logit cosine, largest logit difference."""
-    policy, decoder = OnnxPolicy(folder, precision, model.config, spec), Decoder(model)
+    onnx_policy, torch_policy = FORMS[family_of(model.config)]
+    policy, decoder = onnx_policy(folder, precision, model.config, spec), torch_policy(model)
     equal = total = 0
     cosines, largest = [], 0.0
     for frame in frames:

@@ -39,9 +39,9 @@ def load(path):
     return state
 
 
-def save_weights(path, config, weights):
-    """What is needed to train on from, or to run, a policy in PyTorch: ModelConfig as a dict, and tensors by name."""
-    torch.save({'format': FORMAT, 'config': config, 'average': dict(weights)}, path)
+def save_weights(path, family, config, weights):
+    """What is needed to train on from, or to run, a policy in PyTorch: its shape as a dict, and tensors by name."""
+    torch.save({'format': FORMAT, 'family': family, 'config': config, 'average': dict(weights)}, path)
 
 
 def load_weights(path):

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 import tokens as token_module
-from model import ModelConfig
+from families import config_class
 
 FEATURES = {'positions': 'observation.state', 'velocities': 'observation.velocity', 'efforts': 'observation.effort'}
 # So few frames are decoded sooner than processes that share the work have started.
@@ -35,19 +35,19 @@ def layout_shape(spec):
     """The fields of ModelConfig that a layout decides."""
     size = spec.patch_size
     return dict(
-        layout=spec.layout, vocabulary=len(spec.words), bins=spec.codec.bins, text_positions=spec.text_positions,
+        layout=spec.layout, vocabulary=spec.text_rows, choices=spec.choice.values if spec.choice else 0, bins=spec.codec.bins, text_positions=spec.text_positions,
         patch_size=size, patch_grids=tuple((camera.height // size, camera.width // size) for camera in spec.cameras),
-        state_widths=(spec.joints,) * len(spec.state), actions=spec.joints * spec.chunk_steps, chunk_steps=spec.chunk_steps)
+        state_widths=tuple(spec.state_width(modality) for modality in spec.state), actions=spec.action_tokens, chunk_steps=spec.chunk_steps)
 
 
-def model_config(spec, **shape):
+def model_config(spec, family='gato', **shape):
     """The transformer for a layout; `shape` gives width, layers and so on."""
-    return ModelConfig(**layout_shape(spec), **shape)
+    return config_class(family)(**layout_shape(spec), **shape)
 
 
 def to_rows(spec, ids):
     """Raw continuous ids to rows of the token table, same shape."""
-    return ids - spec.codec.text_vocabulary + len(spec.words)
+    return ids - spec.codec.text_vocabulary + spec.text_rows
 
 
 @dataclass

@@ -8,43 +8,72 @@ import sys
 from pathlib import Path
 
 import checkpoint
-from graphs import TrunkBuilder, build_embed
-from model import Gato, ModelConfig
+import db1_graphs
+import graphs
+import retnet_graphs
+from families import family_of, restore_model
+from onnx_graph import PRECISIONS
 from tokens import LayoutSpec
 
+GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
 KEPT_VERSIONS = 3
 WEIGHTS = 'weights.pt'
+BYTES_PER_WEIGHT = {'fp32': 4, 'fp16': 2, 'int8': 1, 'int4': 0.6}
+EXTERNAL_FROM_BYTES = 1_000_000_000  # Larger graphs keep their weights in a data file: one of protobuf ends at 2 GB.
 
 
 def listed(path):
-    return {'path': path.name, 'sha256': hashlib.sha256(path.read_bytes()).hexdigest()}
+    with path.open('rb') as file:
+        return {'path': path.name, 'sha256': hashlib.file_digest(file, 'sha256').hexdigest()}
 
 
-def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None):
-    """Graphs and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
+def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYTES):
+    """Both graphs in one precision, with data files from so many bytes on. Returns their entry of "files" in policy.json."""
+    parameters, family = sum(weight.numel() for weight in model.parameters()), GRAPHS[family_of(model.config)]
+    is_external = parameters * BYTES_PER_WEIGHT[precision] >= external_from
+    entry = {}
+    for name, build in (('embed', family.build_embed), ('trunk', family.build_trunk)):
+        path = folder / f'{name}.{precision}.onnx'
+        data = path.with_suffix('.onnx.data') if is_external else None
+        build(model, spec, precision, data).save(path)
+        entry[name] = {**listed(path), **({'data': [listed(data)]} if data else {})}
+    return entry
+
+
+def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None, weights=True):
+    """Graphs, weights.pt unless told, and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
     folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
-    files = {}
-    for precision in sorted(precisions, reverse=True):
-        files[precision] = {}
-        for name, graph in (('embed', build_embed(model, spec, precision)), ('trunk', TrunkBuilder(model, spec, precision).build())):
-            path = folder / f'{name}.{precision}.onnx'
-            graph.save(path)
-            files[precision][name] = listed(path)
-    checkpoint.save_weights(folder / WEIGHTS, config.to_dict(), model.state_dict())
+    files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
+    family = family_of(config)
+    if weights:
+        checkpoint.save_weights(folder / WEIGHTS, family, config.to_dict(), model.state_dict())
     manifest = {
         **{name: value for name, value in policy.items() if name not in ('model', 'context', 'files', 'weights', 'measured')},
-        'formatVersion': 1, 'family': 'gato',
+        'formatVersion': 1, 'family': family,
         'model': {'layers': config.layers, 'width': config.width, 'heads': config.heads, 'kvHeads': config.kv_heads,
                   'headWidth': config.head_width, 'feedForward': config.feed_forward, 'actionTokens': config.action_tokens},
-        'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions},
+        **memory_of(config),
         'sampling': policy.get('sampling', {'kind': 'greedy'}),
-        'files': {precision: files[precision] for precision in ('int8', 'fp32') if precision in files},
-        'weights': listed(folder / WEIGHTS),
+        'files': files,
+        **({'weights': listed(folder / WEIGHTS)} if weights else {}),
         'training': {**policy.get('training', {}), **(training or {}), 'config': config.to_dict()},
         'measured': {},
     }
     (folder / 'policy.json').write_text(json.dumps(manifest, indent=2) + '\n')
     return manifest
+
+
+def memory_of(config):
+    """The entries "context" and "state" of policy.json. A db1 looks back on so many positions, whatever steps they are of."""
+    family = family_of(config)
+    if family == 'db1':
+        steps = max(1, config.memory // config.step_positions)
+        before = 'zeros' if config.initial_memory == 'zeros' else 'nothing'
+        return {'context': {'steps': steps, 'ringPositions': config.memory}, 'state': {'kind': 'relative-ring', 'beforeStart': before}}
+    if family == 'retnet':
+        tensors = [{'name': name, 'shape': shape} for name, shape in retnet_graphs.state_tensors(config)]
+        return {'context': {'steps': config.steps, 'ringPositions': 0}, 'state': {'kind': 'recurrent', 'tensors': tensors}}
+    return {'context': {'steps': config.steps, 'ringPositions': config.steps * config.step_positions}}
 
 
 def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=None):
@@ -76,16 +105,14 @@ def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=Non
 def load_averaged(path):
     """Model in evaluation mode with the averaged weights of a checkpoint or of weights.pt, and what else the file holds."""
     state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
-    model = Gato(ModelConfig(**state['config']))
-    model.load_state_dict(state['average'])
-    return model.eval(), state
+    return restore_model(state), state
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False)
     parser.add_argument('checkpoint')
     parser.add_argument('folder', help='created; overwritten where it exists')
-    parser.add_argument('--precisions', nargs='*', choices=['fp32', 'int8'], default=['int8', 'fp32'])
+    parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8', 'fp32'])
     parser.add_argument('--check', type=int, default=0, metavar='N', help='compare greedy tokens on N frames with PyTorch')
     parser.add_argument('--data', default='', help='dataset whose frames --check takes; random frames without it')
     arguments = parser.parse_args(argv)
@@ -94,11 +121,18 @@ def main(argv=None):
     training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
     write_policy(model, state['policy'], arguments.folder, arguments.precisions, training)
     if arguments.check:
-        from check_export import check, frames_of, random_frames
+        from check_export import LEAST_COSINE, check, frames_of, random_frames
         spec = LayoutSpec.from_json(state['policy']['tokens'])
         frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
+        failed = []
         for precision in arguments.precisions:
-            print(precision, check(model, spec, arguments.folder, precision, frames))
+            result = check(model, spec, arguments.folder, precision, frames)
+            print(precision, result)
+            if result['cosine'] < LEAST_COSINE[precision] or (precision == 'fp32' and result['equal'] < 1):
+                failed.append(precision)
+        if failed:
+            return f'{", ".join(failed)}: not the model that was exported; logits or tokens differ too much from PyTorch'
+    return None
 
 
 if __name__ == '__main__':

@@ -7,21 +7,21 @@ with parallel action tokens `embed` appends the queries, and `trunk` gives logit
 query: the last rows.
 """
 import numpy as np
-from onnx import helper
 
 from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT, Graph
 
 HIDDEN = -1e9
+ATTENTION_OPSET = 23  # The first with the operator Attention.
 
 
 def array(tensor):
     return tensor.detach().float().numpy()
 
 
-def build_embed(model, spec, precision):
+def build_embed(model, spec, precision, data=None):
     """text int64 [words], state int64 [values] (raw ids), patches float32 [N, 3 size^2] -> embeddings float32 [P, W], or [P + Q, W] with queries."""
-    config, graph = model.config, Graph('embed', precision)
+    config, graph = model.config, Graph('embed', precision, data)
     text = graph.input('text', 'int64', [config.text_positions])
     state = graph.input('state', 'int64', [config.state_values])
     patches = graph.input('patches', 'float', [config.patches, 3 * config.patch_size**2])
@@ -85,43 +85,45 @@ def build_stem(graph, stem, patches):
     return graph.linear(graph.add('Add', x, y), array(stem.leave.weight), array(stem.leave.bias), 'stem')
 
 
-class TrunkBuilder:
-    """The transformer over T new rows beside S cached positions. 2-D activations [T, W]; heads as [K, G T, D]."""
+def build_trunk(model, spec, precision, data=None):
+    return TrunkBuilder(model, spec, precision, data).build()
 
-    def __init__(self, model, spec, precision):
+
+class TrunkBuilder:
+    """The transformer over T new rows beside S cached positions. Activations [T, W]; queries [1, K, T G, D]: the G heads of a key are rows."""
+
+    def __init__(self, model, spec, precision, data=None):
         self.model, self.config, self.spec = model, model.config, spec
-        self.graph = Graph('trunk', precision)
+        self.graph = Graph('trunk', precision, data)
+        # int8 is for processors, which have the operator; the copy it makes of the cache is small where heads share keys.
+        self.is_fused = precision == 'int8' and self.config.kv_heads < self.config.heads
+        if self.is_fused:
+            self.graph.opset = ATTENTION_OPSET
 
     def build(self):
         graph, config = self.graph, self.config
-        shape = [config.layers, config.kv_heads, 'S', config.head_width]
         embeddings = graph.input('embeddings', 'float', ['Te', config.width])
         tokens = graph.input('tokens', 'int64', ['Tt'])
         self.positions = graph.input('positions', 'int64', ['T'])
-        key_cache, value_cache = graph.input('key_cache', 'float', shape), graph.input('value_cache', 'float', shape)
+        # One input per layer: to split a whole cache would copy it in every run.
+        shape = [1, config.kv_heads, 'S', config.head_width]
+        cached = [[graph.input(f'{kind}_cache_{layer}', 'float', shape) for kind in ('key', 'value')] for layer in range(config.layers)]
         self.cache_bias = graph.input('cache_bias', 'float', ['S'])
         bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
         x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)
         self.prepare()
-        keys, values = self.split_layers(key_cache), self.split_layers(value_cache)
         new_keys, new_values = [], []
         skip = None
         for index, block in enumerate(self.model.blocks):
             x, normal = self.normalise(x, skip, block.norm1)
-            x, skip, key, value = self.block(block, x, normal, keys[index], values[index], index == config.layers - 1)
+            x, skip, key, value = self.block(block, x, normal, cached[index], index == config.layers - 1)
             new_keys.append(key)
             new_values.append(value)
         _, hidden = self.normalise(x, skip, self.model.norm)
         graph.output('logits', self.read_out(hidden, bins), 'float', [config.actions, config.bins] if config.parallel else [config.bins])
         graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.kv_heads, 'T', config.head_width])
         return graph
-
-    def split_layers(self, cache):
-        config = self.config
-        parts = self.graph.add('Split', cache, outputs=config.layers, axis=0, num_outputs=config.layers)
-        parts = [parts] if config.layers == 1 else parts
-        return [self.graph.add('Squeeze', part, np.array([0])) for part in parts]
 
     def prepare(self):
         """What all layers share: the rows to read out, rotary angles, the bias [T, S + T], the cache length."""
@@ -144,46 +146,52 @@ class TrunkBuilder:
         self.cached = graph.add('Shape', self.cache_bias)
         cached = graph.add('Expand', self.cache_bias, graph.add('Concat', length, self.cached, axis=0))
         self.bias = graph.add('Concat', cached, fresh, axis=1)
+        self.query_bias = self.per_query(self.bias)
+        self.lengths = graph.add('Concat', self.cached, length, axis=0)
+
+    def per_query(self, bias):
+        """[T, N] -> [T G, N]: a row for each of the G heads that share keys."""
+        graph, group = self.graph, self.config.heads // self.config.kv_heads
+        if group == 1:
+            return bias
+        rows = graph.add('Expand', graph.add('Unsqueeze', bias, np.array([1])), np.array([1, group, 1]))
+        return graph.add('Flatten', rows, axis=2)
 
     def normalise(self, x, skip, norm):
-        """The residual stream x (+ skip), and its normalised rows."""
-        weight, bias = array(norm.weight), array(norm.bias)
-        if skip is None:
-            return x, self.graph.add('LayerNormalization', x, weight, bias, epsilon=NORM_EPSILON)
-        names = [self.graph.constant(weight), self.graph.constant(bias)]
-        normal, total = self.graph.fresh('normal'), self.graph.fresh('sum')
-        self.graph.nodes.append(skip_norm_node(x, skip, names, normal, total))
-        return total, normal
+        """The residual stream x (+ skip), and its normalised rows. SkipLayerNormalization takes nine times as long on a processor."""
+        total = x if skip is None else self.graph.add('Add', x, skip)
+        return total, self.graph.add('LayerNormalization', total, array(norm.weight), array(norm.bias), epsilon=NORM_EPSILON)
 
-    def block(self, block, x, normal, key_cache, value_cache, is_last):
+    def block(self, block, x, normal, cached, is_last):
         graph, config = self.graph, self.config
         heads, kv_heads, head = config.heads, config.kv_heads, config.head_width
         weights = [array(block.query.weight), array(block.key_value.weight)]
         if is_last:
-            rotated, value = self.split_columns(graph.linear(normal, weights[1]), kv_heads * head)
+            rotated, value = self.split_columns(graph.linear(normal, weights[1]), kv_heads * head, kv_heads * head)
             key = self.rotate(rotated, self.cosine, self.sine, self.span)
             x, normal, bias = (graph.add('Gather', part, self.read, axis=0) for part in (x, normal, self.bias))
             angles = [graph.add('Gather', part, self.read, axis=0) for part in (self.cosine, self.sine)]
             count = config.actions if config.parallel else 1
             query = self.rotate(graph.linear(normal, weights[0]), *angles, np.arange(count)[None])
+            bias = self.per_query(bias)
         else:
-            rotated, value = self.split_columns(graph.linear(normal, np.concatenate(weights)), (heads + kv_heads) * head)
-            query, key = self.split_columns(self.rotate(rotated, self.cosine, self.sine, self.span), heads * head)
-            bias = self.bias
-        query = graph.add('Transpose', graph.add('Reshape', query, np.array([-1, kv_heads, heads // kv_heads, head])), perm=[1, 2, 0, 3])
-        query = graph.add('Reshape', query, np.array([kv_heads, -1, head]))
-        key, value = (graph.add('Transpose', graph.add('Reshape', part, np.array([-1, kv_heads, head])), perm=[1, 0, 2]) for part in (key, value))
-        mixed = self.attend(query, (key_cache, value_cache), (key, value), bias)
+            rotated, value = self.split_columns(graph.linear(normal, np.concatenate(weights)), (heads + kv_heads) * head, kv_heads * head)
+            query, key = self.split_columns(self.rotate(rotated, self.cosine, self.sine, self.span), heads * head, kv_heads * head)
+            bias = self.query_bias
+        query = graph.add('Transpose', graph.add('Reshape', query, np.array([-1, kv_heads, heads // kv_heads * head])), perm=[1, 0, 2])
+        query = graph.add('Reshape', query, np.array([1, kv_heads, -1, head]))
+        key, value = (graph.add('Transpose', graph.add('Reshape', part, np.array([1, -1, kv_heads, head])), perm=[0, 2, 1, 3]) for part in (key, value))
+        mixed = (self.attend_fused if self.is_fused and not is_last else self.attend)(query, cached, (key, value), bias)
+        mixed = graph.add('Transpose', graph.add('Reshape', mixed, np.array([kv_heads, -1, heads // kv_heads * head])), perm=[1, 0, 2])
+        mixed = graph.add('Reshape', mixed, np.array([-1, heads * head]))
         x, feed = self.normalise(x, graph.linear(mixed, array(block.out.weight)), block.norm2)
-        gate, up = self.split_columns(graph.linear(feed, array(block.up.weight)), config.feed_forward)
+        gate, up = self.split_columns(graph.linear(feed, array(block.up.weight)), config.feed_forward, config.feed_forward)
         gate = graph.add('Gelu' if config.activation == 'geglu' else 'Relu', gate)
         down = graph.linear(graph.add('Mul', gate, up), array(block.down.weight))
-        return x, down, graph.add('Unsqueeze', key, np.array([0])), graph.add('Unsqueeze', value, np.array([0]))
+        return x, down, key, value
 
-    def split_columns(self, x, first):
-        """Columns [0, first) and the rest."""
-        left = self.graph.add('Slice', x, np.array([0]), np.array([first]), np.array([1]))
-        return left, self.graph.add('Slice', x, np.array([first]), np.array([2**31]), np.array([1]))
+    def split_columns(self, x, *widths):
+        return self.graph.add('Split', x, np.array(widths), outputs=len(widths), axis=1)
 
     def rotate(self, x, cosine, sine, span):
         """Rotary embedding of rows [T, heads D] by the angles of their positions."""
@@ -192,19 +200,17 @@ class TrunkBuilder:
         return graph.add('Squeeze', graph.add('RotaryEmbedding', rows, span, cosine, sine, domain=MICROSOFT), np.array([0]))
 
     def attend(self, query, cached, new, bias):
-        """query [K, G T, D], cached keys and values [K, S, D], new ones [K, N, D], bias [T, S + N] -> [T, H D]."""
-        graph, config = self.graph, self.config
-        kv_heads, group, head = config.kv_heads, config.heads // config.kv_heads, config.head_width
-        scores = [graph.add('FusedMatMul', query, keys, domain=MICROSOFT, transB=1, alpha=head**-0.5) for keys in (cached[0], new[0])]
-        scores = graph.add('Concat', *scores, axis=2)
-        shape = graph.add('Concat', np.array([kv_heads, group]), graph.add('Shape', bias), axis=0)
-        weights = graph.add('Softmax', graph.add('Add', graph.add('Reshape', scores, shape), bias), axis=-1)
-        flat = graph.add('Reshape', weights, graph.add('Shape', scores))
-        old = graph.add('Slice', flat, np.array([0]), self.cached, np.array([2]))
-        fresh = graph.add('Slice', flat, self.cached, np.array([2**31]), np.array([2]))
-        mixed = graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))
-        mixed = graph.add('Transpose', graph.add('Reshape', mixed, np.array([kv_heads, group, -1, head])), perm=[2, 0, 1, 3])
-        return graph.add('Reshape', mixed, np.array([-1, config.heads * head]))
+        """query [1, K, Q, D], cached keys and values [1, K, S, D], new ones [1, K, T, D], bias [Q, S + T] -> [1, K, Q, D]. The cache is only read."""
+        graph, scale = self.graph, self.config.head_width**-0.5
+        scores = [graph.add('FusedMatMul', query, keys, domain=MICROSOFT, transB=1, alpha=scale) for keys in (cached[0], new[0])]
+        weights = graph.add('Softmax', graph.add('Add', graph.add('Concat', *scores, axis=3), bias), axis=-1)
+        old, fresh = graph.add('Split', weights, self.lengths, outputs=2, axis=3)
+        return graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))
+
+    def attend_fused(self, query, cached, new, bias):
+        """As `attend`, in one node, which copies the cache."""
+        scale = self.config.head_width**-0.5
+        return self.graph.add('Attention', query, *new, bias, *cached, outputs=3, scale=scale)[0]
 
     def read_out(self, hidden, bins):
         """Logits of the action slot that follows the last position; of all slots when they are read in parallel."""
@@ -220,7 +226,3 @@ class TrunkBuilder:
         shift = graph.add('Gather', array(self.model.action_shift), slot, axis=0)
         logits = graph.linear(graph.add('Add', graph.add('Mul', hidden, gate), shift), bins, hint='logits')
         return graph.add('Reshape', logits, np.array([config.bins]))
-
-
-def skip_norm_node(x, skip, names, normal, total):
-    return helper.make_node('SkipLayerNormalization', [x, skip, *names], [normal, '', '', total], domain=MICROSOFT, epsilon=NORM_EPSILON)

@@ -21,4 +21,4 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, x):
-        return F.layer_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.bias.to(x.dtype), NORM_EPSILON)
+        return F.layer_norm(x, tuple(self.weight.shape), self.weight.to(x.dtype), self.bias.to(x.dtype), NORM_EPSILON)

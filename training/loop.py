@@ -15,8 +15,8 @@ from torch.nn.parallel import DistributedDataParallel
 import checkpoint
 from batches import Augmentation, Sampler
 from data import find_datasets, load_dataset, model_config, to_rows
+from families import build_model
 from learner import Learner
-from model import Gato, ModelConfig
 from processes import device_of, joined
 from tokens import encode_state
 from transfer import carry_rows, words_of
@@ -59,7 +59,7 @@ class Trainer:
 
     def load_data(self, state):
         options = self.options
-        config = model_config(options.spec, **options.shape)
+        config = model_config(options.spec, options.family, **options.shape)
         self.sampler = Sampler(config, options.seed + 1000 * self.rank, options.weights, options.holdout, options.privileged,
                                read_wordings(options.wordings, options.spec) if options.wordings else None)
         if state:
@@ -94,10 +94,10 @@ class Trainer:
     def build(self, state):
         options = self.options
         shape = dict(options.shape, privileged=len(self.sampler.privileged_names or []))
-        self.config = model_config(options.spec, **shape)
-        if state and ModelConfig(**state['config']) != self.config:
+        self.config = model_config(options.spec, options.family, **shape)
+        if state and type(self.config)(**state['config']) != self.config:
             raise ValueError(f'the checkpoint was trained with {state["config"]}, asked for {self.config.to_dict()}; pass the same shape and layout')
-        self.model = Gato(self.config, options.seed)
+        self.model = build_model(self.config, options.seed)
         if options.init_from and not state:
             self.initialise_from(options.init_from)
         self.model.to(self.device)
@@ -307,7 +307,7 @@ class Trainer:
 
     def averaged_model(self):
         """A copy in evaluation mode with the averaged weights."""
-        model = Gato(self.config)
+        model = build_model(self.config)
         model.load_state_dict(self.average.weights)
         return model.eval()
 

@@ -42,6 +42,7 @@ class ModelConfig:
     patch_grids: tuple = ((4, 4), (4, 4))
     state_widths: tuple = (6, 6, 6)  # values per state modality
     actions: int = 6  # action tokens per step: chunk_steps times the joints
+    choices: int = 0  # values of an action token that is a choice; 0: actions are bins
     chunk_steps: int = 1  # control steps whose actions one decision holds
     action_tokens: str = 'autoregressive'  # or parallel
     privileged: int = 0  # columns of the training-only regression head
@@ -50,6 +51,8 @@ class ModelConfig:
     def __post_init__(self):
         object.__setattr__(self, 'patch_grids', tuple(tuple(grid) for grid in self.patch_grids))
         object.__setattr__(self, 'state_widths', tuple(self.state_widths))
+        if self.choices and type(self) is ModelConfig:
+            raise ValueError('a gato chooses bins; train a db1 for a task whose actions are choices')
         if self.heads % self.kv_heads:
             raise ValueError(f'heads {self.heads} is no multiple of kv_heads {self.kv_heads}; choose kv_heads that divides it')
         if self.stem_channels % self.stem_groups:
@@ -93,6 +96,16 @@ class ModelConfig:
     @property
     def step_positions(self):
         return self.observation_positions + self.action_positions
+
+    @property
+    def action_values(self):
+        """Values one action token can take."""
+        return self.choices or self.bins
+
+    @property
+    def first_action_row(self):
+        """Row of the table that stands for an action token's first value; the others follow."""
+        return 0 if self.choices else self.vocabulary
 
     @property
     def rows(self):
@@ -187,7 +200,11 @@ class Block(nn.Module):
 
 
 class Gato(nn.Module):
-    """Token ids here are rows of the table: text id, `vocabulary` + bin, and the separator last."""
+    """Token ids here are rows of the table: text id, `vocabulary` + bin, and the separator last.
+
+    Families that differ in their layers only (retnet.py) replace `layer`, `prepare` and `hidden`.
+    """
+    layer = Block
 
     def __init__(self, config, seed=0):
         super().__init__()
@@ -204,17 +221,22 @@ class Gato(nn.Module):
         if config.parallel:
             self.action_queries = nn.Parameter(torch.randn(config.action_positions, width, generator=generator) * 0.05)
         self.stem = PatchStem(config)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(self.layer(config) for _ in range(config.layers))
         self.norm = LayerNorm(width)
         self.privileged = Linear(width, config.privileged) if config.privileged else None
         self.initialise(generator)
+        self.prepare()
+        self.register_buffer('fixed_patch_positions', patch_positions(config.patch_grids), persistent=False)
+
+    def prepare(self):
+        """What the layers look up: rotary angles and the causal bias of whole sequences."""
+        config = self.config
         length = config.steps * config.step_positions
         cosine, sine = rope_table(length, config.head_width, config.rope_base)
         self.register_buffer('cosine', cosine[:, None], persistent=False)
         self.register_buffer('sine', sine[:, None], persistent=False)
         causal = torch.full((length, length), -1e9).triu(1)
         self.register_buffer('causal', causal, persistent=False)
-        self.register_buffer('fixed_patch_positions', patch_positions(config.patch_grids), persistent=False)
 
     @torch.no_grad()
     def initialise(self, generator):

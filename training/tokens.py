@@ -60,7 +60,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class StateModality:
-    """`linear` maps [low, high] per joint to [-1, 1]; `mulaw` compands the SI value."""
+    """`linear` maps [low, high] per joint to [-1, 1], `linear-values` any number of values; `mulaw` compands the SI value."""
 
     name: str
     codec: str
@@ -77,6 +77,14 @@ class ActionSpec:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One token per step that is one of so many things: ids from 0 on, which text shares."""
+
+    name: str
+    values: int
+
+
+@dataclass(frozen=True)
 class LayoutSpec:
     layout: str
     codec: Codec
@@ -89,10 +97,31 @@ class LayoutSpec:
     leash_rad: float
     # Control steps whose actions one decision holds.
     chunk_steps: int = 1
+    # In the place of actions, for a task that is no arm's.
+    choice: Choice | None = None
 
     @property
     def joints(self) -> int:
         return len(self.actions)
+
+    @property
+    def first_action_id(self) -> int:
+        """Id of an action token's first value; the others follow."""
+        return self.codec.text_vocabulary if self.choice is None else 0
+
+    @property
+    def action_tokens(self) -> int:
+        """Of one decision."""
+        return self.joints * self.chunk_steps if self.choice is None else 1
+
+    @property
+    def text_rows(self) -> int:
+        """Rows of the token table before the continuous ones."""
+        return max(len(self.words), self.choice.values if self.choice else 0)
+
+    def state_width(self, modality: StateModality) -> int:
+        """Values of one modality."""
+        return len(modality.low) if modality.codec == "linear-values" else self.joints
 
     @staticmethod
     def from_json(tokens: dict) -> LayoutSpec:
@@ -120,6 +149,7 @@ class LayoutSpec:
             actions=tuple(ActionSpec(a["joint"], a["kind"], a["lowRad"], a["highRad"]) for a in tokens["actions"]),
             leash_rad=tokens["leashRad"],
             chunk_steps=tokens.get("chunk", {}).get("steps", 1),
+            choice=Choice(**tokens["choice"]) if "choice" in tokens else None,
         )
         _check(spec)
         return spec
@@ -354,12 +384,12 @@ def _interval_indices(intervals: np.ndarray) -> np.ndarray:
 
 def step_layout(spec: LayoutSpec) -> StepLayout:
     """The layout table of one control step; the twin of createLayout in src/tokens/layout.ts."""
-    joints, size = spec.joints, spec.patch_size
-    action_tokens = joints * spec.chunk_steps
+    size, action_tokens = spec.patch_size, spec.action_tokens
     packed = spec.layout == "packed"
     rows = [("text", "instruction", spec.text_positions, 1)]
     rows += [("image", c.name, (c.height // size) * (c.width // size), 1) for c in spec.cameras]
-    rows += [("state", m.name, 1 if packed else joints, joints if packed else 1) for m in spec.state]
+    widths = [(m.name, spec.state_width(m)) for m in spec.state]
+    rows += [("state", name, 1 if packed else width, width if packed else 1) for name, width in widths]
     rows += [("separator", "separator", 1, 1), ("action", "actions", action_tokens, 1)]
 
     segments: list[Segment] = []

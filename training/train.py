@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from families import MODELS, OPTIONS
 from learner import LossOptions
 from loop import train
 from train_options import TrainOptions
@@ -42,6 +43,9 @@ def parser():
     add('--word-dropout', type=float, default=0.0, help='largest share of an instruction\'s words replaced by the unknown word; 0 = off')
     add('--kept-words', nargs='*', default=[], help='words that are never hidden, such as colours')
     add('--holdout', type=float, default=0.02, help='share of episodes kept for validation')
+    add('--family', choices=list(MODELS), default=None, help='kind of transformer; as the policy says without it')
+    add('--layout', choices=['exact', 'packed'], default=None, help='positions of the state values; as the policy says without it')
+    add('--memory', type=int, default=1024, help='of a db1: positions each position looks back on')
     add('--width', type=int, default=256)
     add('--layers', type=int, default=4)
     add('--heads', type=int, default=8)
@@ -73,8 +77,6 @@ def parser():
     return p
 
 
-SHAPE = ['width', 'layers', 'heads', 'kv_heads', 'head_width', 'feed_forward', 'activation', 'stem', 'stem_channels', 'stem_groups', 'dropout', 'token_table',
-         'action_tokens']
 PLAIN = ['data', 'watch', 'watch_every', 'minutes', 'cpu_time', 'steps', 'batch', 'rate', 'warmup', 'schedule', 'decay', 'weight_decay', 'clip',
          'average', 'privileged', 'pixel_noise', 'camera_noise', 'state_noise_bins', 'drop_modality', 'wordings', 'word_dropout', 'kept_words', 'holdout', 'seed',
          'compile', 'device', 'threads', 'log_every', 'save_every', 'resume', 'init_from', 'export_dir', 'export_every']
@@ -99,13 +101,15 @@ def options_from(arguments):
     policy = json.loads(Path(arguments.policy).read_text())
     if arguments.joint_weights and len(arguments.joint_weights) != len(policy['joints']):
         raise ValueError(f'--joint-weights has {len(arguments.joint_weights)} factors, the policy {len(policy["joints"])} joints')
+    policy['family'] = arguments.family or policy.get('family', 'gato')
+    policy['tokens']['layout'] = arguments.layout or policy['tokens']['layout']
     set_chunk(policy, arguments.chunk_steps, arguments.execute_steps)
     weights = dict(pair.rsplit('=', 1) for pair in arguments.weight)
     episodes = dict(pair.rsplit('=', 1) for pair in arguments.episodes)
     return TrainOptions(
         out=Path(arguments.out), policy=policy, weights={name: float(factor) for name, factor in weights.items()},
         episodes={name: int(count) for name, count in episodes.items()},
-        shape={**{name: getattr(arguments, name) for name in SHAPE}, 'steps': arguments.context_steps},
+        shape={**{name: getattr(arguments, name) for name in OPTIONS[policy['family']]}, 'steps': arguments.context_steps},
         loss=LossOptions(arguments.soft_sigma, tuple(arguments.joint_weights), arguments.privileged_weight),
         bf16=not arguments.fp32, precisions=tuple(arguments.precisions),
         **{name: getattr(arguments, name) for name in PLAIN})

@@ -52,4 +52,5 @@ class TrainOptions:
 
     def __post_init__(self):
         self.spec = LayoutSpec.from_json(self.policy['tokens'])
+        self.family = self.policy.get('family', 'gato')
         self.droppable = [modality.name != 'positions' for modality in self.spec.state]

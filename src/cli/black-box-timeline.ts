@@ -14,6 +14,8 @@ export interface TimelineSegment {
   readonly largestChange: { readonly joint: string; readonly rad: number } | null;
   /** Oldest joint state in it, ms. */
   readonly oldestStateMs: number;
+  /** Decisions that their deadline cut short: the joints that came last kept their last target. */
+  readonly cutDecisions: number;
 }
 
 /** How the arm came to rest; all null while it moves to the last. */
@@ -57,6 +59,7 @@ export function timeline({ header, ticks }: BlackBoxFile): TimelineSegment[] {
         names,
       ),
       oldestStateMs: Math.max(...ages),
+      cutDecisions: group.filter(({ keptJoints = 0 }) => keptJoints > 0).length,
     };
   });
 }

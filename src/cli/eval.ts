@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
 import { evaluate } from '../runtime/evaluation.ts';
 import type { EvaluationOutcome } from '../runtime/evaluation.ts';
+import { precisions } from '../policy/model-manifest.ts';
 import type { Precision } from '../policy/model-manifest.ts';
 import { loadSuite } from '../sim/load-suite.ts';
 import { evaluationText, galleryOf } from './evaluation-text.ts';
@@ -52,9 +53,7 @@ export function addEval(program: Command): void {
     .option('--expert', 'let the scripted expert act, through the tokens of the policy')
     .option('--shift', 'light, colours and camera mounts outside the range of training')
     .option('--paraphrases', 'wordings kept apart from training')
-    .addOption(
-      new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(['int8', 'fp32']),
-    )
+    .addOption(new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(precisions))
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
     .option('--video-all', 'with --video, keep films of successes as well')

@@ -1,6 +1,7 @@
 import type { TimelineSegment } from './black-box-timeline.ts';
 import type { Explanation } from './explain.ts';
 import { REASONS } from '../safety/reasons.ts';
+import { countOf } from './count-of.ts';
 import { formatTable } from './table.ts';
 
 /** An explanation as people read it: what it is, the timeline, the meaning of the reasons, the stop. */
@@ -25,6 +26,7 @@ export function explanationText(explanation: Explanation): string {
     ...(meanings.length === 0 ? [] : ['', ...meanings]),
     '',
     stopLine(stop),
+    ...cutLines(segments),
     ...(replay === null ? [] : [`Replay: all ${replay.ticks} ticks are the same to the bit.`]),
     ...(plot === null ? [] : [`plot ${plot}`]),
   ].join('\n');
@@ -62,6 +64,13 @@ function stopLine({ beganS, reasons, stillS, travel }: Explanation['stop']): str
       ? `It still moved at the end${way}.`
       : `It stood still ${(1000 * (stillS - beganS)).toFixed(0)} ms later${way}.`;
   return `The arm began to stop at ${seconds(beganS)} s${why}. ${end}`;
+}
+
+function cutLines(segments: readonly TimelineSegment[]): string[] {
+  const count = segments.reduce((sum, { cutDecisions }) => sum + cutDecisions, 0);
+  return count === 0
+    ? []
+    : [`${countOf(count, 'decision')} cut short by the deadline: joints that came last kept their last target.`];
 }
 
 function seconds(value: number): string {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { availableParallelism } from 'node:os';
 import { UnknownNameError } from '../core/errors.ts';
+import type { PromptSource } from '../runtime/demonstration-prompt.ts';
 import { listTasks } from '../sim/load-task.ts';
 
 /** For commander: a whole number of at least `least`. */
@@ -19,6 +20,13 @@ export function numberBetween(low: number, high: number): (text: string) => numb
     if (text.trim() !== '' && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
   };
+}
+
+/** For commander: a folder and which of its episodes, for example `data/desk:12`; the first one without a number. */
+export function promptSource(text: string): PromptSource {
+  const [, dataset = '', episode = '0'] = /^(.+?)(?::(\d+))?$/.exec(text) ?? [];
+  if (dataset !== '') return { dataset, episode: Number(episode) };
+  throw new InvalidArgumentError('Expected the folder of a dataset, and if wanted an episode: data/desk:12.');
 }
 
 /** For commander: indices and ranges of them, for example `0-9,12`; ascending, each once. */

@@ -1,5 +1,6 @@
 import type { EpisodeResult } from '../runtime/episode-result.ts';
 import type { SessionEpisode } from '../runtime/policy-session.ts';
+import { countOf } from './count-of.ts';
 import type { RunJob } from './run-episodes.ts';
 
 /** What `armature run --json` says of an episode. */
@@ -19,10 +20,13 @@ export interface EpisodeSummary {
   readonly inferenceMs: EpisodeResult['inferenceMs'];
   readonly latenessMs: EpisodeResult['latenessMs'];
   readonly skippedTicks: number;
+  /** Decisions that their deadline cut short: the joints that came last kept their last target. */
+  readonly cutDecisions: number;
 }
 
 export function summariseEpisode({ request }: RunJob, { instruction, seed, result }: SessionEpisode): EpisodeSummary {
-  const { outcome, durationS, changedTicks, interventions, inferenceMs, latenessMs, skippedTicks } = result;
+  const { outcome, durationS, changedTicks, interventions, inferenceMs, latenessMs, skippedTicks, cutDecisions } =
+    result;
   return {
     instruction,
     task: 'task' in request ? request.task.name : null,
@@ -35,6 +39,7 @@ export function summariseEpisode({ request }: RunJob, { instruction, seed, resul
     inferenceMs,
     latenessMs,
     skippedTicks,
+    cutDecisions,
   };
 }
 
@@ -59,11 +64,15 @@ export function summaryText(episodes: readonly EpisodeSummary[]): string {
   const worst = (values: readonly number[]): string => `${Math.max(0, ...values).toFixed(1)} ms`;
   const decided = worst(episodes.map(({ inferenceMs }) => inferenceMs.p99));
   const late = worst(episodes.map(({ latenessMs }) => latenessMs.p99));
+  const cut = episodes.reduce((sum, { cutDecisions }) => sum + cutDecisions, 0);
   const gated = episodes.reduce((sum, { changedTicks }) => sum + changedTicks, 0);
   return [
     judged.length === 0
       ? `${episodes.length} episodes, not judged`
       : `${succeeded} of ${judged.length} succeeded${share}`,
     `decision ${decided} and lateness ${late} (99th percentile of the worst episode), ${gated} ticks changed by the gate`,
+    ...(cut === 0
+      ? []
+      : [`${countOf(cut, 'decision')} cut short by the deadline; the joints that came last kept their last target`]),
   ].join('\n');
 }

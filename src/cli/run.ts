@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import type { PromptSource } from '../runtime/demonstration-prompt.ts';
 import { planSession } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
-import { numberBetween, wholeNumber } from './option-values.ts';
+import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
@@ -19,6 +20,8 @@ Examples:
   armature run --robot so101 --driver mirror --policy desk --task reach --live
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+  armature run --robot so101 --driver sim --policy runs/desk-memory --task lift --prompt data/desk:12
+                               a policy that looks back begins with the recorded episode 12
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
   armature run --robot so101 --policy my-pi0 --server ws://gpu-box:8000 --task "lift the blue cube" --live
                                a policy on another computer, see docs/remote-policies.md
@@ -43,6 +46,8 @@ interface RunOptions extends ArmOptions {
   readonly record?: string;
   readonly blackBox?: string;
   readonly safetyMask?: boolean;
+  readonly deadline?: number;
+  readonly prompt?: PromptSource;
   readonly live?: boolean;
   readonly lockstep?: boolean;
   /** False after --no-report. */
@@ -63,6 +68,16 @@ export function addRun(program: Command): void {
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
+    .option(
+      '--deadline <ms>',
+      'live: a decision that takes longer is cut short, and the joints that come last keep their last target; default: 95 % of the control period',
+      numberBetween(0.1, 60_000),
+    )
+    .option(
+      '--prompt <dataset[:episode]>',
+      'begin each episode as if this recorded one had gone before; for policies that look back',
+      promptSource,
+    )
     .option('--record <folder>', 'save the episodes there as a LeRobotDataset v3.0; it must not hold one yet')
     .option('--black-box <folder>', 'at every stop, write the seconds before it there; see armature explain')
     .option('--live', 'in real time, with a panel')
@@ -76,14 +91,12 @@ export function addRun(program: Command): void {
 
 async function run(options: RunOptions, command: Command): Promise<void> {
   const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
-  if (options.live === true && options.lockstep === true)
-    command.error('error: --live and --lockstep exclude each other');
-  if (options.lockstep === true && !isSceneDriver(driver))
-    command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
-  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const mode = modeOf(options);
-  const { rate: rateHz, safetyMask, server } = options;
-  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, server }, [request]);
+  const contradiction = contradictionOf(options, mode);
+  if (contradiction !== undefined) command.error(`error: ${contradiction}`);
+  const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
+  const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt, server } = options;
+  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server }, [request]);
   if (plan.unknownWords.length > 0) {
     console.error(
       `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,
@@ -118,6 +131,16 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What excludes each other; undefined for nothing. */
+function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+  if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
+  if (lockstep === true && !isSceneDriver(driver))
+    return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';
+  if (deadline !== undefined && mode === 'lockstep')
+    return 'lockstep waits for every decision: --deadline needs --live';
+  return undefined;
 }
 
 function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {

@@ -26,6 +26,11 @@ export interface DecisionTrace {
   readonly probabilities: readonly number[];
   /** Whether each token would have been another one, had all bins been allowed. */
   readonly masked: readonly boolean[];
+  /**
+   * How many of the tokens, the last ones, were not decided because the deadline had passed: their joints keep their last
+   * target. Absent for none.
+   */
+  readonly keptJoints?: number;
 }
 
 /** Whatever decides what an arm does next: a policy, an expert, a person with a leader arm, a replay. */

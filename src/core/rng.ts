@@ -65,6 +65,13 @@ export class Rng {
     return shuffled;
   }
 
+  /** A generator that will give the same numbers as this one from now on. */
+  copy(): Rng {
+    const copy = new Rng(0);
+    copy.#state.set(this.#state);
+    return copy;
+  }
+
   /** An independent generator, so that draws for one purpose do not shift those for another. */
   fork(): Rng {
     return new Rng(this.nextUint32());

@@ -1,18 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
-import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import { ArmatureError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
-import type { StepLayout } from '../tokens/layout.ts';
+import { actionValues } from '../tokens/layout-spec.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
-import { KeyValueRing } from './key-value-ring.ts';
-import type { RowRange } from './key-value-ring.ts';
+import { decideTokens } from './decide-tokens.ts';
+import type { DecideOptions, PolicyDecision } from './decide-tokens.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
-import { noEmbeddings, PolicyGraphs } from './policy-graphs.ts';
+import { PolicyGraphs } from './policy-graphs.ts';
+import { PolicySequence } from './policy-sequence.ts';
+import type { SequenceSnapshot } from './policy-sequence.ts';
+import { requirePrompt } from './prompt.ts';
+import type { DemonstratedStep } from './prompt.ts';
 import type { ExecutionProviderName } from './providers.ts';
-import { sampleBin } from './sampling.ts';
-import type { AllowedInterval } from './sampling.ts';
+import type { AllowedBins } from './sampling.ts';
+import { createState } from './state/create-state.ts';
+import { blankFrame, checkEmbedding } from './warm-up.ts';
 
 export interface PolicyEngineOptions {
   /** Default: the fastest the provider has for this policy; int8 on a processor. */
@@ -25,26 +30,11 @@ export interface PolicyEngineOptions {
   readonly clock?: Clock | undefined;
 }
 
-export interface PolicyDecision {
-  /** Gato ids of the action tokens, one per joint and control tick that will be carried out, in emission order. */
-  readonly tokens: readonly number[];
-  /** Probability of each token within its allowed bins, in [0, 1]. */
-  readonly probabilities: readonly number[];
-  /** Whether the first choice of each token was not allowed. */
-  readonly masked: readonly boolean[];
-  /** Time from the frame to the last token, ns. */
-  readonly inferenceNs: number;
+/** What an engine was at one moment: its past, and the numbers it would draw. */
+export interface EngineSnapshot {
+  /** Brings the engine it was taken of back to that moment, to the bit; any number of times. Throws E_POLICY_CLOSED. */
+  restore(): Promise<void>;
 }
-
-/** Looks at tokens as they are chosen, in emission order. */
-export interface TokenReview {
-  /** Bins, of those allowed, among which this token must be chosen again; undefined where the choice stands. */
-  narrow(slot: number, bin: number, allowed: AllowedInterval): AllowedInterval | undefined;
-  /** The choice that stands. */
-  chose(slot: number, bin: number): void;
-}
-
-const everyChoiceStands: TokenReview = { narrow: () => undefined, chose: () => undefined };
 
 /**
  * Runs a policy: token frame in, action tokens out, one after another, each seeing those before it, or all
@@ -56,28 +46,27 @@ const everyChoiceStands: TokenReview = { narrow: () => undefined, chose: () => u
 export class PolicyEngine {
   readonly manifest: ModelManifest;
   readonly precision: Precision;
-  readonly #layout: StepLayout;
+  readonly #policy: LoadedPolicy;
   readonly #graphs: PolicyGraphs;
-  readonly #ring: KeyValueRing;
+  readonly #sequence: PolicySequence;
   readonly #clock: Clock;
   #rng = new Rng(0);
-  /** Position of the next token in the sequence. */
-  #position = 0;
-  /** Ring rows of each time step held, oldest first. */
-  #stepRows: number[] = [];
-  /** The last action token of the previous step: decided, but not yet seen by the trunk. */
-  #unseenToken: number | undefined;
+  /** What a reset goes back to. */
+  #prompt: SequenceSnapshot | undefined;
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor({ manifest, layout }: LoadedPolicy, graphs: PolicyGraphs, clock: Clock) {
-    this.manifest = manifest;
-    this.#layout = layout;
+  private constructor(
+    policy: LoadedPolicy,
+    { graphs, sequence }: { readonly graphs: PolicyGraphs; readonly sequence: PolicySequence },
+    clock: Clock,
+  ) {
+    this.manifest = policy.manifest;
+    this.#policy = policy;
     this.precision = graphs.precision;
     this.#graphs = graphs;
     this.#clock = clock;
-    const { layers, kvHeads, headWidth } = manifest.model;
-    this.#ring = new KeyValueRing({ layers, kvHeads, headWidth, slots: manifest.context.ringPositions });
+    this.#sequence = sequence;
   }
 
   /**
@@ -87,10 +76,12 @@ export class PolicyEngine {
    */
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
     const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
-    const graphs = await PolicyGraphs.open(policy, { provider, threads, precision });
-    const engine = new PolicyEngine(policy, graphs, options.clock ?? new MonotonicClock());
+    const state = createState(policy.manifest);
+    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision });
+    const sequence = new PolicySequence(graphs, state, policy.manifest.context.steps);
+    const engine = new PolicyEngine(policy, { graphs, sequence }, options.clock ?? new MonotonicClock());
     try {
-      await engine.#warmUp(policy);
+      await engine.#warmUp();
     } catch (error) {
       await graphs.close();
       throw error;
@@ -98,11 +89,49 @@ export class PolicyEngine {
     return engine;
   }
 
-  /** Forgets the past; the seed decides every draw until the next reset. */
+  /** Forgets the past, but for the prompt; the seed decides every draw until the next reset. */
   async reset(seed: number): Promise<void> {
     await this.#inTurn(() => {
-      this.#forget();
+      if (this.#prompt === undefined) this.#sequence.forget();
+      else this.#prompt.restore();
       this.#rng = new Rng(seed);
+    });
+  }
+
+  /**
+   * Makes a demonstration the past that every episode begins with. It runs once, here; a reset only restores what it left.
+   * @param steps its first control ticks, at most promptSteps of the policy; undefined: no prompt any more
+   * Throws E_NO_PROMPT, E_PROMPT_LENGTH, E_POLICY_FRAME, E_POLICY_RUN, E_POLICY_CLOSED. After an error there is no prompt.
+   */
+  async prompt(steps: readonly DemonstratedStep[] | undefined): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#prompt = undefined;
+      this.#sequence.forget();
+      if (steps === undefined) return;
+      requirePrompt(steps, this.#policy);
+      try {
+        for (const { frame, actionTokens } of steps) {
+          await this.#sequence.pushObservation(frame);
+          if (this.manifest.model.actionTokens !== 'parallel') this.#sequence.pushLast(actionTokens);
+        }
+      } catch (error) {
+        this.#sequence.erase();
+        throw error;
+      }
+      this.#prompt = this.#sequence.snapshot();
+    });
+  }
+
+  /** Throws E_POLICY_CLOSED. */
+  async snapshot(): Promise<EngineSnapshot> {
+    return this.#inTurn(() => {
+      const sequence = this.#sequence.snapshot();
+      const rng = this.#rng.copy();
+      const restore = (): void => {
+        sequence.restore();
+        this.#rng = rng.copy();
+      };
+      return { restore: () => this.#inTurn(restore) };
     });
   }
 
@@ -110,17 +139,21 @@ export class PolicyEngine {
    * Decides the action tokens of the control ticks until the next decision.
    * @param allowed bins of each of these tokens, in emission order, shape (executedTokens of the layout); no
    *   token outside them is emitted. Tokens of a chunk's later ticks are not asked for.
-   * @param review may make a token be chosen once more
-   * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT. After an
+   * Throws E_POLICY_CLOSED, E_POLICY_FRAME, E_ALLOWED_BINS, E_POLICY_RUN, E_POLICY_OUTPUT, E_STATE_OUTPUT. After an
    * error the engine has forgotten the past, so that no half step stays in its context.
    */
-  async decide(frame: TokenFrame, allowed: readonly AllowedInterval[], review?: TokenReview): Promise<PolicyDecision> {
+  async decide(
+    frame: TokenFrame,
+    allowed: readonly AllowedBins[],
+    options: DecideOptions = {},
+  ): Promise<PolicyDecision> {
     return this.#inTurn(async () => {
+      const { manifest, layout } = this.#policy;
+      const context = { manifest, layout, sequence: this.#sequence, clock: this.#clock, rng: this.#rng };
       try {
-        return await this.#decide(frame, allowed, review);
+        return await decideTokens(context, frame, allowed, options);
       } catch (error) {
-        this.#forget();
-        this.#ring.erase();
+        this.#sequence.erase();
         throw error;
       }
     });
@@ -135,106 +168,13 @@ export class PolicyEngine {
     });
   }
 
-  async #decide(
-    frame: TokenFrame,
-    allowed: readonly AllowedInterval[],
-    review: TokenReview = everyChoiceStands,
-  ): Promise<PolicyDecision> {
-    const { executedTokens, spec } = this.#layout;
-    if (allowed.length !== executedTokens) {
-      throw new ArmatureError('E_ALLOWED_BINS', 'each action token needs its interval of allowed bins', {
-        expected: `${executedTokens} intervals`,
-        found: String(allowed.length),
-        remedy: 'Give one interval per entry of tokens.actions, for each control tick that is carried out.',
-      });
-    }
-    const startNs = this.#clock.nowNs();
-    const tokens: number[] = [];
-    const probabilities: number[] = [];
-    const maskedTokens: boolean[] = [];
-    const { sampling, model } = this.manifest;
-    const isParallel = model.actionTokens === 'parallel';
-    const observed = await this.#pushObservation(frame);
-    let logits = observed;
-    for (const [slot, interval] of allowed.entries()) {
-      const last = tokens.at(-1);
-      if (isParallel) logits = observed.subarray(slot * spec.codec.bins, (slot + 1) * spec.codec.bins);
-      else if (last !== undefined) logits = await this.#pushToken(last);
-      const context = { allowed: interval, sampling, rng: this.#rng };
-      const first = sampleBin(logits, context);
-      const narrower = review.narrow(slot, first.bin, interval);
-      const chosen = narrower === undefined ? first : sampleBin(logits, { ...context, allowed: narrower });
-      review.chose(slot, chosen.bin);
-      tokens.push(spec.codec.textVocabulary + chosen.bin);
-      probabilities.push(chosen.probability);
-      maskedTokens.push(chosen.masked || narrower !== undefined);
-    }
-    this.#unseenToken = isParallel ? undefined : tokens.at(-1);
-    return { tokens, probabilities, masked: maskedTokens, inferenceNs: this.#clock.nowNs() - startNs };
-  }
-
-  /** Begins a time step: makes room for it, and runs its observation. Returns the logits, of all slots in parallel. */
-  async #pushObservation(frame: TokenFrame): Promise<Float32Array> {
-    const embeddings = await this.#graphs.embed(frame);
-    const { steps } = this.manifest.context;
-    if (steps === 1) this.#forget();
-    while (this.#stepRows.length >= steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
-    // The last token of the step before shares this run, though its row comes behind the embeddings.
-    const unseen = this.#unseenToken === undefined ? [] : [this.#unseenToken];
-    const tokensAt = this.#position;
-    const embeddingsAt = tokensAt + unseen.length;
-    const input = { embeddings, embeddingsAt, tokens: unseen, tokensAt };
-    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
-    if (unseen.length > 0) this.#keep(keyValueRows, { rows, from: embeddings.positions });
-    this.#stepRows.push(0);
-    this.#keep(keyValueRows, { rows, to: embeddings.positions });
-    return logits;
-  }
-
-  /** Runs an action token. Returns the logits after it. */
-  async #pushToken(token: number): Promise<Float32Array> {
-    const input = { embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt: this.#position };
-    const { logits, keyValueRows, rows } = await this.#graphs.trunk(input, this.#ring);
-    this.#keep(keyValueRows, { rows });
-    return logits;
-  }
-
-  /** Keeps rows of the trunk's keys and values, as the newest of the current step. */
-  #keep(keyValueRows: Float32Array, range: RowRange): void {
-    this.#ring.append(keyValueRows, range);
-    const { rows, from = 0, to = rows } = range;
-    this.#position += to - from;
-    this.#stepRows.push((this.#stepRows.pop() ?? 0) + to - from);
-  }
-
-  #forget(): void {
-    this.#ring.clear();
-    this.#position = 0;
-    this.#stepRows = [];
-    this.#unseenToken = undefined;
-  }
-
-  async #warmUp({ manifest, layout, directory }: LoadedPolicy): Promise<void> {
-    const { codec, patchSize } = layout.spec;
-    const queries = manifest.model.actionTokens === 'parallel' ? layout.actionTokens - 1 : 0;
-    const frame = {
-      textIds: new Int32Array(layout.textTokens),
-      stateIds: new Int32Array(layout.stateTokens).fill(codec.textVocabulary),
-      patches: new Float32Array(layout.patches * patchSize ** 2 * 3),
-    };
-    const { positions } = await this.#graphs.embed(frame);
-    if (positions !== layout.observationPositions + queries) {
-      throw new InvalidFileError(`${directory}/policy.json`, 'describes another sequence than the embed graph makes', {
-        expected: `${layout.observationPositions} observation positions, separator included, and ${queries} queries`,
-        found: String(positions),
-        remedy: 'Export the policy again.',
-      });
-    }
-    const everyBin = { low: 0, high: codec.bins - 1 };
-    await this.decide(
-      frame,
-      Array.from({ length: layout.executedTokens }, () => everyBin),
-    );
+  /** The first runs of a session are slow; what does not fit shows here and not on an arm. */
+  async #warmUp(): Promise<void> {
+    const { layout } = this.#policy;
+    await checkEmbedding(this.#policy, this.#graphs);
+    const everyBin = { low: 0, high: actionValues(layout.spec) - 1 };
+    const allowed = Array.from({ length: layout.executedTokens }, () => everyBin);
+    await this.decide(blankFrame(layout), allowed);
     await this.reset(0);
   }
 

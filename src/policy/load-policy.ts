@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { InvalidFileError } from '../core/errors.ts';
 import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { policyFamilies } from './families.ts';
 import { findPolicy, parsePolicy } from './find-policy.ts';
 import { manifestSchema } from './model-manifest.ts';
 import type { ModelManifest } from './model-manifest.ts';
@@ -30,7 +31,8 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const manifest = parsePolicy(file, manifestSchema, 'Correct these entries, or export the policy again.');
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
-    for (const file of [graphs?.embed, graphs?.trunk]) if (file !== undefined) checkGraphFile(file, path);
+    for (const graph of [graphs?.embed, graphs?.trunk])
+      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) checkGraphFile(file, path);
   }
   return { manifest, layout, directory: dirname(path) };
 }
@@ -55,17 +57,27 @@ function layoutOf(manifest: ModelManifest, path: string): StepLayout {
     problems.push(
       `context.steps is ${context.steps} and tokens.chunk.steps ${tokens.chunk.steps}, but one of them must be 1`,
     );
+  problems.push(...stateProblems(manifest, layout));
+  if (problems.length > 0) {
+    throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
+  }
+  return layout;
+}
+
+function stateProblems({ family, state, model, context }: ModelManifest, layout: StepLayout): string[] {
+  const { state: kind } = policyFamilies[family];
+  if (state.kind !== kind) return [`state.kind is ${state.kind}, but family "${family}" has ${kind}`];
+  if (state.kind === 'recurrent') return [];
   // The last action token of the newest step is not in the ring before the next step begins; parallel ones never are.
   const needed =
     model.actionTokens === 'parallel'
       ? context.steps * (layout.positionsPerStep - 1)
       : context.steps * layout.positionsPerStep - 1;
-  if (context.ringPositions < needed)
-    problems.push(`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${needed}`);
-  if (problems.length > 0) {
-    throw new InvalidFileError(path, problems.join('; '), { remedy: 'Correct these entries.' });
-  }
-  return layout;
+  // A relative ring lets go row by row, so it need hold no whole step.
+  const least = state.kind === 'ring' ? needed : 1;
+  return context.ringPositions < least
+    ? [`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${least}`]
+    : [];
 }
 
 function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
@@ -95,7 +107,7 @@ function checkGraphFile(file: { readonly path: string; readonly sha256: string }
       remedy: 'Fetch the model again, or remove this precision from "files".',
     });
   }
-  const found = createHash('sha256').update(readFileSync(path)).digest('hex');
+  const found = sha256Of(path);
   if (found !== file.sha256) {
     throw new InvalidFileError(path, 'is not the file the manifest was written for', {
       expected: `sha256 ${file.sha256}`,
@@ -103,4 +115,18 @@ function checkGraphFile(file: { readonly path: string; readonly sha256: string }
       remedy: 'Fetch the model again; after exporting it again, write the new digest into policy.json.',
     });
   }
+}
+
+/** Piece by piece: a file of weights may be larger than a buffer can be. */
+function sha256Of(path: string): string {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(1 << 20);
+  const file = openSync(path, 'r');
+  try {
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }

@@ -3,11 +3,12 @@ import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
-import type { KeyValueRing } from './key-value-ring.ts';
+import { layerInputs, wholeName } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
 import { executionProviders, openSession, preferredPrecision } from './providers.ts';
 import type { SessionSettings } from './providers.ts';
+import type { PolicyState, StateTensor } from './state/policy-state.ts';
 
 export interface PolicyGraphsOptions extends SessionSettings {
   /** Default: the first precision the provider should run and the policy has. */
@@ -20,7 +21,7 @@ export interface Embeddings {
   readonly positions: number;
 }
 
-/** New positions for the trunk. Rows are embeddings, then tokens; what sees what follows from the positions. */
+/** New positions for the trunk. Which come first as rows the state says; what sees what follows from the positions. */
 export interface TrunkInput {
   readonly embeddings: Embeddings;
   /** Position of the first embedding in the sequence; the others follow it. */
@@ -34,14 +35,21 @@ export interface TrunkInput {
 export interface TrunkOutput {
   /** For what follows the new row of the highest position, shape (bins); of all slots, shape (actionTokens, bins), in parallel. */
   readonly logits: Float32Array;
-  /** Keys of all layers, then values, shape (2 layers, kvHeads, rows, headWidth). */
-  readonly keyValueRows: Float32Array;
+  /** What the state takes, by name: the runtime's own memory. */
+  readonly outputs: ReadonlyMap<string, Float32Array>;
   readonly rows: number;
 }
 
 export const noEmbeddings: Embeddings = { values: new Float32Array(0), positions: 0 };
 
-const trunkInputs = ['embeddings', 'tokens', 'positions', 'key_cache', 'value_cache', 'cache_bias'];
+const EMBED = { inputs: ['text', 'state', 'patches'], outputs: ['embeddings'] };
+const TRUNK = { inputs: ['embeddings', 'tokens', 'positions'], outputs: ['logits'] };
+
+/** What a graph must take and give, by name. */
+interface GraphInterface {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
 
 /** The two graphs of a policy in one precision, as typed functions. Inference blocks the thread. */
 export class PolicyGraphs {
@@ -70,8 +78,11 @@ export class PolicyGraphs {
     this.#patches = new Float32Array(this.#patchShape[0] * this.#patchShape[1]);
   }
 
-  /** Throws InvalidFileError, E_PROVIDER_UNAVAILABLE or E_NO_SUCH_PRECISION. */
-  static async open(policy: LoadedPolicy, options: PolicyGraphsOptions): Promise<PolicyGraphs> {
+  /**
+   * @param state what the trunk is to remember the past by
+   * Throws InvalidFileError, E_PROVIDER_UNAVAILABLE or E_NO_SUCH_PRECISION.
+   */
+  static async open(policy: LoadedPolicy, state: PolicyState, options: PolicyGraphsOptions): Promise<PolicyGraphs> {
     const { manifest, directory } = policy;
     const precision = options.precision ?? preferredPrecision(manifest, options.provider);
     const files = precision === undefined ? undefined : manifest.files[precision];
@@ -83,9 +94,13 @@ export class PolicyGraphs {
         remedy: 'Choose a precision the policy has, or export the missing one.',
       });
     }
-    const embed = await openGraph(join(directory, files.embed.path), ['text', 'state', 'patches'], options);
+    const embed = await openGraph(join(directory, files.embed.path), EMBED, options);
     try {
-      const trunk = await openGraph(join(directory, files.trunk.path), trunkInputs, options);
+      const names = {
+        inputs: [...TRUNK.inputs, ...state.inputNames],
+        outputs: [...TRUNK.outputs, ...state.outputNames],
+      };
+      const trunk = await openGraph(join(directory, files.trunk.path), names, options);
       return new PolicyGraphs(policy, precision, { embed, trunk });
     } catch (error) {
       await embed.release();
@@ -111,24 +126,25 @@ export class PolicyGraphs {
     return { values, positions: dimensions[0] ?? 0 };
   }
 
-  /** Runs the trunk over new positions: each sees those up to its own, and the ring. */
-  async trunk(input: TrunkInput, ring: KeyValueRing): Promise<TrunkOutput> {
+  /** Runs the trunk over new positions: each sees those up to its own, and the state, which is not changed. */
+  async trunk(input: TrunkInput, state: PolicyState): Promise<TrunkOutput> {
     const { embeddings, tokens } = input;
-    const { layers, kvHeads, slots, headWidth } = ring.shape;
-    const rows = embeddings.positions + tokens.length;
-    const tokensAt = input.tokensAt - embeddings.positions;
-    const positions = BigInt64Array.from({ length: rows }, (_, row) =>
-      BigInt(row + (row < embeddings.positions ? input.embeddingsAt : tokensAt)),
-    );
-    const outputs = await run(this.#trunk, {
+    const observed = countFrom(input.embeddingsAt, embeddings.positions);
+    const decided = countFrom(input.tokensAt, tokens.length);
+    const positions = state.rowOrder === 'tokens-first' ? [...decided, ...observed] : [...observed, ...decided];
+    const remembered = Object.entries(state.inputs())
+      .flatMap(([name, tensor]) =>
+        this.#trunk.inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
+      )
+      .map(([name, tensor]) => [name, stateInput(tensor)] as const);
+    const results = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
-      positions: integers(positions),
-      key_cache: new Tensor('float32', ring.keys, [layers, kvHeads, slots, headWidth]),
-      value_cache: new Tensor('float32', ring.values, [layers, kvHeads, slots, headWidth]),
-      cache_bias: new Tensor('float32', ring.bias, [slots]),
+      positions: integers(BigInt64Array.from(positions)),
+      ...Object.fromEntries(remembered),
     });
-    return { logits: output(outputs, 'logits').values, keyValueRows: output(outputs, 'kv').values, rows };
+    const outputs = new Map(state.outputNames.map((name) => [name, output(results, name).values]));
+    return { logits: output(results, 'logits').values, outputs, rows: positions.length };
   }
 
   /** Frees the native memory. Not while a run is in flight. */
@@ -138,20 +154,20 @@ export class PolicyGraphs {
   }
 }
 
-async function openGraph(
-  path: string,
-  inputs: readonly string[],
-  settings: SessionSettings,
-): Promise<InferenceSession> {
+async function openGraph(path: string, names: GraphInterface, settings: SessionSettings): Promise<InferenceSession> {
   const session = await openSession(path, settings);
-  if (inputs.every((name) => session.inputNames.includes(name)) && session.inputNames.length === inputs.length)
-    return session;
-  const found = session.inputNames.join(', ');
+  const { inputNames, outputNames } = session;
+  // A graph may take an input layer by layer.
+  const inputs = new Set(inputNames.map((name) => (names.inputs.includes(name) ? name : wholeName(name))));
+  const hasInputs = inputs.size === names.inputs.length && names.inputs.every((name) => inputs.has(name));
+  const differs = hasInputs ? 'outputs' : 'inputs';
+  if (hasInputs && names.outputs.every((name) => outputNames.includes(name))) return session;
   await session.release();
-  throw new InvalidFileError(path, 'is not the graph of a policy: its inputs differ', {
-    expected: inputs.join(', '),
-    found,
-    remedy: 'Export the policy again; check that embed and trunk are not exchanged in policy.json.',
+  throw new InvalidFileError(path, `is not the graph of a policy: its ${differs} differ`, {
+    expected: names[differs].join(', '),
+    found: (hasInputs ? outputNames : inputNames).join(', '),
+    remedy:
+      'Export the policy again; check that embed and trunk are not exchanged and "state" is right in policy.json.',
   });
 }
 
@@ -177,6 +193,14 @@ function output(
     found: Object.keys(outputs).join(', '),
     remedy: 'Export the policy again.',
   });
+}
+
+function stateInput({ data, shape }: StateTensor): Tensor {
+  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
+}
+
+function countFrom(first: number, count: number): bigint[] {
+  return Array.from({ length: count }, (_, index) => BigInt(first + index));
 }
 
 function integers(values: BigInt64Array): Tensor {

@@ -11,14 +11,14 @@ interface ExecutionProvider {
 
 /** Where the graphs can run. The native package bundles cpu and webgpu; cuda needs its own library. */
 export const executionProviders = {
-  cpu: { precisions: ['int8', 'fp32'], remedy: 'Install onnxruntime-node for this platform.' },
+  cpu: { precisions: ['int8', 'fp32', 'fp16', 'int4'], remedy: 'Install onnxruntime-node for this platform.' },
   webgpu: {
     // Whether the int8 kernels of the trunk run there or fall to the processor is not established.
-    precisions: ['fp32'],
+    precisions: ['fp32', 'fp16', 'int4'],
     remedy: 'It needs a graphics adapter with a current Vulkan, Metal or Direct3D 12 driver; or choose "cpu".',
   },
   cuda: {
-    precisions: ['fp32'],
+    precisions: ['fp32', 'fp16', 'int4'],
     remedy: 'Install the CUDA build of onnxruntime-node with CUDA and cuDNN; or choose "cpu".',
   },
 } as const satisfies Record<string, ExecutionProvider>;
@@ -45,9 +45,10 @@ export function sessionOptions({ provider, threads }: SessionSettings): Inferenc
     // Parallel execution of nodes takes 1.7 times as long on a decoder, which is one chain.
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // Threads that spin between ticks would take the core the control loop needs. The runtime reads
-    // this option only in nested form and only as a string.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Threads that wait for the next node spin, which takes a third off a tick of two threads, and stop when the run ends:
+    // between ticks they would take the core the control loop needs. The runtime reads these options only in nested form
+    // and only as strings.
+    extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     // 4 is fatal only: failures arrive as exceptions, and the library prints nothing.
     logSeverityLevel: 4,
   };

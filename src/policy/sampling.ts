@@ -8,6 +8,13 @@ export interface AllowedInterval {
   readonly high: number;
 }
 
+/** The same where it is no interval: these values, rising, such as the choices that are left. */
+export interface AllowedSet {
+  readonly bins: readonly number[];
+}
+
+export type AllowedBins = AllowedInterval | AllowedSet;
+
 export interface SampledBin {
   readonly bin: number;
   /**
@@ -23,7 +30,7 @@ export interface SampledBin {
 type ChosenBin = Omit<SampledBin, 'masked'>;
 
 export interface SamplingContext {
-  readonly allowed: AllowedInterval;
+  readonly allowed: AllowedBins;
   readonly sampling: Sampling;
   /** Drawn from by `temperature` only. */
   readonly rng: Rng;
@@ -31,19 +38,32 @@ export interface SamplingContext {
 
 /**
  * Chooses the next action token.
- * @param logits of all bins, shape (bins). What lies outside the allowed interval has no influence.
- * Throws E_ALLOWED_BINS for an interval that is empty or leaves the bins, E_POLICY_OUTPUT when a logit
+ * @param logits of all bins, shape (bins). What lies outside the allowed bins has no influence.
+ * Throws E_ALLOWED_BINS where they are none or leave the bins, E_POLICY_OUTPUT when a logit
  * is not finite: a damaged model emits no token.
  */
 export function sampleBin(logits: Float32Array, context: SamplingContext): SampledBin {
+  const best = bestOf(logits);
+  if ('bins' in context.allowed) {
+    const { bins } = context.allowed;
+    checkSet(bins, logits.length);
+    checkFinite(logits);
+    const { bin, probability } = chooseOf(
+      Float32Array.from(bins, (value) => logits[value] ?? 0),
+      context,
+    );
+    return { bin: bins[bin] ?? 0, probability, masked: !bins.includes(best) };
+  }
   const { low, high } = context.allowed;
   checkAllowed(context.allowed, logits.length);
   checkFinite(logits);
-  const allowed = logits.subarray(low, high + 1);
-  const probabilities = softmax(allowed, 1);
-  const { bin, probability } = choose(allowed, probabilities, context);
-  const best = bestOf(logits);
+  const { bin, probability } = chooseOf(logits.subarray(low, high + 1), context);
   return { bin: low + bin, probability, masked: best < low || best > high };
+}
+
+/** @param logits of the allowed bins only */
+function chooseOf(logits: Float32Array, context: SamplingContext): ChosenBin {
+  return choose(logits, softmax(logits, 1), context);
 }
 
 function choose(logits: Float32Array, probabilities: Float64Array, context: SamplingContext): ChosenBin {
@@ -53,6 +73,8 @@ function choose(logits: Float32Array, probabilities: Float64Array, context: Samp
     case 'greedy':
       return single(bestOf(logits));
     case 'expected':
+      // Choices that are left of a set are no neighbours, so they have no mean.
+      if ('bins' in context.allowed) return single(bestOf(logits));
       return expectedBin(probabilities, bestOf(logits), sampling.windowBins);
     case 'temperature': {
       const weights = softmax(logits, sampling.temperature);
@@ -134,6 +156,16 @@ function checkAllowed({ low, high }: AllowedInterval, bins: number): void {
     expected: `integers 0 <= low <= high <= ${bins - 1}`,
     found: `low ${low}, high ${high}`,
     remedy: 'Compute the interval from the joint limits, and command nothing when no bin is allowed.',
+  });
+}
+
+function checkSet(allowed: readonly number[], bins: number): void {
+  const isRising = allowed.every((bin, index) => Number.isInteger(bin) && bin > (allowed[index - 1] ?? -1));
+  if (allowed.length > 0 && isRising && (allowed.at(-1) ?? 0) < bins) return;
+  throw new ArmatureError('E_ALLOWED_BINS', 'the allowed values of an action token are no set of them', {
+    expected: `at least one integer of [0, ${bins - 1}], in rising order`,
+    found: allowed.join(', ') || 'none',
+    remedy: 'List what is left to choose; where nothing is left, ask for no decision.',
   });
 }
 

@@ -76,6 +76,8 @@ const tickSchema = z.strictObject({
   cameraAgesNs: numbers,
   /** Of the decision that arrived at this tick; null where none did. */
   actionTokens: z.array(z.int()).nullable(),
+  /** How many of them, the last ones, its deadline cut off: those joints kept their last target. */
+  keptJoints: z.int().nonnegative().optional(),
   /** Commands in rad, shape (J): the one before, the one of this tick, and what the driver made of it. */
   previousRad: numbers,
   emittedRad: numbers,

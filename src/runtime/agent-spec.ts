@@ -1,8 +1,9 @@
 import type { Agent } from '../core/agent.ts';
-import { MonotonicClock } from '../core/clock.ts';
+import { MonotonicClock, NS_PER_MS } from '../core/clock.ts';
 import type { Precision } from '../policy/model-manifest.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import type { PromptSource } from './demonstration-prompt.ts';
 import { openPolicy } from './open-policy.ts';
 import { PoseAgent } from './pose-agent.ts';
 
@@ -17,6 +18,10 @@ export type AgentSpec =
       readonly provider?: ExecutionProviderName;
       /** See GatoAgentOptions. */
       readonly safetyMask?: boolean;
+      /** A decision that takes longer is cut short, ms, see GatoAgentOptions. Default: DEADLINE_SHARE. */
+      readonly deadlineMs?: number;
+      /** A demonstration that every episode begins with. */
+      readonly prompt?: PromptSource;
       /** See OpenPolicyOptions. */
       readonly server?: string | undefined;
     }
@@ -33,14 +38,20 @@ export type AgentSpec =
       readonly options?: unknown;
     };
 
+/** Share of the control period that a decision may take; what is left is for the way between the processes. */
+const DEADLINE_SHARE = 0.95;
+
 /** Makes an agent in the process it is to run in. */
 export type AgentFactory = (robot: RobotSpec, options: unknown) => Agent | Promise<Agent>;
 
 /** Makes an agent for real time: its targets carry the time they were decided at. Throws what loading throws. */
 export async function createAgent(spec: AgentSpec, robot: RobotSpec): Promise<Agent> {
   switch (spec.kind) {
-    case 'policy':
-      return openPolicy(robot, spec.directory, { ...spec, clock: new MonotonicClock() });
+    case 'policy': {
+      const { deadlineMs = (DEADLINE_SHARE * 1000) / robot.rates.controlHz, ...options } = spec;
+      const deadlineNs = deadlineMs * NS_PER_MS;
+      return openPolicy(robot, spec.directory, { ...options, deadlineNs, clock: new MonotonicClock() });
+    }
     case 'pose':
       return new PoseAgent(robot, spec);
     case 'module': {

@@ -8,6 +8,7 @@ import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { SensorSources } from '../sensors/sensor-sources.ts';
 import type { ArmConnection, ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
 import { ProcessArm } from './arm/process-arm.ts';
+import type { StopCause } from './arm/record-format.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { RealTimeDecider } from './decider.ts';
 import type { EpisodeResult, Outcome } from './episode-result.ts';
@@ -132,7 +133,8 @@ export class ArmWorkplace implements Workplace {
       seed: 0,
       ...(signal === undefined ? {} : { signal }),
     });
-    if (result.outcome !== 'ended' && result.outcome !== 'aborted') throw notReached(name, result.outcome);
+    if (result.outcome !== 'ended' && result.outcome !== 'aborted')
+      throw notReached(name, result.outcome, this.#arm.newest?.cause);
   }
 
   async #episode({ agent, instruction, cameras, ...options }: Episode): Promise<EpisodeResult> {
@@ -160,9 +162,9 @@ function realTimeOnly({ name }: RobotSpec): ArmatureError {
   });
 }
 
-function notReached(name: string, outcome: Outcome): ArmatureError {
+function notReached(name: string, outcome: Outcome, cause: StopCause = 'none'): ArmatureError {
   return new ArmatureError('E_POSE_NOT_REACHED', `the arm did not reach its ${name} pose`, {
-    found: `"${outcome}" on the way`,
+    found: `"${outcome}" on the way${cause === 'none' ? '' : `, for ${cause}`}`,
     remedy: 'It holds itself up where it is. See what is in its way; what the gate saw stands in the black box.',
   });
 }

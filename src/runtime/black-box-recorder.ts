@@ -83,6 +83,7 @@ function blackBoxStep(step: StepRecord, robot: RobotSpec): BlackBoxStep {
     gate: step.gate,
     sentRad: step.sent.positionsRad,
     actionTokens: decision?.trace?.actionTokens,
+    keptJoints: decision?.trace?.keptJoints,
     cameraAgesNs: robot.cameras.map(({ name }) => observation.cameras.get(name)?.ageNs ?? Number.NaN),
   };
 }

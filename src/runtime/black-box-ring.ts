@@ -28,6 +28,8 @@ export interface BlackBoxStep {
   readonly sentRad: Float64Array;
   /** Of the decision that arrived at this tick. */
   readonly actionTokens?: readonly number[] | undefined;
+  /** How many of them, the last ones, its deadline cut off. */
+  readonly keptJoints?: number | undefined;
   /** Age of the picture of each camera, ns, in the order of the robot's cameras; NaN for none. */
   readonly cameraAgesNs?: readonly number[] | undefined;
 }
@@ -88,6 +90,7 @@ export class BlackBoxRing {
       this.#values[this.#at(row, 'reasons') + index] = this.#word(gate.reasons[index] ?? '');
     this.#set(row, 'tokenCount', step.actionTokens?.length ?? -1);
     if (step.actionTokens !== undefined) this.#setAll(row, 'tokens', step.actionTokens);
+    this.#set(row, 'keptJoints', step.keptJoints ?? 0);
     this.#setAll(row, 'cameraAgesNs', step.cameraAgesNs ?? []);
     writeHealth(input.health, this.#values, this.#at(row, 'health'), this.#layout.width.previousRad);
     const oldest = this.#tickOf(Math.max(0, this.#count - this.#capacity));

@@ -34,6 +34,7 @@ function columnsOf({ joints, cameras }: RobotSpec) {
     reasons: MAX_REASONS,
     tokenCount: one,
     tokens: vector,
+    keptJoints: one,
     cameraAgesNs: cameras.length,
     health: healthLength(joints.length),
   };
@@ -107,6 +108,7 @@ export function* snapshotTicks(
       health: row.health() ?? null,
       cameraAgesNs: row.all('cameraAgesNs'),
       actionTokens: tokenCount < 0 ? null : row.all('tokens').slice(0, tokenCount),
+      ...(row.one('keptJoints') > 0 ? { keptJoints: row.one('keptJoints') } : {}),
       previousRad: row.all('previousRad'),
       emittedRad: row.all('emittedRad'),
       sentRad: row.all('sentRad'),

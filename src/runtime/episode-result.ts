@@ -24,6 +24,8 @@ export interface EpisodeResult {
   readonly inferenceMs: Quantiles;
   readonly decisions: number;
   readonly busyTicks: number;
+  /** Decisions that their deadline cut short: the joints that came last kept their last target. */
+  readonly cutDecisions: number;
   readonly listenerFailures: readonly ListenerFailure[];
   /** What the agent threw; undefined unless the outcome is `agent-failed`. */
   readonly agentFailure: Error | undefined;
@@ -34,6 +36,7 @@ export class EpisodeTally {
   readonly #interventions: Partial<Record<Reason, number>> = {};
   #ticks = 0;
   #changedTicks = 0;
+  #cutDecisions = 0;
   #startNs: number | undefined;
   #endNs = 0;
 
@@ -41,6 +44,7 @@ export class EpisodeTally {
     if (!step.isRunning) return;
     this.#ticks += 1;
     if (step.gate.reasons.length > 0) this.#changedTicks += 1;
+    if ((step.decision?.trace?.keptJoints ?? 0) > 0) this.#cutDecisions += 1;
     for (const reason of step.gate.reasons) this.#interventions[reason] = (this.#interventions[reason] ?? 0) + 1;
   }
 
@@ -67,6 +71,7 @@ export class EpisodeTally {
       inferenceMs: quantilesMs(decider.inferenceNs),
       decisions: decider.inferenceNs.length,
       busyTicks: decider.busyTicks,
+      cutDecisions: this.#cutDecisions,
       listenerFailures: failures,
       agentFailure: decider.failure,
     };

@@ -1,13 +1,16 @@
-import { decodeActions } from '../actions/action-codec.ts';
+import { decodeActions, encodeAction } from '../actions/action-codec.ts';
 import { allowedBins, chunkBins, narrowed } from '../actions/allowed-bins.ts';
 import type { BinInterval, TargetRange } from '../actions/allowed-bins.ts';
 import type { Agent, AgentDecision } from '../core/agent.ts';
 import { MonotonicClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Observation } from '../core/observation.ts';
+import type { DecisionDeadline } from '../policy/decide-tokens.ts';
 import { PolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngineOptions } from '../policy/engine.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
+import type { LoadedPolicy } from '../policy/load-policy.ts';
+import type { DemonstratedStep } from '../policy/prompt.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { openSpace } from '../safety/space-guard.ts';
 import type { SpaceGuard } from '../safety/space-guard.ts';
@@ -15,6 +18,8 @@ import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
+import { loadPrompt } from './demonstration-prompt.ts';
+import type { PromptSource } from './demonstration-prompt.ts';
 import { loadSpaceGuard } from './load-space-guard.ts';
 import { SpaceMask } from './space-mask.ts';
 
@@ -26,11 +31,18 @@ interface DecidedTick {
   readonly tokens: readonly number[];
   readonly probabilities: readonly number[];
   readonly masked: readonly boolean[];
+  /** How many of the tokens, the last ones, the deadline cut off. */
+  readonly kept: number;
 }
 
 export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
   readonly clock?: Clock | undefined;
+  /**
+   * How long after its observation a decision may take, ns on the clock of observations: tokens that would come later are
+   * not computed, and the joints whose tokens are missing keep their last target. Default: as long as it takes.
+   */
+  readonly deadlineNs?: number | undefined;
   /**
    * Lets the policy choose among those targets only that the gate has nothing to change in, see ReachableTargets; without
    * it, among all within the soft position limits. Default true.
@@ -38,6 +50,11 @@ export interface GatoAgentOptions {
   readonly safetyMask?: boolean | undefined;
   /** What the safety mask knows of the space around the arm; the agent disposes of it. Default: nothing. */
   readonly space?: SpaceGuard | undefined;
+}
+
+interface LoadAgentOptions {
+  /** A demonstration that every episode begins with. */
+  readonly prompt?: PromptSource | undefined;
 }
 
 /**
@@ -56,6 +73,9 @@ export class GatoAgent implements Agent {
   readonly #reachable: ReachableTargets | undefined;
   readonly #space: SpaceMask | undefined;
   readonly #stopwatch = new MonotonicClock();
+  readonly #deadlineNs: number | undefined;
+  /** Of the decision before, rad, shape (J). */
+  #lastTargetRad: Float64Array | undefined;
   /** Decided, but not carried out yet, next tick first. */
   #ahead: DecidedTick[] = [];
 
@@ -67,6 +87,7 @@ export class GatoAgent implements Agent {
     this.#policy = policy;
     this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
+    this.#deadlineNs = options.deadlineNs;
     const { safetyMask = true, space = openSpace } = options;
     this.#reachable = safetyMask ? new ReachableTargets(robot) : undefined;
     const isBounded = safetyMask && space !== openSpace;
@@ -75,20 +96,21 @@ export class GatoAgent implements Agent {
 
   /**
    * Loads a policy by name or folder. Throws UnknownNameError, InvalidFileError, E_LAYOUT_ROBOT, and what
-   * PolicyEngine.create throws.
+   * PolicyEngine.create, loadPrompt and PolicyEngine.prompt throw.
    */
   static async load(
     robot: RobotSpec,
     nameOrDirectory: string,
-    options: Omit<GatoAgentOptions, 'space'> & Omit<PolicyEngineOptions, 'clock'> = {},
+    options: Omit<GatoAgentOptions, 'space'> & Omit<PolicyEngineOptions, 'clock'> & LoadAgentOptions = {},
   ): Promise<GatoAgent> {
-    const { clock, safetyMask, ...engineOptions } = options;
+    const { clock, safetyMask, deadlineNs, prompt, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
+    const demonstration = prompt === undefined ? undefined : await loadPrompt(loaded, robot, prompt);
     const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
     try {
-      const policy = await PolicyEngine.create(loaded, engineOptions);
-      return new GatoAgent(robot, policy, { clock, safetyMask, space });
+      const policy = await openPolicy(loaded, demonstration, engineOptions);
+      return new GatoAgent(robot, policy, { clock, safetyMask, deadlineNs, space });
     } catch (error) {
       space.dispose();
       throw error;
@@ -96,8 +118,7 @@ export class GatoAgent implements Agent {
   }
 
   reset(seed: number): Promise<void> {
-    this.#ahead = [];
-    this.#space?.reset();
+    this.#forget();
     return this.#policy.reset(seed);
   }
 
@@ -105,8 +126,7 @@ export class GatoAgent implements Agent {
     const startNs = this.#stopwatch.nowNs();
     if (!this.#isFresh(observation)) {
       // The arm comes to a stop meanwhile: what was decided before was for another situation.
-      this.#ahead = [];
-      this.#space?.reset();
+      this.#forget();
       return { target: undefined, computeNs: 0 };
     }
     const { tokens: layout } = this.#policy.manifest;
@@ -115,16 +135,17 @@ export class GatoAgent implements Agent {
     // A reset meanwhile leaves this list to the past, and with it what is still being decided.
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
-    const next = ahead.shift() ?? { tokens: [], probabilities: [], masked: [] };
+    const next = ahead.shift() ?? { tokens: [], probabilities: [], masked: [], kept: 0 };
     const { tokens: decided, probabilities } = next;
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
     this.#space?.decided(positionsRad, commandRad);
+    this.#lastTargetRad = positionsRad;
     return {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
-      trace: { actionTokens: tokens, probabilities, masked },
+      trace: { actionTokens: tokens, probabilities, masked, ...(next.kept > 0 ? { keptJoints: next.kept } : {}) },
     };
   }
 
@@ -138,15 +159,34 @@ export class GatoAgent implements Agent {
     const { actions, chunk } = this.#policy.manifest.tokens;
     const review = this.#space?.review(observation.commandRad, observation.arm.value.positionsRad);
     const frame = this.#encoder.encode(observation);
-    const { tokens, probabilities, masked } = await this.#policy.decide(frame, allowed, review);
+    const deadline = this.#deadline(observation);
+    const { tokens, probabilities, masked, kept } = await this.#policy.decide(frame, allowed, { review, deadline });
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
       return {
         tokens: tokens.slice(from, to),
         probabilities: probabilities.slice(from, to),
         masked: masked.slice(from, to),
+        kept: Math.min(actions.length, Math.max(0, to - (tokens.length - kept))),
       };
     });
+  }
+
+  #deadline({ timeNs, commandRad }: Observation): DecisionDeadline | undefined {
+    if (this.#deadlineNs === undefined) return undefined;
+    const { tokens: layout } = this.#policy.manifest;
+    // Before the first decision the last target is the last command; in a chunk's later ticks, the command of then.
+    const [first, later] = [this.#lastTargetRad ?? commandRad, commandRad].map((targetRad) =>
+      Array.from(encodeAction(layout, targetRad, commandRad).ids, (id) => id - layout.codec.textVocabulary),
+    );
+    const keep = Array.from({ length: layout.chunk.execute }, (_, tick) => (tick === 0 ? first : later) ?? []).flat();
+    return { atNs: timeNs + this.#deadlineNs, keep };
+  }
+
+  #forget(): void {
+    this.#ahead = [];
+    this.#lastTargetRad = undefined;
+    this.#space?.reset();
   }
 
   #reachableRange({ commandRad, arm }: Observation): TargetRange | undefined {
@@ -158,5 +198,20 @@ export class GatoAgent implements Agent {
   #isFresh({ arm, cameras }: Observation): boolean {
     const seen = this.#policy.manifest.tokens.cameras;
     return arm.fresh && seen.every(({ name }) => cameras.get(name)?.fresh !== false);
+  }
+}
+
+async function openPolicy(
+  policy: LoadedPolicy,
+  demonstration: readonly DemonstratedStep[] | undefined,
+  options: Omit<PolicyEngineOptions, 'clock'>,
+): Promise<PolicyEngine> {
+  const engine = await PolicyEngine.create(policy, options);
+  try {
+    if (demonstration !== undefined) await engine.prompt(demonstration);
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
   }
 }

@@ -1,15 +1,13 @@
 import type { Agent } from '../core/agent.ts';
-import type { PolicyEngineOptions } from '../policy/engine.ts';
 import { isRemotePolicy, loadRemotePolicy } from '../remote/load-remote-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { GatoAgent } from './gato-agent.ts';
-import type { GatoAgentOptions } from './gato-agent.ts';
 import { RemoteAgent } from './remote-agent.ts';
 
-export interface OpenPolicyOptions extends Omit<GatoAgentOptions, 'space'>, Omit<PolicyEngineOptions, 'clock'> {
+export type OpenPolicyOptions = NonNullable<Parameters<typeof GatoAgent.load>[2]> & {
   /** Of a policy on a server: another address than its manifest names. */
   readonly server?: string | undefined;
-}
+};
 
 /**
  * The agent of a policy of any family, by name or folder. A clock says that it acts in real time.

@@ -2,12 +2,14 @@ import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import { promptSteps } from '../policy/prompt.ts';
 import { isRemotePolicy, loadRemotePolicy, requireManifestFitsRobot } from '../remote/load-remote-policy.ts';
 import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
+import type { PromptSource } from './demonstration-prompt.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { openPolicy } from './open-policy.ts';
 import { ProcessAgent } from './process-agent.ts';
@@ -27,6 +29,10 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
+  /** Live only: a decision that takes longer is cut short, ms. Default: 95 % of the control period. */
+  readonly deadlineMs?: number | undefined;
+  /** A demonstration that every episode begins with; only for policies that look back. */
+  readonly prompt?: PromptSource | undefined;
   /** See OpenPolicyOptions. */
   readonly server?: string | undefined;
 }
@@ -40,6 +46,10 @@ export interface SessionPlan {
   readonly manifest: ModelManifest | RemoteManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
+  /** See SessionOptions. */
+  readonly deadlineMs: number | undefined;
+  /** See SessionOptions. */
+  readonly prompt: PromptSource | undefined;
   readonly server: string | undefined;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
@@ -55,11 +65,12 @@ export interface SessionEpisode {
 
 /**
  * Checks what a session needs. Throws UnknownNameError for a robot, policy or driver that does not exist,
- * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, and E_UNKNOWN_WORDS and
+ * InvalidFileError, E_LAYOUT_ROBOT for a policy of another robot, E_CONTROL_RATE, E_NO_PROMPT, and E_UNKNOWN_WORDS and
  * E_TEXT_TOO_LONG for an instruction that the policy cannot read.
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
+  if (options.prompt !== undefined) promptSteps(loadPolicy(options.policy));
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
   const { manifest, unknown } = isRemotePolicy(options.policy)
     ? planRemote(options, robot)
@@ -72,6 +83,8 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
+    deadlineMs: options.deadlineMs,
+    prompt: options.prompt,
     server: options.server,
     unknownWords: unknown,
   };
@@ -120,11 +133,16 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask, server } = plan;
+    const { robot, policy, mode, safetyMask, deadlineMs, prompt, server } = plan;
+    const prompted = prompt === undefined ? {} : { prompt };
+    const limited = deadlineMs === undefined ? {} : { deadlineMs };
     const agent =
       mode === 'lockstep'
-        ? await openPolicy(robot, policy, { safetyMask, server })
-        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask, server }, robot);
+        ? await openPolicy(robot, policy, { safetyMask, server, ...prompted })
+        : await ProcessAgent.start(
+            { kind: 'policy', directory: policy, safetyMask, server, ...limited, ...prompted },
+            robot,
+          );
     return new PolicySession(plan, agent, arm);
   }
 

@@ -1,7 +1,7 @@
 import { decodeBin } from '../actions/action-codec.ts';
 import type { DecodedFrom } from '../actions/action-codec.ts';
 import type { BinInterval } from '../actions/allowed-bins.ts';
-import type { TokenReview } from '../policy/engine.ts';
+import type { TokenReview } from '../policy/decide-tokens.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { at, jointLimits } from '../safety/joint-limits.ts';
 import type { JointLimits } from '../safety/joint-limits.ts';

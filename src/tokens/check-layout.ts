@@ -20,6 +20,8 @@ export function requireLayoutFitsRobot(spec: LayoutSpec, robot: RobotSpec): void
   const problems: string[] = [];
   const layoutJoints = spec.actions.map(({ joint }) => joint).join(', ');
   const robotJoints = robot.joints.map(({ name }) => name).join(', ');
+  if (spec.choice !== undefined || spec.state.some(({ codec }) => codec === 'linear-values'))
+    problems.push("it is for a task that is no arm's");
   if (layoutJoints !== robotJoints) problems.push(`its actions move [${layoutJoints}], the robot has [${robotJoints}]`);
   for (const { name, width, height, goalOf } of spec.cameras) {
     const camera = robot.cameras.find((candidate) => candidate.name === name);
@@ -60,21 +62,27 @@ function cameraProblems({ cameras, patchSize }: LayoutSpec): string[] {
 function stateProblems({ state, actions }: LayoutSpec): string[] {
   const problems = duplicates(state.map(({ name }) => name)).map((name) => `state "${name}" stands twice`);
   for (const modality of state) {
-    if (modality.codec !== 'linear') continue;
+    if (modality.codec === 'mulaw') continue;
     const { name, low, high } = modality;
-    if (low.length !== actions.length || high.length !== actions.length)
-      problems.push(`state "${name}" needs a low and a high for each of ${actions.length} joints`);
+    const values = modality.codec === 'linear' ? actions.length : low.length;
+    if (low.length !== values || high.length !== values)
+      problems.push(`state "${name}" needs a low and a high for each of ${values} joints or values`);
     if (low.some((value, index) => !(value < (high[index] ?? Infinity))))
       problems.push(`state "${name}" has a low that is not below its high`);
   }
   return problems;
 }
 
-function actionProblems({ actions, chunk }: LayoutSpec): string[] {
+function actionProblems({ actions, choice, chunk, codec }: LayoutSpec): string[] {
   const problems = duplicates(actions.map(({ joint }) => joint)).map((joint) => `action "${joint}" stands twice`);
   for (const { joint, lowRad, highRad } of actions) {
     if (!(lowRad < highRad)) problems.push(`action "${joint}" has a lowRad that is not below its highRad`);
   }
+  if ((choice === undefined) === (actions.length === 0)) problems.push('it needs either actions or a choice');
+  if (choice !== undefined && choice.values > codec.textVocabulary)
+    problems.push(
+      `choice "${choice.name}" has ${choice.values} values, codec.textVocabulary only ${codec.textVocabulary}`,
+    );
   if (chunk.execute > chunk.steps)
     problems.push(`chunk.execute is ${chunk.execute}, but a chunk has only ${chunk.steps} control ticks`);
   return problems;

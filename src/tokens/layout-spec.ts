@@ -32,6 +32,8 @@ const stateModalitySchema = z.discriminatedUnion('codec', [
     high: numbers,
   }),
   z.strictObject({ name: z.enum(['positions', 'velocities', 'efforts']), codec: z.literal('mulaw') }),
+  /** As `linear`, but of values that are no joint's, as many as it has bounds: a task that is no arm's. */
+  z.strictObject({ name: z.string().min(1), codec: z.literal('linear-values'), low: numbers, high: numbers }),
 ]);
 
 /**
@@ -44,6 +46,9 @@ const actionSchema = z.strictObject({
   lowRad: z.number(),
   highRad: z.number(),
 });
+
+/** One token per step that is one of so many things: ids from 0 on, which text shares (Gato, section 2.1). */
+const choiceSchema = z.strictObject({ name: z.string().min(1), values: z.int().positive().max(1024) });
 
 /**
  * Actions decided at once, with a receding horizon: one decision holds the action tokens of `steps` control
@@ -85,7 +90,9 @@ export const layoutSpecSchema = z.strictObject({
   /** In sequence order. */
   state: z.array(stateModalitySchema).min(1),
   /** In emission order: one token per joint. */
-  actions: z.array(actionSchema).min(1),
+  actions: z.array(actionSchema),
+  /** In the place of actions, for a task that is no arm's. */
+  choice: choiceSchema.optional(),
   chunk: chunkSchema.default({ steps: 1, execute: 1 }),
   /** A target strays at most this far from the measured position, per joint, rad: what stops deltas winding up on contact. */
   leashRad: z.number().positive(),
@@ -94,4 +101,25 @@ export const layoutSpecSchema = z.strictObject({
 export type LayoutSpec = Readonly<z.infer<typeof layoutSpecSchema>>;
 export type Codec = LayoutSpec['codec'];
 export type StateModality = LayoutSpec['state'][number];
+/** What an arm measures of its joints. */
+export type JointStateName = Exclude<StateModality, { codec: 'linear-values' }>['name'];
 export type ActionSpec = LayoutSpec['actions'][number];
+/** Values of one modality of the state of a layout. */
+export function stateWidth(spec: LayoutSpec, modality: StateModality): number {
+  return modality.codec === 'linear-values' ? modality.low.length : spec.actions.length;
+}
+
+/** Values that an action token can take, called bins where they are. */
+export function actionValues({ choice, codec }: LayoutSpec): number {
+  return choice?.values ?? codec.bins;
+}
+
+/** Id of the first of these values; the others follow. */
+export function firstActionId({ choice, codec }: LayoutSpec): number {
+  return choice === undefined ? codec.textVocabulary : 0;
+}
+
+/** Action tokens of one control tick. */
+export function tokensPerTick({ actions, choice }: LayoutSpec): number {
+  return choice === undefined ? actions.length : 1;
+}

@@ -1,4 +1,5 @@
 import { requireValidLayout } from './check-layout.ts';
+import { stateWidth, tokensPerTick } from './layout-spec.ts';
 import type { LayoutSpec } from './layout-spec.ts';
 import { patchPositions } from './patch-positions.ts';
 import type { PatchPositions } from './patch-positions.ts';
@@ -60,7 +61,6 @@ type Line = Pick<Segment, 'kind' | 'name' | 'positions' | 'tokensPerPosition'>;
 
 /** The sequence format, once: everything else reads this table. Mirrored in training/tokens.py. */
 function sequence(spec: LayoutSpec): Line[] {
-  const joints = spec.actions.length;
   const packed = spec.layout === 'packed';
   const single = { tokensPerPosition: 1 };
   return [
@@ -71,14 +71,14 @@ function sequence(spec: LayoutSpec): Line[] {
       positions: (height / spec.patchSize) * (width / spec.patchSize),
       ...single,
     })),
-    ...spec.state.map(({ name }): Line => ({
+    ...spec.state.map((modality): Line => ({
       kind: 'state',
-      name,
-      positions: packed ? 1 : joints,
-      tokensPerPosition: packed ? joints : 1,
+      name: modality.name,
+      positions: packed ? 1 : stateWidth(spec, modality),
+      tokensPerPosition: packed ? stateWidth(spec, modality) : 1,
     })),
     { kind: 'separator', name: 'separator', positions: 1, ...single },
-    { kind: 'action', name: 'actions', positions: joints * spec.chunk.steps, ...single },
+    { kind: 'action', name: 'actions', positions: tokensPerTick(spec) * spec.chunk.steps, ...single },
   ];
 }
 
@@ -110,7 +110,7 @@ export function createLayout(spec: LayoutSpec): StepLayout {
     stateTokens: totals.state,
     observationPositions,
     actionTokens: totals.action,
-    executedTokens: spec.actions.length * spec.chunk.execute,
+    executedTokens: tokensPerTick(spec) * spec.chunk.execute,
     positionsPerStep: position,
     tokensPerStep: tokenPositions.length,
     tokenPositions: Int32Array.from(tokenPositions),

@@ -1,7 +1,8 @@
 import { ArmatureError } from '../core/errors.ts';
 import type { ArmState, CameraFrame, Observation } from '../core/observation.ts';
 import type { Segment, StepLayout } from './layout.ts';
-import type { StateModality } from './layout-spec.ts';
+import { stateWidth } from './layout-spec.ts';
+import type { JointStateName, StateModality } from './layout-spec.ts';
 import { extractPatches } from './patches.ts';
 import { encodeText } from './text.ts';
 import { linearId, muLawId, notFinite, toUnit } from './value-codec.ts';
@@ -46,13 +47,18 @@ export class TokenEncoder {
     let first = 0;
     for (const modality of this.layout.spec.state) {
       this.#encodeState(modality, observation.arm.value, first);
-      first += this.layout.joints;
+      first += stateWidth(this.layout.spec, modality);
     }
     for (const image of this.#images) this.#encodeImage(image, observation);
     return { textIds: this.#textIds, stateIds: this.#stateIds, patches: this.#patches };
   }
 
   #encodeState(modality: StateModality, arm: ArmState, first: number): void {
+    if (modality.codec === 'linear-values') {
+      throw new ArmatureError('E_LAYOUT_ROBOT', `state "${modality.name}" of the policy is measured by no arm`, {
+        remedy: 'Use a policy of an arm; the caller of this one makes its token frames.',
+      });
+    }
     const values = stateValues(arm, modality.name);
     const { joints, spec } = this.layout;
     if (values.length !== joints) {
@@ -108,7 +114,7 @@ function described(camera: string, goalOf: string | undefined): string {
   return goalOf === undefined ? `camera "${camera}"` : `goal "${camera}": camera "${goalOf}" when the task is finished`;
 }
 
-function stateValues(arm: ArmState, name: StateModality['name']): Float64Array {
+function stateValues(arm: ArmState, name: JointStateName): Float64Array {
   switch (name) {
     case 'positions':
       return arm.positionsRad;

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidFileError } from '../../src/core/errors.ts';
+import type { TokenReview } from '../../src/policy/decide-tokens.ts';
 import { PolicyEngine } from '../../src/policy/engine.ts';
 import type { PolicyEngineOptions } from '../../src/policy/engine.ts';
-import { KeyValueRing } from '../../src/policy/key-value-ring.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import { noEmbeddings, PolicyGraphs } from '../../src/policy/policy-graphs.ts';
-import type { Embeddings } from '../../src/policy/policy-graphs.ts';
+import type { Embeddings, TrunkOutput } from '../../src/policy/policy-graphs.ts';
 import type { AllowedInterval } from '../../src/policy/sampling.ts';
+import { KeyValueRing } from '../../src/policy/state/key-value-ring.ts';
+import type { PolicyState } from '../../src/policy/state/policy-state.ts';
+import { RingState } from '../../src/policy/state/ring-state.ts';
 import {
   everyBin,
   frameOf,
@@ -39,9 +42,14 @@ function everyToken({ layout }: LoadedPolicy): AllowedInterval[] {
   return Array.from({ length: layout.executedTokens }, () => ({ low: 0, high: layout.spec.codec.bins - 1 }));
 }
 
-function ringOf(slots: number): KeyValueRing {
+function stateOf(slots: number): { readonly ring: KeyValueRing; readonly state: PolicyState } {
   const { layers, kvHeads, headWidth } = tiny.manifest.model;
-  return new KeyValueRing({ layers, kvHeads, headWidth, slots });
+  const ring = new KeyValueRing({ layers, kvHeads, headWidth, slots });
+  return { ring, state: new RingState(ring, 1) };
+}
+
+function keep(ring: KeyValueRing, { outputs, rows }: TrunkOutput): void {
+  ring.append(outputs.get('kv') ?? new Float32Array(0), { rows });
 }
 
 const firstContinuousId = tiny.manifest.tokens.codec.textVocabulary;
@@ -58,13 +66,14 @@ describe('PolicyEngine', () => {
     const isLow = bin < highest / 2;
     const left = isLow ? { low: bin + 1, high: highest } : { low: 0, high: bin - 1 };
     const chosen: number[] = [];
-    const decision = await engine.decide(frame, everyToken(tiny), {
+    const review: TokenReview = {
       narrow: (slot, choice, allowed) => {
         expect(allowed).toEqual({ low: 0, high: highest });
         return slot === 0 && choice === bin ? left : undefined;
       },
       chose: (slot, choice) => (chosen[slot] = choice),
-    });
+    };
+    const decision = await engine.decide(frame, everyToken(tiny), { review });
     expect(decision.tokens).toEqual(chosen.map((choice) => choice + firstContinuousId));
     expect(chosen[0]).toBeGreaterThanOrEqual(left.low);
     expect(chosen[0]).toBeLessThanOrEqual(left.high);
@@ -219,18 +228,18 @@ describe('context of several steps', () => {
     const engine = await engineOf(tinyWithSteps(2));
     const first = await engine.decide(frameOf(1), everyBin);
     const second = await engine.decide(frameOf(2), everyBin);
-    const graphs = await PolicyGraphs.open(tiny, { precision: 'fp32', provider: 'cpu', threads: 1 });
-    const ring = ringOf(64);
+    const graphs = await PolicyGraphs.open(tiny, stateOf(1).state, { precision: 'fp32', provider: 'cpu', threads: 1 });
+    const { ring, state } = stateOf(64);
     const embedded = await graphs.embed(frameOf(1));
     const before = await graphs.trunk(
       { embeddings: embedded, embeddingsAt: 0, tokens: first.tokens, tokensAt: embedded.positions },
-      ring,
+      state,
     );
-    ring.append(before.keyValueRows, before);
+    keep(ring, before);
     const next = await graphs.embed(frameOf(2));
     const { logits } = await graphs.trunk(
       { embeddings: next, embeddingsAt: before.rows, tokens: [], tokensAt: 0 },
-      ring,
+      state,
     );
     expect(firstContinuousId + logits.indexOf(Math.max(...logits))).toBe(second.tokens[0]);
     await graphs.close();
@@ -248,7 +257,7 @@ describe('PolicyGraphs', () => {
   let graphs: PolicyGraphs;
   let embeddings: Embeddings;
   beforeAll(async () => {
-    graphs = await PolicyGraphs.open(tiny, { precision: 'fp32', provider: 'cpu', threads: 1 });
+    graphs = await PolicyGraphs.open(tiny, stateOf(1).state, { precision: 'fp32', provider: 'cpu', threads: 1 });
     embeddings = await graphs.embed(frameOf(4));
   });
   afterAll(() => graphs.close());
@@ -256,19 +265,20 @@ describe('PolicyGraphs', () => {
   const tokens = [32100, 32200];
 
   async function uncached(): Promise<Float32Array> {
-    return (await graphs.trunk({ embeddings, embeddingsAt: 0, tokens, tokensAt: embeddings.positions }, ringOf(1)))
-      .logits;
+    return (
+      await graphs.trunk({ embeddings, embeddingsAt: 0, tokens, tokensAt: embeddings.positions }, stateOf(1).state)
+    ).logits;
   }
 
   it('gives the same logits with the cache, token by token, as in one run without', async () => {
-    const ring = ringOf(tiny.manifest.context.ringPositions);
-    const observation = await graphs.trunk({ embeddings, embeddingsAt: 0, tokens: [], tokensAt: 0 }, ring);
-    ring.append(observation.keyValueRows, observation);
+    const { ring, state } = stateOf(tiny.manifest.context.ringPositions);
+    const observation = await graphs.trunk({ embeddings, embeddingsAt: 0, tokens: [], tokensAt: 0 }, state);
+    keep(ring, observation);
     let logits = observation.logits;
     for (const [index, token] of tokens.entries()) {
       const tokensAt = embeddings.positions + index;
-      const step = await graphs.trunk({ embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt }, ring);
-      ring.append(step.keyValueRows, step);
+      const step = await graphs.trunk({ embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt }, state);
+      keep(ring, step);
       logits = step.logits;
     }
     expectClose(logits, await uncached());
@@ -277,15 +287,15 @@ describe('PolicyGraphs', () => {
   it('gives the same logits wherever in the ring the rows lie', async () => {
     const reference = await uncached();
     for (let shift = 1; shift < 20; shift += 3) {
-      const ring = ringOf(20);
+      const { ring, state } = stateOf(20);
       ring.append(new Float32Array(2 * (ring.keys.length / 20) * shift).fill(7), { rows: shift });
       ring.dropOldest(shift);
       const tokensAt = embeddings.positions;
       const prefix = { embeddings, embeddingsAt: 0, tokens: tokens.slice(0, 1), tokensAt };
-      const before = await graphs.trunk(prefix, ring);
-      ring.append(before.keyValueRows, before);
+      const before = await graphs.trunk(prefix, state);
+      keep(ring, before);
       const last = { embeddings: noEmbeddings, embeddingsAt: 0, tokens: tokens.slice(1), tokensAt: before.rows };
-      expectClose((await graphs.trunk(last, ring)).logits, reference);
+      expectClose((await graphs.trunk(last, state)).logits, reference);
     }
   });
 });

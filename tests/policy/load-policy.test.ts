@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,34 @@ describe('loadPolicy', () => {
     expect(manifest.tokens.chunk).toEqual({ steps: 1, execute: 1 });
     expect(manifest.model.actionTokens).toBe('autoregressive');
     expect([layout.actionTokens, layout.executedTokens]).toEqual([3, 3]);
+  });
+
+  it('checks the files that weights lie in beside their graph', () => {
+    const bytes = Buffer.from('weights');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    change((manifest) => {
+      const graphs = Object.values(manifest['files'] as Json)[0] as { trunk: Json };
+      graphs.trunk['data'] = [{ path: 'trunk.data', sha256 }];
+    });
+    expect(() => loadPolicy(directory)).toThrow(/trunk\.data: is missing/);
+    writeFileSync(join(directory, 'trunk.data'), bytes);
+    expect(() => loadPolicy(directory)).not.toThrow();
+    writeFileSync(join(directory, 'trunk.data'), bytes.subarray(1));
+    expect(() => loadPolicy(directory)).toThrow(/trunk\.data: is not the file the manifest was written for/);
+  });
+
+  it('takes a manifest without state for one of keys and values in a ring, and holds families to their state', () => {
+    expect(loadPolicy(directory).manifest.state).toEqual({ kind: 'ring' });
+    change((manifest) => (manifest['state'] = { kind: 'relative-ring' }));
+    expect(() => loadPolicy(directory)).toThrow(/state\.kind is relative-ring, but family "gato" has ring/);
+    change((manifest) => {
+      manifest['family'] = 'retnet';
+      manifest['state'] = { kind: 'recurrent', tensors: [{ name: 'sum', shape: [2, 3] }] };
+      manifest['context'] = { steps: 4, ringPositions: 0 };
+    });
+    expect(loadPolicy(directory).manifest.state).toMatchObject({ tensors: [{ name: 'sum' }] });
+    change((manifest) => (manifest['family'] = 'mystery'));
+    expect(() => loadPolicy(directory)).toThrow(/family/);
   });
 
   it('says so when policy.json is not JSON', () => {

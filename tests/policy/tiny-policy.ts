@@ -6,7 +6,8 @@ import type { ModelManifest } from '../../src/policy/model-manifest.ts';
 import { createLayout } from '../../src/tokens/layout.ts';
 import type { TokenFrame } from '../../src/tokens/token-frame.ts';
 
-function fixture(name: string): string {
+/** The folder of a policy among the fixtures. */
+export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 

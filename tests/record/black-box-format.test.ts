@@ -53,6 +53,7 @@ const ticks = [
   tick(0),
   tick(1, { target: null, actionTokens: null, reasons: [] }),
   tick(2, {
+    keptJoints: 1,
     health: { temperaturesC: [Number.NaN, 30], motorErrors: [0, 32], mode: 'reduced' },
     imposed: { speeds: Float64Array.of(Number.NaN) },
   }),

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { timeline } from '../../src/cli/black-box-timeline.ts';
 import { blackBoxLines, parseBlackBox } from '../../src/record/black-box-format.ts';
 import type { BlackBoxFile } from '../../src/record/black-box-format.ts';
 import { BlackBoxRecorder } from '../../src/runtime/black-box-recorder.ts';
@@ -58,6 +59,28 @@ function recorded(
   const lines = blackBoxLines({ ...header, robot: description, start: snapshot.start }, snapshotTicks(snapshot, robot));
   return parseBlackBox([...lines].join(''), 'box.jsonl');
 }
+
+describe('a decision that its deadline cut short', () => {
+  it('is told, with how many joints kept their last target, and counted in the timeline', () => {
+    const robot = makeRobot();
+    const ring = new BlackBoxRing(robot);
+    const gate = new SafetyGate(robot);
+    gate.arm(makeArmState([0, 0.5]), -PERIOD_NS);
+    for (const [tick, keptJoints] of [0, 1, undefined, 2].entries()) {
+      const nowNs = tick * PERIOD_NS;
+      const measured = { value: makeArmState([0, 0.5], nowNs), ageNs: 0, fresh: true };
+      const input = { nowNs, target: makeTarget([0, 0.5], nowNs), measured };
+      const decision = gate.step(input);
+      ring.record({ tick, input, gate: decision, sentRad: decision.emittedRad, actionTokens: [1, 2], keptJoints });
+    }
+    const { directory: _, ...description } = robot;
+    const ticks = snapshotTicks(ring.snapshot(), robot);
+    const lines = blackBoxLines({ ...header, robot: description, start: undefined }, ticks);
+    const file = parseBlackBox([...lines].join(''), 'box.jsonl');
+    expect(file.ticks.map(({ keptJoints }) => keptJoints)).toEqual([undefined, 1, undefined, 2]);
+    expect(timeline(file).reduce((sum, { cutDecisions }) => sum + cutDecisions, 0)).toBe(2);
+  });
+});
 
 describe('invariant 25: a black box put through the gate once more', () => {
   it('gives the same commands, reasons and states to the bit, whatever the gate was given', () => {

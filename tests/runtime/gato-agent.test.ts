@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { DecisionDeadline } from '../../src/policy/decide-tokens.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import type { TokenPolicy } from '../../src/runtime/gato-agent.ts';
@@ -11,28 +12,34 @@ const { bins, textVocabulary } = tiny.manifest.tokens.codec;
 const [middle, top] = [bins / 2, bins - 1];
 
 /** Emits the same bins every time and remembers what it was given. */
-function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.chunk) {
+function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.chunk, kept = 0) {
   const frames: { textIds: number[]; allowed: readonly { low: number; high: number }[] }[] = [];
   const seeds: number[] = [];
+  const deadlines: (DecisionDeadline | undefined)[] = [];
   const policy: TokenPolicy = {
     manifest: { ...tiny.manifest, tokens: { ...tiny.manifest.tokens, chunk } },
     reset: (seed) => {
       seeds.push(seed);
       return Promise.resolve();
     },
-    decide: (frame, allowed) => {
-      frames.push({ textIds: [...frame.textIds], allowed });
+    decide: (frame, allowed, options) => {
+      deadlines.push(options?.deadline);
+      frames.push({
+        textIds: [...frame.textIds],
+        allowed: allowed.flatMap((bins) => ('bins' in bins ? [] : [bins])),
+      });
       const tokens = chosen.map((bin) => textVocabulary + bin);
       return Promise.resolve({
         tokens,
         probabilities: chosen.map(() => 1),
         masked: chosen.map(() => false),
+        kept,
         inferenceNs: 1,
       });
     },
     close: () => Promise.resolve(),
   };
-  return { policy, frames, seeds };
+  return { policy, frames, seeds, deadlines };
 }
 
 const loaded = GatoAgent.load(tinyRobot(), tinyDirectory, { threads: 1, precision: 'fp32' });
@@ -113,6 +120,53 @@ describe('GatoAgent', () => {
     const { policy } = scriptedPolicy([]);
     expect(() => new GatoAgent(makeRobot(), policy)).toThrow(/E_LAYOUT_ROBOT/);
     await expect(GatoAgent.load(makeRobot(), tinyDirectory)).rejects.toThrow(/E_LAYOUT_ROBOT/);
+  });
+
+  describe('with a deadline', () => {
+    const [half, stay] = [(3 * bins) / 4, bins / 2];
+
+    it('asks for it from the observation on, and lets joints keep the target of the decision before', async () => {
+      const { policy, deadlines } = scriptedPolicy([middle, middle, top]);
+      const agent = new GatoAgent(tinyRobot(), policy, { deadlineNs: 1000, safetyMask: false });
+      await agent.reset(1);
+      const { target, trace } = await agent.act(tinyObservation());
+      expect(deadlines[0]).toEqual({ atNs: 1042, keep: [stay, stay, stay] });
+      expect(trace).not.toHaveProperty('keptJoints');
+      // The arm was sent half of the way only: the rest of it is what the last target asks for.
+      const commandRad = Float64Array.from(tinyObservation().commandRad);
+      commandRad[2] = ((target?.positionsRad[2] ?? NaN) + (commandRad[2] ?? NaN)) / 2;
+      await agent.act(tinyObservation({ commandRad }));
+      expect(deadlines[1]?.keep.slice(0, 2)).toEqual([stay, stay]);
+      expect(Math.abs((deadlines[1]?.keep[2] ?? NaN) - half)).toBeLessThanOrEqual(1);
+    });
+
+    it('keeps the command after a reset, and while it had no target', async () => {
+      const { policy, deadlines } = scriptedPolicy([top, top, top]);
+      const agent = new GatoAgent(tinyRobot(), policy, { deadlineNs: 1000 });
+      await agent.act(tinyObservation());
+      await agent.reset(1);
+      await agent.act(tinyObservation());
+      const fresh = tinyObservation();
+      await agent.act({ ...fresh, arm: { ...fresh.arm, fresh: false } });
+      await agent.act(tinyObservation());
+      expect(deadlines.map((deadline) => deadline?.keep)).toEqual(deadlines.map(() => [stay, stay, stay]));
+    });
+
+    it('says of each tick of a chunk how many joints kept their target', async () => {
+      const chunk = { steps: 3, execute: 3 };
+      const { policy, deadlines } = scriptedPolicy(Array<number>(9).fill(middle), chunk, 4);
+      const agent = new GatoAgent(tinyRobot(), policy, { deadlineNs: 1000 });
+      const counts: unknown[] = [];
+      for (let tick = 0; tick < 3; tick += 1) counts.push((await agent.act(tinyObservation())).trace?.keptJoints);
+      expect(counts).toEqual([undefined, 1, 3]);
+      expect(deadlines[0]?.keep).toHaveLength(9);
+    });
+
+    it('has none unless told', async () => {
+      const { policy, deadlines } = scriptedPolicy([middle, middle, middle]);
+      await new GatoAgent(tinyRobot(), policy).act(tinyObservation());
+      expect(deadlines).toEqual([undefined]);
+    });
   });
 
   describe('with chunks', () => {

@@ -123,7 +123,9 @@ describe('ProcessAgent', () => {
   });
 
   it('runs a policy there that decides as it would here', async () => {
-    const spec = { kind: 'policy', directory: tinyDirectory, threads: 1, precision: 'fp32' } as const;
+    // The observation is of another clock than the process's.
+    const options = { threads: 1, precision: 'fp32', deadlineMs: Infinity } as const;
+    const spec = { kind: 'policy', directory: tinyDirectory, ...options } as const;
     const there = await start(spec, tinyRobot());
     const here = await GatoAgent.load(tinyRobot(), tinyDirectory, { threads: 1, precision: 'fp32' });
     await there.reset(3);

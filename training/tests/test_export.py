@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import helpers
-from check_export import OnnxPolicy, check, random_frames
+from check_export import LEAST_COSINE, OnnxPolicy, check, random_frames
 from data import model_config
-from export import export_policy, write_policy
+from export import export_policy, write_graphs, write_policy
 from model import Gato
 from test_model import tiny, trained_like
 from tokens import LayoutSpec
@@ -40,11 +40,37 @@ def test_parallel_tokens_and_chunks_are_those_of_pytorch(tmp_path, action_tokens
     assert manifest['context']['ringPositions'] == config.observation_positions + 3 * chunk_steps - (action_tokens == 'parallel')
 
 
-def test_int8_graphs_stay_close(tmp_path):
+@pytest.mark.parametrize('precision', ['fp16', 'int8', 'int4'])
+def test_graphs_of_smaller_weights_stay_close(tmp_path, precision):
     config, spec = tiny()
     model = trained_like(Gato(config))
-    write_policy(model, helpers.policy(), tmp_path, ['int8'])
-    assert check(model, spec, tmp_path, 'int8', random_frames(config, 8))['cosine'] > 0.99
+    write_policy(model, helpers.policy(), tmp_path, [precision])
+    assert check(model, spec, tmp_path, precision, random_frames(config, 8))['cosine'] > LEAST_COSINE[precision]
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'int8', 'int4'])
+def test_weights_in_a_data_file_give_the_same_logits(tmp_path, precision):
+    config, spec = tiny()
+    model = trained_like(Gato(config))
+    inside, outside = tmp_path / 'inside', tmp_path / 'outside'
+    for folder in (inside, outside):
+        folder.mkdir()
+    write_graphs(model, spec, inside, precision)
+    entry = write_graphs(model, spec, outside, precision, external_from=0)
+    assert entry['trunk']['data'][0]['path'] == f'trunk.{precision}.onnx.data'
+    assert (outside / f'trunk.{precision}.onnx').stat().st_size < (inside / f'trunk.{precision}.onnx').stat().st_size / 2
+    frame = random_frames(config, 1)[0]
+    found = [OnnxPolicy(folder, precision, config, spec).act(**frame)[1] for folder in (inside, outside)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_full_attention_and_grouped_heads_are_those_of_pytorch(tmp_path):
+    for kv_heads in (1, 4):
+        config, spec = tiny(kv_heads=kv_heads)
+        model = trained_like(Gato(config))
+        write_policy(model, helpers.policy(), tmp_path, ['int8', 'fp32'])
+        assert check(model, spec, tmp_path, 'fp32', random_frames(config, 4))['equal'] == 1.0
+        assert check(model, spec, tmp_path, 'int8', random_frames(config, 4))['cosine'] > LEAST_COSINE['int8']
 
 
 def test_the_order_of_rows_does_not_matter_only_their_positions(tmp_path):

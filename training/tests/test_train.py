@@ -125,3 +125,15 @@ def test_more_steps_than_a_chunk_has_cannot_be_executed(tmp_path):
     arguments = parser().parse_args(['--policy', str(tmp_path / 'policy.json'), '--out', 'x', '--data', 'y', '--steps', '1', '--execute-steps', '2'])
     with pytest.raises(ValueError, match='pass --execute-steps 1 to 1'):
         options_from(arguments)
+
+
+def test_a_db1_is_trained_exported_and_read_again(tmp_path):
+    helpers.write_dataset(tmp_path / 'data/a', episodes=6)
+    (tmp_path / 'policy.json').write_text(json.dumps(helpers.policy()))
+    main(['--policy', str(tmp_path / 'policy.json'), '--family', 'db1', '--layout', 'exact', '--memory', '40', '--context-steps', '2', '--data', str(tmp_path / 'data/a'),
+          '--out', str(tmp_path / 'run'), '--steps', '3', '--batch', '4', '--width', '32', '--layers', '2', '--heads', '4',
+          '--stem-channels', '8', '--fp32', '--threads', '1', '--device', 'cpu', '--export-dir', str(tmp_path / 'policy'), '--precisions', 'fp32'])
+    manifest = json.loads((tmp_path / 'policy/policy.json').read_text())
+    assert (manifest['family'], manifest['context']['ringPositions'], manifest['tokens']['layout']) == ('db1', 40, 'exact')
+    for weights in (tmp_path / 'policy/weights.pt', tmp_path / 'run/checkpoint.pt'):
+        assert load_averaged(weights)[0].config.memory == 40

@@ -7,13 +7,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from data import model_config, to_rows
+from db1 import Db1
+from db1_reference import HiddenStateMemory
 from export import write_policy
 from model import Gato
 from tokens import LayoutSpec
+from tsp import Lesson, policy_of, policy_tours
 
 JOINTS = ['base', 'elbow', 'gripper']
 POLICY = {
@@ -102,9 +106,66 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 
+# A memory of two steps and a bit, over which the episode goes far beyond.
+DB1_SHAPE = dict(width=16, layers=2, heads=4, stem_channels=2, stem_groups=1, memory=50)
+DB1_SEEDS = range(41, 51)
+
+
+def write_db1(folder):
+    """golden.json: what the released code's decoding gives, from a memory of zeros and from an empty one, in one episode each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    policy = {**POLICY, 'name': 'tiny-db1', 'tokens': {**POLICY['tokens'], 'layout': 'exact'}}
+    spec = LayoutSpec.from_json(policy['tokens'])
+    config = model_config(spec, 'db1', **DB1_SHAPE, initial_memory='zeros')
+    model = Db1(config, seed=5).eval()
+    generator = torch.Generator().manual_seed(6)
+    with torch.no_grad():
+        for weight in (model.table, model.local_positions, model.content_bias, model.position_bias):
+            weight.add_(torch.randn(weight.shape, generator=generator) * 0.5)
+    write_policy(model, policy, folder, ('fp32',), weights=False)
+    golden = []
+    for before_start in ('zeros', 'nothing'):
+        same = Db1(replace(config, initial_memory='zeros' if before_start == 'zeros' else 'empty')).eval()
+        same.load_state_dict(model.state_dict())
+        memory, frames, tokens, probabilities = HiddenStateMemory(same), [frame(spec, config, seed) for seed in DB1_SEEDS], [], []
+        for entry in frames:
+            rows, logits = memory.act(torch.tensor(entry['textIds']), entry.pop('patches').view(config.patches, -1),
+                                      to_rows(spec, torch.tensor(entry['stateIds'])))
+            shares = logits.softmax(-1).topk(2).values
+            assert (shares[:, 0] > 1.01 * shares[:, 1]).all(), 'two bins are equally likely: choose other seeds'
+            tokens.append((rows - config.vocabulary + spec.codec.text_vocabulary).tolist())
+            probabilities.append([round(float(value), 6) for value in shares[:, 0]])
+        golden.append({'beforeStart': before_start, 'frames': frames, 'tokens': tokens, 'probabilities': probabilities})
+    (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
+
+
+def write_choice(folder):
+    """A db1 whose action is a choice of the next city; golden.json: places, and the tours that PyTorch makes of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    policy = policy_of(6)
+    spec = LayoutSpec.from_json(policy['tokens'])
+    shape = dict(width=16, layers=2, heads=4, stem_channels=1, stem_groups=1)
+    memory = model_config(spec, 'db1', **shape).step_positions
+    model = Db1(model_config(spec, 'db1', **shape, memory=memory), seed=5).eval()
+    with torch.no_grad():
+        for weight in (model.table, model.local_positions):
+            weight.add_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(6)) * 0.5)
+    write_policy(model, policy, folder, ('fp32',), weights=False)
+    places = np.random.default_rng(7).random((8, 6, 2)).round(6)
+    tours = policy_tours(model, Lesson(spec, model.config), places)
+    golden = [{'places': [{'x': x, 'y': y} for x, y in some.tolist()], 'tour': tour.tolist()} for some, tour in zip(places, tours)]
+    (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
+
+
+OTHERS = {'tiny-db1': write_db1, 'tiny-choice': write_choice}
+
+
 def main(folder, names):
-    for name in names or POLICIES:
-        write(folder / name, **POLICIES[name])
+    for name in names or [*POLICIES, *OTHERS]:
+        if name in OTHERS:
+            OTHERS[name](folder / name)
+        else:
+            write(folder / name, **POLICIES[name])
 
 
 if __name__ == '__main__':

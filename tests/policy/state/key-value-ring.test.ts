@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KeyValueRing } from '../../src/policy/key-value-ring.ts';
-import type { RingShape } from '../../src/policy/key-value-ring.ts';
+import { KeyValueRing } from '../../../src/policy/state/key-value-ring.ts';
+import type { RingShape } from '../../../src/policy/state/ring-snapshot.ts';
 
 const shape: RingShape = { layers: 2, kvHeads: 3, slots: 5, headWidth: 2 };
 

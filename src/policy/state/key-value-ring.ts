@@ -1,28 +1,12 @@
-import { ArmatureError } from '../core/errors.ts';
-
-/** Shape of a ring; one row is the keys or values of one position in all layers and heads. */
-export interface RingShape {
-  readonly layers: number;
-  readonly kvHeads: number;
-  /** Positions it can hold. */
-  readonly slots: number;
-  readonly headWidth: number;
-}
+import { ArmatureError } from '../../core/errors.ts';
+import { emptyRows, RingSnapshot } from './ring-snapshot.ts';
+import type { RingRows, RingShape } from './ring-snapshot.ts';
 
 /** Rows of a trunk output of `rows` rows: from (0) up to, not including, to (rows). */
 export interface RowRange {
   readonly rows: number;
   readonly from?: number;
   readonly to?: number;
-}
-
-/** A copy of a ring's content, independent of the ring. */
-export interface RingSnapshot {
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
-  readonly bias: Float32Array;
-  readonly oldest: number;
-  readonly length: number;
 }
 
 /** Added to the attention score of an empty slot: its softmax weight underflows to exactly zero. */
@@ -38,18 +22,31 @@ const HIDDEN = -1e9;
  */
 export class KeyValueRing {
   readonly shape: RingShape;
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
   readonly bias: Float32Array;
+  #rows: RingRows;
   #oldest = 0;
   #length = 0;
+  /** The snapshot that was last taken or gone back to: it is told which rows are written over. */
+  #basis: RingSnapshot | undefined;
 
   constructor(shape: RingShape) {
     this.shape = shape;
-    const size = shape.layers * shape.kvHeads * shape.slots * shape.headWidth;
-    this.keys = new Float32Array(size);
-    this.values = new Float32Array(size);
+    this.#rows = emptyRows(shape);
     this.bias = new Float32Array(shape.slots).fill(HIDDEN);
+  }
+
+  /** These arrays as long as no snapshot is gone back to. */
+  get keys(): Float32Array {
+    return this.#rows.keys;
+  }
+
+  get values(): Float32Array {
+    return this.#rows.values;
+  }
+
+  /** Slot of the oldest row held; the others follow it, around the end. */
+  get oldestSlot(): number {
+    return this.#oldest;
   }
 
   /** Rows held. */
@@ -76,6 +73,7 @@ export class KeyValueRing {
       });
     }
     this.dropOldest(Math.max(0, this.#length + count - slots));
+    this.#basis?.save(this.#rows, count);
     const first = (this.#oldest + this.#length) % slots;
     const untilEnd = Math.min(count, slots - first);
     this.#write(output, { rows, from, count: untilEnd, slot: first });
@@ -99,6 +97,9 @@ export class KeyValueRing {
     this.bias.fill(HIDDEN);
     this.#oldest = 0;
     this.#length = 0;
+    // Rows are written in another order from here on.
+    this.#basis?.complete(this.#rows);
+    this.#basis = undefined;
   }
 
   /**
@@ -111,23 +112,29 @@ export class KeyValueRing {
     this.values.fill(0);
   }
 
+  /** Fills every slot with a visible row of zeros. */
+  fillWithZeros(): void {
+    this.erase();
+    this.bias.fill(0);
+    this.#length = this.shape.slots;
+  }
+
   snapshot(): RingSnapshot {
-    return {
-      keys: this.keys.slice(),
-      values: this.values.slice(),
-      bias: this.bias.slice(),
-      oldest: this.#oldest,
-      length: this.#length,
-    };
+    this.#basis?.complete(this.#rows);
+    const window = { bias: this.bias.slice(), oldest: this.#oldest, length: this.#length };
+    this.#basis = new RingSnapshot(this.shape, window);
+    return this.#basis;
   }
 
   /** Goes back to a snapshot of this ring. */
   restore(snapshot: RingSnapshot): void {
-    this.keys.set(snapshot.keys);
-    this.values.set(snapshot.values);
-    this.bias.set(snapshot.bias);
-    this.#oldest = snapshot.oldest;
-    this.#length = snapshot.length;
+    if (this.#basis !== snapshot) this.#basis?.complete(this.#rows);
+    this.#rows = snapshot.exchange(this.#rows);
+    const { bias, oldest, length } = snapshot.window;
+    this.bias.set(bias);
+    this.#oldest = oldest;
+    this.#length = length;
+    this.#basis = snapshot;
   }
 
   /** Copies `count` rows of an output of `rows` to consecutive slots, and makes those visible. */

@@ -1,0 +1,23 @@
+import type { Observation } from '../../src/core/observation.ts';
+import { Rng } from '../../src/core/rng.ts';
+import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
+
+/** An arm at rest before noise: what the images show does not change the time a tick takes. */
+export function exampleObservation({ layout }: LoadedPolicy): Observation {
+  const { spec, joints } = layout;
+  const rng = new Rng(1);
+  const sampled = <T>(value: T): { value: T; ageNs: number; fresh: boolean } => ({ value, ageNs: 0, fresh: true });
+  const zeros = (): Float64Array => new Float64Array(joints);
+  const images = spec.cameras.map(({ name, width, height }) => {
+    const rgb = Uint8Array.from({ length: width * height * 3 }, () => rng.integer(256));
+    return [name, sampled({ camera: name, width, height, rgb, stampNs: 0 })] as const;
+  });
+  return {
+    tick: 0,
+    timeNs: 0,
+    instruction: spec.text.vocabulary[1] ?? '',
+    arm: sampled({ positionsRad: zeros(), velocitiesRadPerS: zeros(), effortsNm: zeros(), stampNs: 0 }),
+    commandRad: zeros(),
+    cameras: new Map(images),
+  };
+}

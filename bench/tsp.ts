@@ -1,0 +1,72 @@
+/**
+ * How long the tours are that a policy of training/tsp.py makes, on places it was not trained on, beside the nearest
+ * neighbour and 2-opt.
+ *
+ *     npx tsx bench/tsp.ts runs/tsp/policy [--instances 500] [--seed 900000] [--precision int8|fp32] [--json]
+ */
+import { parseArgs } from 'node:util';
+import { Rng } from '../src/core/rng.ts';
+import { PolicyEngine } from '../src/policy/engine.ts';
+import { loadPolicy } from '../src/policy/load-policy.ts';
+import { TourGuide } from './tsp/policy-tour.ts';
+import { drawPlaces, nearestNeighbour, tourLength, twoOpt } from './tsp/tours.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    instances: { type: 'string', default: '500' },
+    seed: { type: 'string', default: '900000' },
+    precision: { type: 'string', default: 'int8' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [directory] = positionals;
+if (directory === undefined) throw new Error('which policy? Make one with: python3 training/tsp.py --out runs/tsp');
+
+const precision = values.precision === 'fp32' ? 'fp32' : 'int8';
+const engine = await PolicyEngine.create(loadPolicy(directory), { precision });
+const guide = new TourGuide(engine);
+const [instances, seed] = [Number(values.instances), Number(values.seed)];
+const sums = { policy: 0, nearestNeighbour: 0, twoOpt: 0 };
+let shorter = 0;
+let policyNs = 0n;
+for (let instance = 0; instance < instances; instance += 1) {
+  const places = drawPlaces(new Rng(seed + instance), guide.cities);
+  const beganNs = process.hrtime.bigint();
+  const own = tourLength(places, await guide.tour(places));
+  policyNs += process.hrtime.bigint() - beganNs;
+  const nearest = nearestNeighbour(places);
+  const greedy = tourLength(places, nearest);
+  sums.policy += own;
+  sums.nearestNeighbour += greedy;
+  sums.twoOpt += tourLength(places, twoOpt(places, nearest));
+  if (own < greedy) shorter += 1;
+}
+await engine.close();
+
+const mean = (sum: number): number => Number((sum / instances).toFixed(4));
+const report = {
+  cities: guide.cities,
+  instances,
+  seed,
+  precision,
+  meanLength: {
+    policy: mean(sums.policy),
+    nearestNeighbour: mean(sums.nearestNeighbour),
+    twoOpt: mean(sums.twoOpt),
+  },
+  shorterThanNearestNeighbour: shorter / instances,
+  msPerDecision: Number((Number(policyNs) / 1e6 / instances / (guide.cities - 1)).toFixed(3)),
+};
+if (values.json) console.log(JSON.stringify(report));
+else {
+  console.log(`${instances} tours of ${report.cities} cities, mean length in sides of the square`);
+  for (const [name, length] of Object.entries(report.meanLength))
+    console.log(
+      `${name.padEnd(18)}${length.toFixed(3)}  ${(100 * (length / report.meanLength.twoOpt - 1)).toFixed(1)} % over 2-opt`,
+    );
+  console.log(
+    `shorter than the nearest neighbour in ${(100 * report.shorterThanNearestNeighbour).toFixed(1)} % of them`,
+  );
+  console.log(`${report.msPerDecision} ms per decision, ${precision}`);
+}
