@@ -91,13 +91,17 @@ async function servePolicy(options: ServePolicyOptions): Promise<void> {
 }
 
 function servedOf({ name, description, controlHz, tokens }: ModelManifest): ServedPolicy {
-  const told: Readonly<Record<string, ServedPolicy['quantities']>> = { velocities: ['velocity'], efforts: ['effort'] };
+  const read = tokens.state.map((modality) => modality.name);
   return {
     name,
     description,
     controlHz,
     cameras: tokens.cameras.map((camera) => camera.name),
-    quantities: ['command', ...new Set(tokens.state.flatMap(({ name: modality }) => told[modality] ?? []))],
+    quantities: [
+      'command',
+      ...(read.includes('velocities') ? (['velocity'] as const) : []),
+      ...(read.includes('efforts') ? (['effort'] as const) : []),
+    ],
   };
 }
 

@@ -74,10 +74,11 @@ export interface SessionEpisode {
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
+  if (options.prompt !== undefined) promptSteps(loadPolicy(options.policy));
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
   const { manifest, unknown } = isRemotePolicy(options.policy)
     ? planRemote(options, robot)
-    : planTokens(options, robot, instructions);
+    : planTokens(options.policy, robot, instructions);
   const controlHz = controlRate(robot, manifest, options.rateHz);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
@@ -100,11 +101,9 @@ interface PlannedPolicy {
   readonly unknown: readonly string[];
 }
 
-function planTokens({ policy, prompt }: SessionOptions, robot: RobotSpec, instructions: readonly string[]): PlannedPolicy {
-  const loaded = loadPolicy(policy);
-  const { manifest, layout } = loaded;
+function planTokens(policy: string, robot: RobotSpec, instructions: readonly string[]): PlannedPolicy {
+  const { manifest, layout } = loadPolicy(policy);
   requireLayoutFitsRobot(manifest.tokens, robot);
-  if (prompt !== undefined) promptSteps(loaded);
   for (const instruction of instructions) encodeText(layout, instruction);
   const unknown = new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)));
   return { manifest, unknown: [...unknown] };
