@@ -102,11 +102,7 @@ export class GatoAgent implements Agent {
    * Loads a policy by name or folder. Throws UnknownNameError, InvalidFileError, E_LAYOUT_ROBOT, and what
    * PolicyEngine.create, loadPrompt and PolicyEngine.prompt throw.
    */
-  static async load(
-    robot: RobotSpec,
-    nameOrDirectory: string,
-    options: LoadAgentOptions = {},
-  ): Promise<GatoAgent> {
+  static async load(robot: RobotSpec, nameOrDirectory: string, options: LoadAgentOptions = {}): Promise<GatoAgent> {
     const { clock, safetyMask, deadlineNs, prompt, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
