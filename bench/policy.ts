@@ -25,6 +25,8 @@ const { values } = parseArgs({
     ticks: { type: 'string', default: '15' },
     threads: { type: 'string', default: String(availableParallelism()) },
     python: { type: 'string', default: 'python3' },
+    /** The engine's threads sleep while they wait for each other, as is best on cores that something else uses too. */
+    sleep: { type: 'boolean', default: false },
     /** Draws cost against context and size into this SVG file instead. */
     plot: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -53,6 +55,10 @@ function nodeProcess(script: string, words: readonly string[]): Promise<Measured
   return startMeasured([process.execPath, '--import', 'tsx', path, ...words, String(threads)]);
 }
 
+function engineProcess(folder: string): Promise<MeasuredProcess> {
+  return nodeProcess('engine-process.ts', [folder, values.sleep ? 'sleep' : 'spin']);
+}
+
 async function measure(configuration: Configuration, machine: MachineRates): Promise<Result> {
   const folder = prepare(python, configuration);
   const policy = loadPolicy(folder);
@@ -66,7 +72,7 @@ async function measure(configuration: Configuration, machine: MachineRates): Pro
     String(threads),
   ];
   const measured = [
-    await nodeProcess('engine-process.ts', [folder]),
+    await engineProcess(folder),
     await nodeProcess('plain-process.ts', [folder, preparePlain(python, folder, configuration.name)]),
     await startMeasured(torchCommand, greeting),
   ] as const;
@@ -150,7 +156,7 @@ if (values.plot === undefined) {
   else printTable(results);
 } else {
   const engineOf = (configuration: Configuration): Promise<MeasuredProcess> =>
-    nodeProcess('engine-process.ts', [prepare(python, configuration)]);
+    engineProcess(prepare(python, configuration));
   writePlot(values.plot, await measureSweeps(engineOf, python, Number(values.ticks)));
   console.error(values.plot);
 }

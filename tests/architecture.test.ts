@@ -32,6 +32,7 @@ const FOLDERS: Record<string, { readonly imports: readonly string[]; readonly ty
 const PACKAGES: Record<string, readonly string[]> = {
   'onnxruntime-node': ['policy'],
   '@mujoco/mujoco': ['sim', 'safety/twin'],
+  '@huggingface/tokenizers': ['tokens/pieces.ts'],
   serialport: ['drivers/serial'],
   '@lydell/node-pty': ['emulation'],
   roslib: ['drivers/ros'],
@@ -41,6 +42,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   zod: [
     'robot',
     'tokens/layout-spec.ts',
+    'tokens/pieces.ts',
     'policy',
     'record',
     'sim',

@@ -7,6 +7,7 @@ import torch
 
 from data import last_frames
 from patch_warp import SCALE, SHIFT_PIXELS, TURN_RAD, PatchWarp, patch_starts
+from transfer import names_of
 from word_noise import WordNoise
 
 PATCH_LIMIT = 0.25  # Largest value of a normalised pixel (tokens.py).
@@ -73,6 +74,11 @@ class Sampler:
         self.texts = np.concatenate([distinct, padding])
         ends = np.cumsum([len(frame_set.texts) for frame_set in self.frame_sets])
         self.owners = np.split(inverse.ravel(), ends[:-1])
+
+    def text_ids(self):
+        """Text ids of all instructions and their wordings, sorted."""
+        texts = [self.texts, *(self.wordings.groups if self.wordings is not None else [])] if self.frame_sets else []
+        return np.unique(np.concatenate(texts)).tolist() if texts else []
 
     def is_held_out(self, frame_set, episode):
         digest = hashlib.sha256(f'{frame_set.path.name}/{episode}'.encode()).digest()
@@ -155,15 +161,18 @@ class Sampler:
 class Augmentation:
     """Pixel values and state noise. Contrast, brightness and colour are drawn per sample and camera."""
 
-    def __init__(self, config, zero_rows, options, seed=0, device='cpu'):
-        """All happens on `device`, where batches must be. zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`)."""
+    def __init__(self, config, zero_rows, options, seed=0, device='cpu', text_ids=()):
+        """All happens on `device`, where batches must be. zero_rows: table row that stands for zero, per state value, and which modality may be dropped (see `drop`).
+
+        text_ids: those that instructions consist of; of a large vocabulary word noise takes strange words from them."""
         self.config, self.options, self.zero_rows = config, options, torch.as_tensor(zero_rows).to(device)
         self.device = torch.device(device)
         self.warps = [PatchWarp(grid, config.patch_size, first) for grid, first in zip(config.patch_grids, patch_starts(config.patch_grids))]
         self.random = torch.Generator(self.device).manual_seed(seed)
         self.words = None
         if options.word_dropout > 0:
-            self.words = WordNoise(options.spec.words, options.kept_words, options.word_dropout, self.random)
+            strange = () if options.spec.vocabulary is None else text_ids
+            self.words = WordNoise(names_of(options.spec), options.kept_words, options.word_dropout, self.random, strange)
         # Slices at random offsets of one bank: drawing this many normal values afresh would cost as much as the stem.
         self.bank = torch.randn(1 << 22, generator=torch.Generator().manual_seed(1)).bfloat16().to(device)
 

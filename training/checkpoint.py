@@ -41,9 +41,19 @@ def load(path):
 
 def save_weights(path, family, config, weights):
     """What is needed to train on from, or to run, a policy in PyTorch: its shape as a dict, and tensors by name."""
-    torch.save({'format': FORMAT, 'family': family, 'config': config, 'average': dict(weights)}, path)
+    weights, shared = dict(weights), {}
+    if 'table' in weights:
+        # Of a large vocabulary most rows are alike: those that training never met.
+        rows, row_of = torch.unique(weights['table'], dim=0, return_inverse=True)
+        if 2 * len(rows) <= len(row_of):
+            weights['table'], shared = rows, {'table_row_of': row_of.int()}
+    torch.save({'format': FORMAT, 'family': family, 'config': config, 'average': weights, **shared}, path)
 
 
 def load_weights(path):
     """The dict of save_weights. Tensors and plain values only: a file from elsewhere cannot run code."""
-    return torch.load(path, map_location='cpu', weights_only=True)
+    state = torch.load(path, map_location='cpu', weights_only=True)
+    row_of = state.pop('table_row_of', None)
+    if row_of is not None:
+        state['average']['table'] = state['average']['table'][row_of]
+    return state

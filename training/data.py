@@ -55,10 +55,10 @@ class FrameSet:
     """One dataset. F frames in recorded order; `episode` and `group` (task) per frame."""
     path: Path
     patches: np.ndarray      # uint8 (F, patches, 3 size^2), all cameras in the layout's order, goals left out
-    state: np.ndarray        # int16 rows (F, state values)
-    actions: np.ndarray      # int16 rows (F, J)
+    state: np.ndarray        # int32 rows (F, state values)
+    actions: np.ndarray      # int32 rows (F, J)
     text: np.ndarray         # int16 index into `texts` (F)
-    texts: np.ndarray        # int16 rows (distinct instructions, text positions)
+    texts: np.ndarray        # int32 rows (distinct instructions, text positions)
     tasks: list[str]
     privileged: np.ndarray   # float32 (F, K), NaN where not recorded
     privileged_names: list[str]
@@ -160,12 +160,12 @@ def load_dataset(path, spec, workers=2, log=print, episodes=0):
     clipped = token_module.count_action_clips(spec, clean['action'], command) / max(1, len(table))
     used, text = np.unique(value['task_index'], return_inverse=True)
     tasks = [read_tasks(path)[index] for index in used]
-    texts = np.stack([encode_task(path, spec, task) for task in tasks]).astype(np.int16)
+    texts = np.stack([encode_task(path, spec, task) for task in tasks]).astype(np.int32)
     privileged = value.get(PRIVILEGED, np.zeros((len(table), 0), np.float32)).astype(np.float32)
     names = feature_names(features.get(PRIVILEGED, {})) or [f'state_{column}' for column in range(privileged.shape[1])]
     return FrameSet(
-        path=path, patches=load_patches(path, info, spec, workers, log)[:len(table)], state=to_rows(spec, state).astype(np.int16),
-        actions=to_rows(spec, actions).astype(np.int16), text=text.astype(np.int16), texts=texts,
+        path=path, patches=load_patches(path, info, spec, workers, log)[:len(table)], state=to_rows(spec, state).astype(np.int32),
+        actions=to_rows(spec, actions).astype(np.int32), text=text.astype(np.int16), texts=texts,
         tasks=tasks, privileged=privileged, privileged_names=names, episode=value['episode_index'], usable=usable,
         clipped=clipped, views=camera_views(spec))
 

@@ -12,8 +12,10 @@ import db1_graphs
 import graphs
 import retnet_graphs
 from families import family_of, restore_model
+from instruction_text import located, shipped
 from onnx_graph import PRECISIONS
 from tokens import LayoutSpec
+from transfer import share_unmet_rows
 
 # Of each family the module with build_embed, build_trunk and memory_of, its entries "context" and "state" of policy.json.
 GRAPHS = {'gato': graphs, 'db1': db1_graphs, 'retnet': retnet_graphs}
@@ -43,7 +45,8 @@ def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYT
 
 def write_policy(model, policy, folder, precisions=('int8', 'fp32'), training=None, weights=True):
     """Graphs, weights.pt unless told, and policy.json into an existing directory; `policy` is policy.json without model, context and files."""
-    folder, spec, config = Path(folder), LayoutSpec.from_json(policy['tokens']), model.config
+    folder, policy = Path(folder), shipped(policy, folder)
+    spec, config = LayoutSpec.from_json(policy['tokens'], folder), model.config
     files = {precision: write_graphs(model, spec, folder, precision) for precision in PRECISIONS if precision in precisions}
     family = family_of(config)
     if weights:
@@ -93,7 +96,11 @@ def export_policy(model, policy, link, precisions=('int8', 'fp32'), training=Non
 def load_averaged(path):
     """Model in evaluation mode with the averaged weights of a checkpoint or of weights.pt, and what else the file holds."""
     state = checkpoint.load_weights(path) if Path(path).name == WEIGHTS else checkpoint.load(path)
-    return restore_model(state), state
+    model = restore_model(state)
+    met = state.get('policy', {}).get('tokens', {}).get('text', {}).get('trainedIds')
+    if met is not None:
+        share_unmet_rows(model.table.data, met, model.config.vocabulary)
+    return model, state
 
 
 def main(argv=None):
@@ -107,10 +114,11 @@ def main(argv=None):
     model, state = load_averaged(arguments.checkpoint)
     Path(arguments.folder).mkdir(parents=True, exist_ok=True)
     training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
-    write_policy(model, state['policy'], arguments.folder, arguments.precisions, training)
+    policy = located(state['policy'], Path(arguments.checkpoint).parent)
+    write_policy(model, policy, arguments.folder, arguments.precisions, training)
     if arguments.check:
         from check_export import LEAST_COSINE, check, frames_of, random_frames
-        spec = LayoutSpec.from_json(state['policy']['tokens'])
+        spec = LayoutSpec.from_json(policy['tokens'])
         frames = frames_of(arguments.data, spec, arguments.check) if arguments.data else random_frames(model.config, arguments.check)
         failed = []
         for precision in arguments.precisions:

@@ -20,9 +20,10 @@ import numpy as np
 import train
 from data import DatasetError, column_array, data_files, find_datasets, layout_shape, read_columns, read_info, read_tasks
 from export import WEIGHTS, write_policy
+from instruction_text import located
 from loop import train as run_training
 from plot import draw
-from tokens import TokenError, split_words
+from tokens import LayoutSpec, TokenError, encode_text, split_words
 from transfer import grown
 
 # For few demonstrations and minutes, where train.py is made for many. What takes the place of a default is named
@@ -76,14 +77,15 @@ def read_base(folder):
         raise FileNotFoundError(f'"{folder}" has no {WEIGHTS}, which training starts from; export the policy again with training/export.py')
     if hashlib.sha256(weights.read_bytes()).hexdigest() != listed['sha256']:
         raise ValueError(f'"{weights}" is not the file that policy.json lists; fetch the policy again')
-    return base
+    return located(base, folder)
 
 
 def describe(arguments, base, new, old):
     """policy.json of the result, before it has weights."""
     tokens = dict(base['tokens'])
     instructions = [text for counted in (*new, *old) for text in counted['instructions']]
-    tokens['text'] = {**tokens['text'], 'vocabulary': grown(tokens['text']['vocabulary'], instructions, split_words)}
+    if 'vocabulary' in tokens['text']:
+        tokens['text'] = {**tokens['text'], 'vocabulary': grown(tokens['text']['vocabulary'], instructions, split_words)}
     asked = [name.strip() for name in arguments.tasks.split(',') if name.strip()]
     tasks = list(dict.fromkeys([*(base['tasks'] if old or not asked else []), *asked]))
     name = arguments.name or Path(arguments.out).name
@@ -138,7 +140,12 @@ def training_options(arguments, extra):
 def check_lengths(policy, counts):
     """Raises ValueError for an instruction that has more words than the policy has room for."""
     room = policy['tokens']['text']['positions']
+    spec = LayoutSpec.from_json(policy['tokens'])
     for counted in counts:
+        if spec.vocabulary is not None:
+            for text in counted['instructions']:
+                encode_text(spec, text)
+            continue
         for text in counted['instructions']:
             if len(split_words(text)) > room:
                 raise ValueError(f'dataset "{counted["name"]}": the instruction "{text}" has {len(split_words(text))} words, the policy '
@@ -154,7 +161,7 @@ def finetune(arguments, extra, log=print):
     partial.mkdir()
     draw(options.out)
     amount = {'step': trainer.step, 'samples': trainer.samples, 'minutes': round(trainer.elapsed / 60, 2)}
-    write_policy(trainer.averaged_model(), options.policy, partial, options.precisions, amount)
+    write_policy(trainer.averaged_model(), trainer.described(), partial, options.precisions, amount)
     # policy.json last: with it the folder becomes a policy.
     for path in sorted(partial.iterdir(), key=lambda path: path.name == 'policy.json'):
         path.replace(out / path.name)

@@ -28,7 +28,7 @@ def build_embed(model, spec, precision, data=None):
     local = array(model.local_positions)
     first_state = config.text_positions + config.patches
     table = array(model.table)
-    words = graph.add('Add', graph.table(text, table[:config.vocabulary], 'words'), local[:config.text_positions])
+    words = graph.add('Add', text_table(graph, text, table[:config.vocabulary]), local[:config.text_positions])
     parts = [words]
     if config.patches:
         where = model.fixed_patch_positions
@@ -46,6 +46,14 @@ def build_embed(model, spec, precision, data=None):
     rows = config.step_positions if config.parallel else config.observation_positions
     graph.output('embeddings', embeddings, 'float', [rows, config.width])
     return graph
+
+
+def text_table(graph, text, table):
+    """Rows of the text ids. Of a large vocabulary most are alike, those that training never met: each is kept once."""
+    rows, row_of = np.unique(table, axis=0, return_inverse=True)
+    if 2 * len(rows) > len(table):
+        return graph.table(text, table, 'words')
+    return graph.table(graph.add('Gather', row_of.ravel().astype(np.int32), text), rows, 'words')
 
 
 def packing(config):

@@ -18,9 +18,13 @@ from data import find_datasets, load_dataset, model_config, to_rows
 from families import build_model
 from learner import Learner
 from processes import device_of, joined
-from tokens import encode_state
-from transfer import carry_rows, words_of
+from pieces import UNKNOWN_ID
+from tokens import PADDING_ID, encode_state
+from transfer import carried_ids, carry_rows, names_of, share_unmet_rows, words_of
 from wordings import read_wordings
+
+
+NAMED_WORDS = 30  # Of new ones, in the log.
 
 
 class Hooks:
@@ -44,6 +48,7 @@ class Trainer:
         self.log = log if self.rank == 0 else (lambda *_: None)
         self.step, self.samples, self.elapsed, self.stopping = 0, 0, 0.0, False
         self.known = set()
+        self.carried = []  # Text ids that the run this one started from had met.
         self.out = Path(options.out)
         self.device = device_of(options.device)
         self.checkpoint_path = self.out / 'checkpoint.pt'
@@ -69,7 +74,8 @@ class Trainer:
             self.add_dataset(path)
         self.rescan()
         zero = encode_state(options.spec, *[[[0.0] * options.spec.joints]] * 3)[0]
-        self.augmentation = Augmentation(config, to_rows(options.spec, zero), options, options.seed + 1000 * self.rank, self.device)
+        self.augmentation = Augmentation(config, to_rows(options.spec, zero), options, options.seed + 1000 * self.rank, self.device,
+                                         self.sampler.text_ids())
 
     def add_dataset(self, path):
         """Adds one dataset directory; every process decodes for itself only what no other has cached."""
@@ -122,10 +128,11 @@ class Trainer:
         from export import load_averaged  # onnx is needed only there.
         source, state = load_averaged(path)
         weights, own = source.state_dict(), self.model.state_dict()
-        table, fresh = carry_rows(weights['table'], source.config, words_of(path, state), own['table'], self.config, self.options.spec.words)
+        table, fresh = carry_rows(weights['table'], source.config, words_of(path, state), own['table'], self.config, names := names_of(self.options.spec))
         weights['table'] = table
         if fresh:
-            self.log(f'new words: {", ".join(fresh)}')
+            self.log(f'new words: {", ".join(fresh[:NAMED_WORDS])}' + (f' and {len(fresh) - NAMED_WORDS} more' if len(fresh) > NAMED_WORDS else ''))
+        self.carried = carried_ids(table, names, set(fresh))
         fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
         self.model.load_state_dict(fitting, strict=False)
         left = sorted(set(own) - set(fitting))
@@ -136,11 +143,11 @@ class Trainer:
     def snapshot(self):
         return {
             'model': self.model.state_dict(), 'average': self.average.weights, 'optimiser': self.optimiser.state_dict(),
-            'config': self.config.to_dict(), 'policy': self.options.policy, 'step': self.step, 'samples': self.samples,
+            'config': self.config.to_dict(), 'policy': self.described(), 'step': self.step, 'samples': self.samples,
             'elapsed': self.elapsed, 'torch_random': torch.get_rng_state(), 'augmentation': self.augmentation.state_dict(),
             'sampler': {'random': self.sampler.random.bit_generator.state, 'privileged_names': self.sampler.privileged_names,
                         'mean': self.sampler.mean, 'deviation': self.sampler.deviation},
-            'data': sorted(str(path) for path in self.known), 'loss': asdict(self.options.loss),
+            'carried': self.carried, 'data': sorted(str(path) for path in self.known), 'loss': asdict(self.options.loss),
         }
 
     def restore(self, state):
@@ -149,6 +156,7 @@ class Trainer:
             self.average.weights[name].copy_(value)
         self.optimiser.load_state_dict(state['optimiser'])
         self.step, self.samples, self.elapsed = state['step'], state['samples'], state['elapsed']
+        self.carried = state.get('carried', [])
         if self.rank == 0:
             torch.set_rng_state(state['torch_random'])
             self.augmentation.load_state_dict(state['augmentation'])
@@ -299,7 +307,7 @@ class Trainer:
             return
         from export import export_policy  # onnx is needed only here.
         from plot import draw
-        folder = export_policy(self.averaged_model(), self.options.policy, self.options.export_dir, self.options.precisions,
+        folder = export_policy(self.averaged_model(), self.described(), self.options.export_dir, self.options.precisions,
                                {'step': self.step, 'samples': self.samples, 'minutes': round(self.elapsed / 60, 2)})
         draw(self.out)
         self.log(f'exported step {self.step} to {folder}')
@@ -309,7 +317,21 @@ class Trainer:
         """A copy in evaluation mode with the averaged weights."""
         model = build_model(self.config)
         model.load_state_dict(self.average.weights)
+        if self.options.spec.vocabulary is not None:
+            share_unmet_rows(model.table.data, self.trained_ids(), self.config.vocabulary)
         return model.eval()
+
+    def trained_ids(self):
+        """Text ids that this run and the one it started from have met, sorted; the rows of all others say nothing."""
+        return sorted({PADDING_ID, UNKNOWN_ID, *self.carried, *self.sampler.text_ids()})
+
+    def described(self):
+        """policy.json of what is exported."""
+        policy = self.options.policy
+        if self.options.spec.vocabulary is None:
+            return policy
+        tokens = policy['tokens']
+        return {**policy, 'tokens': {**tokens, 'text': {**tokens['text'], 'trainedIds': self.trained_ids()}}}
 
 
 def train(options, hooks=None, log=print):

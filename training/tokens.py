@@ -11,24 +11,19 @@ follow it.
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-PADDING_ID = 0
-UNKNOWN_WORD = '<unknown>'  # Entry of a vocabulary that stands for every word it does not hold.
+from instruction_text import PADDING_ID, UNKNOWN_WORD, PieceFile, TokenError, encode_text, split_words  # noqa: F401: part of this module
+
 PATCH_POSITIONS = 128  # Indices of the row and column tables that patch positions are quantised to (Gato, appendix C).
 NO_POSITION = -1  # Action tokens carry no local position (Gato, figure 18).
 STATE_NAMES = ("positions", "velocities", "efforts")
 
 # Value of an 8-bit pixel inside a patch: scaled to [-1, 1] and divided by sqrt(16), shape (256,).
 PIXEL_VALUES = ((np.arange(256) / 255 * 2 - 1) / 4).astype(np.float32)
-
-
-class TokenError(ValueError):
-    """Input that has no token: an unknown word, a value that is not finite, a wrong shape."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +83,7 @@ class Choice:
 class LayoutSpec:
     layout: str
     codec: Codec
+    # Of a list of words; empty where `vocabulary` names a file of pieces.
     words: tuple[str, ...]
     text_positions: int
     cameras: tuple[Camera, ...]
@@ -99,6 +95,7 @@ class LayoutSpec:
     chunk_steps: int = 1
     # In the place of actions, for a task that is no arm's.
     choice: Choice | None = None
+    vocabulary: PieceFile | None = None
 
     @property
     def joints(self) -> int:
@@ -116,16 +113,22 @@ class LayoutSpec:
 
     @property
     def text_rows(self) -> int:
-        """Rows of the token table before the continuous ones."""
-        return max(len(self.words), self.choice.values if self.choice else 0)
+        """Text and discrete ids are [0, text_rows)."""
+        words = self.vocabulary.pieces if self.vocabulary else len(self.words)
+        return max(words, self.choice.values if self.choice else 0)
 
     def state_width(self, modality: StateModality) -> int:
         """Values of one modality."""
         return len(modality.low) if modality.codec == "linear-values" else self.joints
 
     @staticmethod
-    def from_json(tokens: dict) -> LayoutSpec:
-        """From the `tokens` object of policy.json; absent fields take the schema's defaults."""
+    def from_json(tokens: dict, folder: str | Path = ".") -> LayoutSpec:
+        """
+        From the `tokens` object of policy.json; absent fields take the schema's defaults. `folder` is that of
+        policy.json, where the vocabulary lies that it may name; it is read when text is encoded.
+        """
+        text = tokens["text"]
+        is_words = text.get("kind", "words") == "words"
         codec = tokens["codec"]
         default = Codec()
         spec = LayoutSpec(
@@ -138,8 +141,9 @@ class LayoutSpec:
                 decode=codec.get("decode", default.decode),
                 deadband_bins=codec.get("deadbandBins", default.deadband_bins),
             ),
-            words=tuple(tokens["text"]["vocabulary"]),
-            text_positions=tokens["text"]["positions"],
+            words=tuple(text["vocabulary"]) if is_words else (),
+            text_positions=text["positions"],
+            vocabulary=None if is_words else PieceFile(str(Path(folder) / text["file"]), text["sha256"], text["pieces"]),
             cameras=tuple(Camera(c["name"], c["width"], c["height"], c.get("goalOf")) for c in tokens["cameras"]),
             patch_size=tokens.get("patchSize", 16),
             state=tuple(
@@ -156,12 +160,12 @@ class LayoutSpec:
 
     @staticmethod
     def load(policy_json: str | Path) -> LayoutSpec:
-        return LayoutSpec.from_json(json.loads(Path(policy_json).read_text())["tokens"])
+        return LayoutSpec.from_json(json.loads(Path(policy_json).read_text())["tokens"], Path(policy_json).parent)
 
 
 def _check(spec: LayoutSpec) -> None:
-    if len(spec.words) > spec.codec.text_vocabulary:
-        raise TokenError("text.vocabulary has more words than codec.textVocabulary")
+    if spec.text_rows > spec.codec.text_vocabulary:
+        raise TokenError("text.vocabulary has more words, or text more pieces, than codec.textVocabulary")
     for camera in spec.cameras:
         if camera.width % spec.patch_size or camera.height % spec.patch_size:
             raise TokenError(f'the size of camera "{camera.name}" is no multiple of patchSize {spec.patch_size}')
@@ -206,34 +210,6 @@ def mu_law_ids(values: np.ndarray, codec: Codec = Codec()) -> np.ndarray:
 def linear_ids(unit: np.ndarray, codec: Codec = Codec()) -> np.ndarray:
     """Values of [-1, 1] to continuous ids."""
     return to_bins(np.asarray(unit, dtype=np.float64), codec.bins) + codec.text_vocabulary
-
-
-def split_words(instruction: str) -> list[str]:
-    """Lower-case words: punctuation and symbols are dropped, letters, marks and digits kept, all else separates."""
-    characters = []
-    for character in instruction.lower():
-        category = unicodedata.category(character)[0]
-        if category in "LMN":
-            characters.append(character)
-        elif category not in "PS":
-            characters.append(" ")
-    return "".join(characters).split()
-
-
-def encode_text(spec: LayoutSpec, instruction: str) -> np.ndarray:
-    """One id per word, padded with 0: int64, shape (text.positions). Unknown words share the entry UNKNOWN_WORD, where there is one."""
-    # Index 0 is padding and no word; of a word listed twice the first index counts, as in TypeScript.
-    index_of = {word: index for index, word in reversed(list(enumerate(spec.words))) if index > 0}
-    words = split_words(instruction)
-    unknown = [word for word in words if word not in index_of]
-    if unknown and UNKNOWN_WORD not in index_of:
-        known = ", ".join(sorted(index_of))
-        raise TokenError(f"unknown words {unknown} in the instruction {instruction!r}; the policy knows: {known}")
-    if len(words) > spec.text_positions:
-        raise TokenError(f"{instruction!r} has {len(words)} words; the policy takes at most {spec.text_positions}")
-    ids = np.full(spec.text_positions, PADDING_ID, dtype=np.int64)
-    ids[: len(words)] = [index_of.get(word, index_of.get(UNKNOWN_WORD)) for word in words]
-    return ids
 
 
 def encode_state(

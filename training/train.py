@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from families import MODELS, OPTIONS
+from instruction_text import located, text_with
 from learner import LossOptions
 from loop import train
 from train_options import TrainOptions
@@ -16,6 +17,8 @@ def parser():
     add('--policy', required=True, help='policy.json with name, robot, joints, suite, tasks, controlHz, tokens (model and files are not read)')
     add('--out', required=True, help='run directory: checkpoint.pt, loss.jsonl, curve.png')
     add('--data', nargs='*', default=[], help='dataset directories')
+    add('--pieces', default='', metavar='FILE', help='SentencePiece vocabulary in place of the words of --policy, such as training/vocabularies/english/tokenizer.json')
+    add('--text-positions', type=int, default=0, help='pieces of an instruction; 0 = as many as --policy has words')
     add('--watch', nargs='*', default=[], help='directories whose finished datasets are taken up as they appear')
     add('--watch-every', type=float, default=2.0, help='minutes')
     add('--weight', nargs='*', default=[], metavar='NAME=FACTOR', help='sampling weight of a dataset (directory name) or an instruction')
@@ -92,13 +95,20 @@ def set_chunk(policy, steps, execute):
         policy['tokens']['chunk'] = chunk
 
 
+def set_text(tokens, vocabulary, positions):
+    """Writes tokens.text; empty and 0 leave what the policy says. Raises PiecesError for a vocabulary that cannot be used."""
+    positions = positions or tokens['text']['positions']
+    tokens['text'] = text_with(vocabulary, positions) if vocabulary else {**tokens['text'], 'positions': positions}
+
+
 def options_from(arguments):
     """TrainOptions of parsed arguments. Raises ValueError for budgets and weights that make no sense."""
     if not arguments.minutes and not arguments.steps:
         raise ValueError('no budget: pass --minutes or --steps')
     if not arguments.data and not arguments.watch:
         raise ValueError('no data: pass --data or --watch')
-    policy = json.loads(Path(arguments.policy).read_text())
+    policy = located(json.loads(Path(arguments.policy).read_text()), Path(arguments.policy).parent)
+    set_text(policy['tokens'], arguments.pieces, arguments.text_positions)
     if arguments.joint_weights and len(arguments.joint_weights) != len(policy['joints']):
         raise ValueError(f'--joint-weights has {len(arguments.joint_weights)} factors, the policy {len(policy["joints"])} joints')
     policy['family'] = arguments.family or policy.get('family', 'gato')

@@ -39,8 +39,8 @@ CORES_TO_SHARE = 6
 class Desk:
     """One run: its folders and the steps that fill them."""
 
-    def __init__(self, out, recipe, workers, start=None):
-        self.out, self.recipe, self.workers, self.start = Path(out), recipe, workers, start
+    def __init__(self, out, recipe, workers, start=None, pieces=None):
+        self.out, self.recipe, self.workers, self.start, self.pieces = Path(out), recipe, workers, start, pieces
         self.data, self.policy = self.out / 'data', self.out / 'policy'
         self.data.mkdir(parents=True, exist_ok=True)
         self.measured = {}
@@ -79,6 +79,7 @@ class Desk:
         words += ['--wordings', str(self.write_wordings())]
         words += ['--minutes', str(minutes), '--cpu-time'] if minutes else []
         words += ['--init-from', str(self.start)] if self.start else []
+        words += ['--pieces', str(self.pieces), '--text-positions', '16'] if self.pieces else []
         words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
         return subprocess.Popen(words)
 
@@ -178,6 +179,7 @@ def parser():
     size.add_argument('--smoke', action='store_const', dest='recipe', const='smoke', help='a minute')
     p.add_argument('--minutes', type=float, help='training time, instead of the recipe\'s')
     p.add_argument('--from', dest='start', default=None, metavar='WEIGHTS', help='start from the weights of an earlier policy, such as models/desk/weights.pt')
+    p.add_argument('--pieces', default=None, metavar='FILE', help='SentencePiece vocabulary in place of the list of words, such as training/vocabularies/english/tokenizer.json')
     p.add_argument('--out', default=None, help='folder of the run; default runs/desk, runs/quick or runs/smoke')
     p.add_argument('--install', default=None, metavar='FOLDER', help='where the best policy goes; default models/desk for the full recipe, nowhere else')
     p.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='worker threads for demonstrations and evaluation')
@@ -192,7 +194,8 @@ def main():
         recipe = replace(recipe, minutes=arguments.minutes)
     # Whoever ends this process ends training too, which saves its checkpoint.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers, arguments.start)
+    desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers, arguments.start,
+                arguments.pieces)
     try:
         desk.run()
     except command_line.VerbFailed as error:

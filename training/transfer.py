@@ -2,7 +2,9 @@
 import json
 from pathlib import Path
 
-from tokens import UNKNOWN_WORD
+from instruction_text import UNKNOWN_WORD, located
+from pieces import SPACE, UNKNOWN_ID
+from tokens import LayoutSpec
 
 
 def words_of(path, state):
@@ -13,7 +15,15 @@ def words_of(path, state):
         if not manifest.exists():
             raise FileNotFoundError(f'"{manifest}" does not exist; keep the weights beside the policy.json they were written with')
         policy = json.loads(manifest.read_text())
-    return policy['tokens']['text']['vocabulary']
+        policy = located(policy, manifest.parent)
+    return names_of(LayoutSpec.from_json(policy['tokens']))
+
+
+def names_of(spec):
+    """What the text ids of a layout stand for, by id, so that lists of words and pieces can be compared: whole words by themselves."""
+    if spec.vocabulary is None:
+        return list(spec.words)
+    return ['', UNKNOWN_WORD, *(name[1:] if len(name) > 1 and name.startswith(SPACE) else f'within {name}' for name in spec.vocabulary.load().names[2:])]
 
 
 def grown(words, instructions, split):
@@ -41,3 +51,17 @@ def carry_rows(table, config, words, own_table, own_config, own_words):
             new.append(word)
     rows[own_config.vocabulary:] = table[config.vocabulary:]
     return rows, new
+
+
+def carried_ids(table, names, fresh):
+    """Text ids whose rows [rows, W] a run brought along: not those of `fresh` names, and none that only share the unknown word's."""
+    if UNKNOWN_WORD not in names:
+        return [index for index, name in enumerate(names) if name not in fresh]
+    differs = (table[:len(names)] != table[names.index(UNKNOWN_WORD)]).any(1).tolist()
+    return [index for index, name in enumerate(names) if differs[index] and name not in fresh]
+
+
+def share_unmet_rows(table, met, count):
+    """Gives the first `count` rows of the table [rows, W] that training has not met the unknown piece's row, in place."""
+    unmet = sorted(set(range(count)) - set(met))
+    table[unmet] = table[UNKNOWN_ID].clone()

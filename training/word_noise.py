@@ -11,8 +11,9 @@ OTHER_WORD_SHARE = 0.4
 class WordNoise:
     """Hides words that tell nothing apart and puts strange ones between the others."""
 
-    def __init__(self, words, kept_words, share, random):
-        """words: the vocabulary. share: largest part of an instruction that is hidden. Raises ValueError where it has no unknown word."""
+    def __init__(self, words, kept_words, share, random, strange_ids=()):
+        """words: the vocabulary. share: largest part of an instruction that is hidden. strange_ids: the ids that known
+        strange words are drawn from; default all. Raises ValueError where it has no unknown word."""
         if UNKNOWN_WORD not in words:
             raise ValueError(f'--word-dropout needs "{UNKNOWN_WORD}" in tokens.text.vocabulary; add it, or leave the option out')
         self.share, self.random, self.device = share, random, random.device
@@ -20,6 +21,8 @@ class WordNoise:
         kept = {words[PADDING_ID], UNKNOWN_WORD, *kept_words}
         self.may_hide = torch.tensor([word not in kept for word in words], device=self.device)
         self.other_rows = self.may_hide.nonzero()[:, 0]
+        if len(strange_ids):
+            self.other_rows = torch.tensor([row for row in strange_ids if self.may_hide[row]] or [self.unknown_row], device=self.device)
 
     def __call__(self, text):
         """Rows [B, S, text] as other people might say them; each sample draws its own share, all its steps say the same."""

@@ -15,7 +15,7 @@ export function exampleObservation({ layout }: LoadedPolicy): Observation {
   return {
     tick: 0,
     timeNs: 0,
-    instruction: spec.text.vocabulary[1] ?? '',
+    instruction: spec.text.kind === 'words' ? (spec.text.vocabulary[1] ?? '') : 'lift the red cube',
     arm: sampled({ positionsRad: zeros(), velocitiesRadPerS: zeros(), effortsNm: zeros(), stampNs: 0 }),
     commandRad: zeros(),
     cameras: new Map(images),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
+import { textIdCount } from '../../src/tokens/text.ts';
 import { TokenEncoder } from '../../src/tokens/token-frame.ts';
 import { exampleObservation } from './example.ts';
 import { serveRounds } from './line-protocol.ts';
@@ -28,7 +29,7 @@ const past: Record<string, Tensor> = Object.fromEntries(
 );
 const encoder = new TokenEncoder(layout);
 const observation = exampleObservation(loadPolicy(folder));
-const rowOffset = text.vocabulary.length - codec.textVocabulary;
+const rowOffset = textIdCount(text) - codec.textVocabulary;
 
 function integers(values: readonly number[], shape: readonly number[]): Tensor {
   return new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
@@ -53,7 +54,7 @@ async function tick(): Promise<readonly number[]> {
     cache = Object.fromEntries(pairs.map((name) => [`past_${name}`, outputs[`present_${name}`] as Tensor]));
     rows = {
       embeddings: new Tensor('float32', new Float32Array(0), [1, 0, width]),
-      tokens: integers([text.vocabulary.length + bin], [1, 1]),
+      tokens: integers([textIdCount(text) + bin], [1, 1]),
     };
   }
   return bins;

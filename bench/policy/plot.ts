@@ -5,11 +5,11 @@ import { prepare, sweeps } from './configurations.ts';
 import type { Configuration } from './configurations.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 
-/** A measured policy: x is what was varied. */
+/** A measured policy: x is what was varied, fastMs the time that a tenth of the ticks keep: what else the machine did hides the shape least there. */
 interface Point {
   readonly x: number;
   readonly label: string;
-  readonly p50Ms: number;
+  readonly fastMs: number;
 }
 
 interface Series {
@@ -35,9 +35,9 @@ export async function measureSweeps(
       const engine = await start(configuration);
       const { ms } = await engine.round(ticks + 3);
       await engine.close();
-      const p50Ms = quantile(ms.slice(3), 0.5);
-      console.error(`${configuration.name}: ${p50Ms.toFixed(1)} ms`);
-      points.push({ x: xOf(configuration), label: configuration.name, p50Ms });
+      const fastMs = quantile(ms.slice(3), 0.1);
+      console.error(`${configuration.name}: ${fastMs.toFixed(1)} ms`);
+      points.push({ x: xOf(configuration), label: configuration.name, fastMs });
     }
     return points;
   };
@@ -78,7 +78,7 @@ export function writePlot(path: string, panels: readonly Panel[]): void {
 function draw({ title, xLabel, series }: Panel): string {
   const points = series.flatMap((line) => line.points);
   const xRange = rangeOf(points.map(({ x }) => x));
-  const yRange = rangeOf([...points.map(({ p50Ms }) => p50Ms), 50]);
+  const yRange = rangeOf([...points.map(({ fastMs }) => fastMs), 50]);
   const { width, height, left, right, top, bottom } = PANEL;
   const x = (value: number): number => left + share(value, xRange) * (width - left - right);
   const y = (value: number): number => height - bottom - share(value, yRange) * (height - top - bottom);
@@ -94,11 +94,11 @@ function draw({ title, xLabel, series }: Panel): string {
   );
   const lines = series.map(({ name, points: line }, index) => {
     const colour = COLOURS[index] ?? 'black';
-    const path = line.map((point) => `${x(point.x).toFixed(1)} ${y(point.p50Ms).toFixed(1)}`).join('L');
+    const path = line.map((point) => `${x(point.x).toFixed(1)} ${y(point.fastMs).toFixed(1)}`).join('L');
     const dots = line.map(
       (point) =>
-        `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.p50Ms).toFixed(1)}" r="3" fill="${colour}"/>` +
-        text([x(point.x), y(point.p50Ms) - 7], point.p50Ms.toPrecision(3)),
+        `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.fastMs).toFixed(1)}" r="3" fill="${colour}"/>` +
+        text([x(point.x), y(point.fastMs) - 7], point.fastMs.toPrecision(3)),
     );
     const legend = `<text x="${left + 10}" y="${top + 16 + 15 * index}" fill="${colour}">${name}</text>`;
     return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>${dots.join('')}${legend}`;
@@ -106,7 +106,7 @@ function draw({ title, xLabel, series }: Panel): string {
   const deadline = `<path d="M${left} ${y(50).toFixed(1)}H${width - right}" stroke="#555" stroke-dasharray="4 3"/>`;
   return [
     `<text x="${left}" y="20" font-size="13">${title}</text>`,
-    text([left, top - 8], 'ms per tick (dashed: 20 Hz)', 'start'),
+    text([left, top - 8], 'ms of the fastest tenth of ticks (dashed: 20 Hz)', 'start'),
     ...grid,
     deadline,
     ...xTicks,

@@ -27,7 +27,7 @@ export class TourGuide {
   constructor(engine: PolicyEngine) {
     this.#engine = engine;
     this.#layout = createLayout(engine.manifest.tokens);
-    this.#textIds = encodeText(engine.manifest.tokens.text, 'tour');
+    this.#textIds = encodeText(this.#layout, 'tour');
   }
 
   /** Cities of the tours it was trained on. */

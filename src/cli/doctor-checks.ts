@@ -1,12 +1,12 @@
 import { statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { listProviders } from '../policy/list-providers.ts';
+import { chooseProvider, presentProviders } from '../policy/choose-provider.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
 import { executionProviders } from '../policy/providers.ts';
-import type { ExecutionProviderName } from '../policy/providers.ts';
-import { tryProvider } from '../policy/try-provider.ts';
 import { raisePriority, threadId } from '../runtime/arm/thread-priority.ts';
 import { checkCameras, checkRosBridge, checkSerialPorts } from './doctor-devices.ts';
+import { providerLines } from './provider-choice.ts';
 import { measureTimerJitter } from './timer-jitter.ts';
 import type { TimerJitter } from './timer-jitter.ts';
 
@@ -23,6 +23,8 @@ export interface Check {
 export interface CheckOptions {
   readonly gateHz: number;
   readonly seconds: number;
+  /** That the providers are timed with, by name or folder. */
+  readonly policy: string;
 }
 
 const GIGABYTE = 1e9;
@@ -40,7 +42,7 @@ export async function runChecks(options: CheckOptions): Promise<Check[]> {
   return [
     checkNode(),
     checkComputer(),
-    await checkProviders(),
+    await checkProviders(options.policy),
     // Before the timer: it is measured with the priority that the gate would get.
     checkPriority(),
     checkTimer(options),
@@ -74,22 +76,19 @@ function checkComputer(): Check {
   return { name: 'Computer', verdict: 'warning', finding, remedy };
 }
 
-async function checkProviders(): Promise<Check> {
+async function checkProviders(policy: string): Promise<Check> {
   const name = 'Inference providers';
   try {
-    const known = listProviders().map((provider) => provider.name);
-    const usable = (Object.keys(executionProviders) as ExecutionProviderName[]).filter((each) => known.includes(each));
-    const works: string[] = [];
-    const fails: string[] = [];
-    for (const provider of usable) ((await tryProvider(provider)) === undefined ? works : fails).push(provider);
-    const figures = { works, fails };
-    if (works.length === 0)
-      return { name, verdict: 'bad', finding: 'none works', remedy: 'Run npm ci again on this computer.', figures };
-    const hints = usable
-      .filter((each) => fails.includes(each))
-      .map((each) => `${each}: ${executionProviders[each].remedy}`);
-    const finding = `works: ${works.join(', ')}${fails.length === 0 ? '' : `; not here: ${fails.join(', ')}`}`;
-    return { name, verdict: 'good', finding, figures, ...(hints.length === 0 ? {} : { remedy: hints.join(' ') }) };
+    const [cpu, ...others] = await presentProviders();
+    if (cpu?.refusal !== undefined)
+      return { name, verdict: 'bad', finding: `cpu: ${cpu.refusal}`, remedy: 'Run npm ci again on this computer.' };
+    const { tried } = await chooseProvider(loadPolicy(policy), { candidates: others.map(({ provider }) => provider) });
+    const works = tried.filter(({ refusal }) => refusal === undefined).map(({ provider }) => provider);
+    const fails = tried.filter(({ refusal }) => refusal !== undefined);
+    const figures = { works, fails: fails.map(({ provider }) => provider) };
+    const finding = `policy "${policy}" runs on ${works.join(', then ')}\n${providerLines(tried).join('\n')}`;
+    const hints = fails.map(({ provider }) => `${provider}: ${executionProviders[provider].remedy}`);
+    return { name, verdict: 'good', finding, figures, ...(hints.length === 0 ? {} : { remedy: hints.join('\n') }) };
   } catch (error) {
     const finding = error instanceof Error ? error.message : String(error);
     return { name, verdict: 'bad', finding, remedy: 'Run npm ci again on this computer.' };

@@ -16,6 +16,7 @@ const MARKS = { good: 'ok  ', warning: 'warn', bad: 'FAIL' } as const;
 interface DoctorOptions {
   readonly robot: string;
   readonly seconds: number;
+  readonly policy: string;
   readonly json?: boolean;
 }
 
@@ -24,13 +25,14 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('Check this computer: providers, priority, timer, loop rates, ports, cameras, ROS bridge, disk')
     .option('--robot <robot>', 'robot whose gate rate shall be held', 'so101')
+    .option('--policy <folder>', 'policy that the providers are timed with, by name or folder', 'desk')
     .option('--seconds <seconds>', 'how long to measure the timer', parseSeconds, 10)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (options: DoctorOptions) => {
       const { gateHz } = loadRobot(options.robot).rates;
       if (!options.json) console.log(`Measuring the timer for ${options.seconds} s ...\n`);
-      const checks = await runChecks({ gateHz, seconds: options.seconds });
+      const checks = await runChecks({ gateHz, seconds: options.seconds, policy: options.policy });
       const fit = checks.every((check) => check.verdict !== 'bad');
       console.log(options.json ? JSON.stringify({ fit, checks }) : checks.map(formatCheck).join('\n'));
       if (!fit) process.exitCode = 1;
@@ -45,6 +47,7 @@ function parseSeconds(text: string): number {
 }
 
 function formatCheck(check: Check): string {
-  const line = `${MARKS[check.verdict]}  ${check.name.padEnd(20)}  ${check.finding}`;
-  return check.remedy === undefined ? line : `${line}\n${' '.repeat(28)}${check.remedy}`;
+  const indented = (text: string): string => text.replaceAll('\n', `\n${' '.repeat(28)}`);
+  const line = `${MARKS[check.verdict]}  ${check.name.padEnd(20)}  ${indented(check.finding)}`;
+  return check.remedy === undefined ? line : `${line}\n${' '.repeat(28)}${indented(check.remedy)}`;
 }

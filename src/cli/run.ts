@@ -7,6 +7,8 @@ import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
+import { providerOption, withProvider } from './provider-choice.ts';
+import type { ProviderOption } from './provider-choice.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
 import type { RunAtPlace } from './run-at-place.ts';
@@ -28,6 +30,8 @@ Examples:
 
 Lockstep waits for the policy and repeats to the bit from its seed; live runs in real time, the policy in a
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
+--provider auto, the default live, times the policy on every execution provider that works here, and takes the fastest of
+those that decide what the processor decides.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
 episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
 Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
@@ -43,6 +47,8 @@ interface RunOptions extends ArmOptions {
   readonly record?: string;
   readonly blackBox?: string;
   readonly safetyMask?: boolean;
+  /** Default: auto live, cpu in lockstep. */
+  readonly provider?: ProviderOption;
   readonly deadline?: number;
   readonly prompt?: PromptSource;
   readonly live?: boolean;
@@ -62,6 +68,7 @@ export function addRun(program: Command): void {
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
     .option('--episodes <count>', 'how many', wholeNumber(1), 1)
     .option('--rate <hz>', 'decisions a second; must be what the policy was trained at', numberBetween(0.1, 1000))
+    .addOption(providerOption())
     .option('--seed <number>', 'seed of the first episode; the next have the next seeds', wholeNumber(0), 0)
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option(
@@ -92,7 +99,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt } = options;
-  const plan = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
+  const checked = planSession({ robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt }, [request]);
+  const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {
     console.error(
       `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,
@@ -115,6 +123,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
         ...names,
         seed,
         mode,
+        provider: { name: plan.provider, tried },
         episodes,
         successRate: rate,
         connection,

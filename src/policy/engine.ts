@@ -24,6 +24,8 @@ export interface PolicyEngineOptions {
   readonly precision?: Precision | undefined;
   /** Threads of one inference. Default: all cores but one, which the control loop keeps. */
   readonly threads?: number | undefined;
+  /** Whether threads spin while a run lasts: for cores that nothing else uses. Default false. */
+  readonly spinning?: boolean | undefined;
   /** Default cpu. A provider that cannot be had is an error, never a silent cpu. */
   readonly provider?: ExecutionProviderName | undefined;
   /** Measures inferenceNs. Default: the machine's monotonic clock. */
@@ -77,7 +79,7 @@ export class PolicyEngine {
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
     const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
     const state = createState(policy.manifest);
-    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision });
+    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision, spinning: options.spinning });
     const sequence = new PolicySequence(graphs, state, policy.manifest.context.steps);
     const engine = new PolicyEngine(policy, { graphs, sequence }, options.clock ?? new MonotonicClock());
     try {

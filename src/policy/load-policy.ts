@@ -6,6 +6,7 @@ import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
+import { PieceVocabulary } from '../tokens/pieces.ts';
 import { policyFamilies } from './families.ts';
 import { manifestSchema } from './model-manifest.ts';
 import { observationRows } from './warm-up.ts';
@@ -31,9 +32,9 @@ export function listPolicies(): string[] {
 
 /**
  * Loads a policy by name (`models/<name>`) or by the path of its folder or policy.json, and checks
- * the digest of every graph it lists.
+ * the digest of every file it lists.
  * Throws UnknownNameError for a name that is neither, InvalidFileError for a manifest that does not
- * fit and for a graph file that is missing or not the one the manifest was written for.
+ * fit and for a file that is missing or not the one the manifest was written for.
  */
 export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const candidates = [
@@ -49,7 +50,7 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
     for (const graph of [graphs?.embed, graphs?.trunk])
-      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) checkGraphFile(file, path);
+      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) listedPath(file, path);
   }
   return { manifest, layout, directory: dirname(path) };
 }
@@ -111,8 +112,9 @@ function stateProblems(manifest: ModelManifest, layout: StepLayout): string[] {
 }
 
 function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
+  const pieces = piecesOf(tokens, path);
   try {
-    return createLayout(tokens);
+    return createLayout(tokens, pieces);
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidFileError(path, 'has a token layout that contradicts itself', {
@@ -123,18 +125,25 @@ function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
   }
 }
 
-function checkGraphFile(file: { readonly path: string; readonly sha256: string }, manifestPath: string): void {
+function piecesOf({ text }: ModelManifest['tokens'], manifestPath: string): PieceVocabulary | undefined {
+  if (text.kind === 'words') return undefined;
+  const path = listedPath({ path: text.file, sha256: text.sha256 }, manifestPath);
+  return PieceVocabulary.parse(readFileSync(path, 'utf8'), path);
+}
+
+/** The path of a file that the manifest lists, which must be the one it was written for. */
+function listedPath(file: { readonly path: string; readonly sha256: string }, manifestPath: string): string {
   const directory = dirname(manifestPath);
   const path = join(directory, file.path);
   // A graph is native code's input: a manifest may only name files that came with it.
   if (isAbsolute(file.path) || relative(directory, path).startsWith('..')) {
-    throw new InvalidFileError(manifestPath, `lists the graph "${file.path}" outside its own folder`, {
-      remedy: 'Keep the graphs beside policy.json.',
+    throw new InvalidFileError(manifestPath, `lists the file "${file.path}" outside its own folder`, {
+      remedy: 'Keep the files of a policy beside policy.json.',
     });
   }
   if (!existsSync(path)) {
     throw new InvalidFileError(path, `is missing, though ${manifestPath} lists it`, {
-      remedy: 'Fetch the model again, or remove this precision from "files".',
+      remedy: 'Fetch the model again, or remove what lists it.',
     });
   }
   const found = sha256Of(path);
@@ -145,6 +154,7 @@ function checkGraphFile(file: { readonly path: string; readonly sha256: string }
       remedy: 'Fetch the model again; after exporting it again, write the new digest into policy.json.',
     });
   }
+  return path;
 }
 
 /** Piece by piece: a file of weights may be larger than a buffer can be. */

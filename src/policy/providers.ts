@@ -9,7 +9,7 @@ interface ExecutionProvider {
   readonly remedy: string;
 }
 
-/** Where the graphs can run. The native package bundles cpu and webgpu; cuda needs its own library. */
+/** Where the graphs can run, by ONNX Runtime's names. The native package brings cpu, and webgpu, dml or coreml; the others need libraries of their own. */
 export const executionProviders = {
   cpu: { precisions: ['int8', 'fp32', 'fp16', 'int4'], remedy: 'Install onnxruntime-node for this platform.' },
   webgpu: {
@@ -19,7 +19,16 @@ export const executionProviders = {
   },
   cuda: {
     precisions: ['fp32', 'fp16', 'int4'],
-    remedy: 'Install the CUDA build of onnxruntime-node with CUDA and cuDNN; or choose "cpu".',
+    remedy: 'It needs an NVIDIA GPU with CUDA and cuDNN: see docs/gpu.md; or choose "cpu".',
+  },
+  tensorrt: {
+    precisions: ['fp32', 'fp16'],
+    remedy: 'It needs an NVIDIA GPU with CUDA, cuDNN and TensorRT: see docs/gpu.md; or choose "cpu".',
+  },
+  coreml: { precisions: ['fp32', 'fp16'], remedy: 'It is part of macOS; elsewhere, choose "cpu".' },
+  dml: {
+    precisions: ['fp32', 'fp16', 'int4'],
+    remedy: 'DirectML is part of Windows, and needs a Direct3D 12 driver; elsewhere, choose "cpu".',
   },
 } as const satisfies Record<string, ExecutionProvider>;
 
@@ -34,10 +43,19 @@ export interface SessionSettings {
   readonly provider: ExecutionProviderName;
   /** Threads of one inference, this one included. */
   readonly threads: number;
+  /**
+   * Whether threads wait for each other by spinning while a run lasts: a third less time on cores that nothing else uses,
+   * up to twice as much on shared ones. Default false.
+   */
+  readonly spinning?: boolean | undefined;
 }
 
 /** The session options for these settings. */
-export function sessionOptions({ provider, threads }: SessionSettings): InferenceSession.SessionOptions {
+export function sessionOptions({
+  provider,
+  threads,
+  spinning = false,
+}: SessionSettings): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     intraOpNumThreads: threads,
@@ -45,10 +63,9 @@ export function sessionOptions({ provider, threads }: SessionSettings): Inferenc
     // Parallel execution of nodes takes 1.7 times as long on a decoder, which is one chain.
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // Threads that wait for the next node spin, which takes a third off a tick of two threads, and stop when the run ends:
-    // between ticks they would take the core the control loop needs. The runtime reads these options only in nested form
-    // and only as strings.
-    extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
+    // Spinning threads stop when the run ends: between ticks they would take the core the control loop needs. The runtime
+    // reads these options only in nested form and only as strings.
+    extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' }, force_spinning_stop: '1' } },
     // 4 is fatal only: failures arrive as exceptions, and the library prints nothing.
     logSeverityLevel: 4,
   };
@@ -78,4 +95,10 @@ export async function openSession(path: string, settings: SessionSettings): Prom
       cause,
     });
   }
+}
+
+/** What the runtime says in one line, without the place in its own source. */
+export function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/^\/\S+:\d+ .* was false\. /, '');
 }

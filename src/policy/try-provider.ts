@@ -1,5 +1,5 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { sessionOptions } from './providers.ts';
+import { reasonOf, sessionOptions } from './providers.ts';
 import type { ExecutionProviderName } from './providers.ts';
 
 /** A graph of one node, y = x + x for x of shape (1), opset 17: the least a provider must be able to run. */
@@ -20,7 +20,6 @@ export async function tryProvider(provider: ExecutionProviderName): Promise<stri
       await session.release();
     }
   } catch (cause) {
-    const [firstLine = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    return firstLine;
+    return reasonOf(cause);
   }
 }

@@ -17,6 +17,7 @@ import type { SpaceGuard } from '../safety/space-guard.ts';
 import { ReachableTargets } from '../safety/reachable-targets.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { createLayout } from '../tokens/layout.ts';
+import type { StepLayout } from '../tokens/layout.ts';
 import { TokenEncoder } from '../tokens/token-frame.ts';
 import { loadPrompt } from './demonstration-prompt.ts';
 import type { PromptSource } from './demonstration-prompt.ts';
@@ -48,6 +49,8 @@ export interface GatoAgentOptions {
    * it, among all within the soft position limits. Default true.
    */
   readonly safetyMask?: boolean | undefined;
+  /** Of the policy. Default: made from its manifest, which is enough where its vocabulary is a list of words. */
+  readonly layout?: StepLayout | undefined;
   /** What the safety mask knows of the space around the arm; the agent disposes of it. Default: nothing. */
   readonly space?: SpaceGuard | undefined;
 }
@@ -85,7 +88,7 @@ export class GatoAgent implements Agent {
     this.name = policy.manifest.name;
     this.#robot = robot;
     this.#policy = policy;
-    this.#encoder = new TokenEncoder(createLayout(policy.manifest.tokens));
+    this.#encoder = new TokenEncoder(options.layout ?? createLayout(policy.manifest.tokens));
     this.#clock = options.clock;
     this.#deadlineNs = options.deadlineNs;
     const { safetyMask = true, space = openSpace } = options;
@@ -101,7 +104,7 @@ export class GatoAgent implements Agent {
   static async load(
     robot: RobotSpec,
     nameOrDirectory: string,
-    options: Omit<GatoAgentOptions, 'space'> & Omit<PolicyEngineOptions, 'clock'> & LoadAgentOptions = {},
+    options: Omit<GatoAgentOptions, 'space' | 'layout'> & Omit<PolicyEngineOptions, 'clock'> & LoadAgentOptions = {},
   ): Promise<GatoAgent> {
     const { clock, safetyMask, deadlineNs, prompt, ...engineOptions } = options;
     const loaded = loadPolicy(nameOrDirectory);
@@ -110,7 +113,7 @@ export class GatoAgent implements Agent {
     const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
     try {
       const policy = await openPolicy(loaded, demonstration, engineOptions);
-      return new GatoAgent(robot, policy, { clock, safetyMask, deadlineNs, space });
+      return new GatoAgent(robot, policy, { clock, safetyMask, deadlineNs, space, layout: loaded.layout });
     } catch (error) {
       space.dispose();
       throw error;

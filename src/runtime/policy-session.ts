@@ -2,6 +2,7 @@ import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
+import type { ExecutionProviderName } from '../policy/providers.ts';
 import { promptSteps } from '../policy/prompt.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly rateHz?: number | undefined;
   /** See GatoAgentOptions. */
   readonly safetyMask?: boolean | undefined;
+  /** Default cpu. */
+  readonly provider?: ExecutionProviderName | undefined;
   /** Live only: a decision that takes longer is cut short, ms. Default: 95 % of the control period. */
   readonly deadlineMs?: number | undefined;
   /** A demonstration that every episode begins with; only for policies that look back. */
@@ -42,6 +45,7 @@ export interface SessionPlan {
   readonly manifest: ModelManifest;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
+  readonly provider: ExecutionProviderName;
   /** See SessionOptions. */
   readonly deadlineMs: number | undefined;
   /** See SessionOptions. */
@@ -66,13 +70,12 @@ export interface SessionEpisode {
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
   const loaded = loadPolicy(options.policy);
-  const { manifest } = loaded;
+  const { manifest, layout } = loaded;
   requireLayoutFitsRobot(manifest.tokens, robot);
   if (options.prompt !== undefined) promptSteps(loaded);
   const controlHz = controlRate(robot, manifest, options.rateHz);
-  const { text } = manifest.tokens;
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  for (const instruction of instructions) encodeText(text, instruction);
+  for (const instruction of instructions) encodeText(layout, instruction);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
@@ -80,9 +83,10 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     manifest,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
+    provider: options.provider ?? 'cpu',
     deadlineMs: options.deadlineMs,
     prompt: options.prompt,
-    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(text, instruction)))],
+    unknownWords: [...new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)))],
   };
 }
 
@@ -107,13 +111,14 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask, deadlineMs, prompt } = plan;
+    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt } = plan;
     const prompted = prompt === undefined ? {} : { prompt };
     const limited = deadlineMs === undefined ? {} : { deadlineMs };
+    const given = { safetyMask, provider, ...prompted };
     const agent =
       mode === 'lockstep'
-        ? await GatoAgent.load(robot, policy, { safetyMask, ...prompted })
-        : await ProcessAgent.start({ kind: 'policy', directory: policy, safetyMask, ...limited, ...prompted }, robot);
+        ? await GatoAgent.load(robot, policy, given)
+        : await ProcessAgent.start({ kind: 'policy', directory: policy, ...given, ...limited }, robot);
     return new PolicySession(plan, agent, arm);
   }
 

@@ -20,6 +20,31 @@ export const codecSchema = z.strictObject({
   deadbandBins: z.number().nonnegative().default(1),
 });
 
+/** How an instruction becomes ids. It is padded with id 0 to `positions`. */
+const textSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('words').default('words'),
+    /** Token id of a word = its index; index 0 is padding. */
+    vocabulary: z.array(z.string()).min(1),
+    positions: z.int().positive(),
+  }),
+  /** Gato's: a unigram model of SentencePiece, of 32000 pieces. */
+  z.strictObject({
+    kind: z.literal('sentencepiece'),
+    /** A tokenizer.json beside policy.json; see PieceVocabulary. */
+    file: z.string().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** How many the file holds: ids are [0, pieces). */
+    pieces: z.int().positive(),
+    positions: z.int().positive(),
+    /**
+     * Ids that training has met; a policy knows nothing of the others, and reads them as the unknown piece.
+     * Default: all of them.
+     */
+    trainedIds: z.array(z.int().nonnegative()).optional(),
+  }),
+]);
+
 /**
  * One modality of the proprioceptive state. `linear` maps [low, high] per joint to [-1, 1] and skips
  * companding ("if not already there"); `mulaw` companding takes the SI value as it is.
@@ -78,12 +103,7 @@ export const layoutSpecSchema = z.strictObject({
   /** `exact`: one position per value, as Gato. `packed`: the embeddings of one state modality are summed into one position. */
   layout: z.enum(['exact', 'packed']),
   codec: codecSchema,
-  text: z.strictObject({
-    /** Token id of a word = its index; index 0 is padding. */
-    vocabulary: z.array(z.string()).min(1),
-    /** The instruction is padded to this many positions. */
-    positions: z.int().positive(),
-  }),
+  text: textSchema,
   /** In sequence order. */
   cameras: z.array(cameraSchema),
   patchSize: z.int().positive().default(16),
@@ -99,6 +119,7 @@ export const layoutSpecSchema = z.strictObject({
 });
 
 export type LayoutSpec = Readonly<z.infer<typeof layoutSpecSchema>>;
+export type TextSpec = LayoutSpec['text'];
 export type Codec = LayoutSpec['codec'];
 export type StateModality = LayoutSpec['state'][number];
 /** What an arm measures of its joints. */

@@ -3,6 +3,7 @@ import { stateWidth, tokensPerTick } from './layout-spec.ts';
 import type { LayoutSpec } from './layout-spec.ts';
 import { patchPositions } from './patch-positions.ts';
 import type { PatchPositions } from './patch-positions.ts';
+import type { PieceVocabulary } from './pieces.ts';
 
 /** Local position of action tokens: they carry none (Gato, figure 18). */
 export const NO_POSITION = -1;
@@ -35,6 +36,8 @@ export interface Segment {
  */
 export interface StepLayout {
   readonly spec: LayoutSpec;
+  /** Of a text of kind `sentencepiece`, otherwise undefined. */
+  readonly pieces: PieceVocabulary | undefined;
   readonly segments: readonly Segment[];
   readonly joints: number;
   /** Lengths of the arrays of a TokenFrame. */
@@ -84,9 +87,10 @@ function sequence(spec: LayoutSpec): Line[] {
 
 /**
  * Lays out one control step. Throws E_INVALID_LAYOUT for a spec that contradicts itself.
+ * @param pieces the vocabulary that spec.text names, where it is of kind `sentencepiece`
  */
-export function createLayout(spec: LayoutSpec): StepLayout {
-  requireValidLayout(spec);
+export function createLayout(spec: LayoutSpec, pieces?: PieceVocabulary): StepLayout {
+  requireValidLayout(spec, pieces);
   const segments: Segment[] = [];
   const totals = { text: 0, image: 0, state: 0, separator: 0, action: 0 };
   const tokenPositions: number[] = [];
@@ -103,6 +107,7 @@ export function createLayout(spec: LayoutSpec): StepLayout {
   const observationPositions = position - totals.action;
   return {
     spec,
+    pieces,
     segments,
     joints: spec.actions.length,
     textTokens: totals.text,

@@ -41,7 +41,7 @@ export class TokenEncoder {
    */
   encode(observation: Observation): TokenFrame {
     if (observation.instruction !== this.#instruction) {
-      this.#textIds = encodeText(this.layout.spec.text, observation.instruction);
+      this.#textIds = encodeText(this.layout, observation.instruction);
       this.#instruction = observation.instruction;
     }
     let first = 0;

@@ -4,6 +4,7 @@ import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import type { ModelManifest } from '../../src/policy/model-manifest.ts';
 import { createLayout } from '../../src/tokens/layout.ts';
+import { textIdCount } from '../../src/tokens/text.ts';
 import type { TokenFrame } from '../../src/tokens/token-frame.ts';
 
 /** The folder of a policy among the fixtures. */
@@ -68,7 +69,7 @@ export function goldenFrame({ textIds, stateIds, patchSeed }: GoldenFrame): Toke
 export function frameOf(seed: number): TokenFrame {
   const { codec, text } = tiny.manifest.tokens;
   return {
-    textIds: Int32Array.from({ length: tiny.layout.textTokens }, (_, index) => (seed + index) % text.vocabulary.length),
+    textIds: Int32Array.from({ length: tiny.layout.textTokens }, (_, index) => (seed + index) % textIdCount(text)),
     stateIds: Int32Array.from(
       { length: tiny.layout.stateTokens },
       (_, index) => codec.textVocabulary + ((seed * 131 + index * 17) % codec.bins),

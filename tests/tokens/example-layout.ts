@@ -33,10 +33,11 @@ export function exampleLayout(changes: Readonly<Record<string, unknown>> = {}): 
 /** Another layout in every respect that the formats allow to differ: the second golden file. */
 export function contrastingLayout(): LayoutSpec {
   const example = exampleLayout();
+  const { text } = example;
   return exampleLayout({
     layout: 'exact',
     codec: { bins: 512, mu: 50, maximum: 100, textVocabulary: 100, decode: 'lower', deadbandBins: 2.5 },
-    text: { vocabulary: example.text.vocabulary, positions: 6 },
+    text: { ...text, positions: 6 },
     cameras: [
       { name: 'wrist', width: 80, height: 48 },
       { name: 'front', width: 32, height: 64 },

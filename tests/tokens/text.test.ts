@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UNKNOWN_WORD, encodeText, splitWords, unknownWords } from '../../src/tokens/text.ts';
+import type { TextReader } from '../../src/tokens/text.ts';
 import { exampleLayout } from './example-layout.ts';
 
-const { text } = exampleLayout();
+const spec = exampleLayout();
+const words = spec.text.kind === 'words' ? spec.text.vocabulary : [];
+const text = { spec };
+
+function reader(vocabulary: readonly string[], positions: number): TextReader {
+  return { spec: { text: { kind: 'words', vocabulary: [...vocabulary], positions } } };
+}
 
 describe('text', () => {
   it('ignores case, punctuation and the kind of white space', () => {
@@ -16,13 +23,13 @@ describe('text', () => {
   });
 
   it('has the words come back from their ids', () => {
-    const word = fc.constantFrom(...text.vocabulary.slice(1));
+    const word = fc.constantFrom(...words.slice(1));
     const separator = fc.constantFrom(' ', ', ', '\n', '! ', ' - ');
     fc.assert(
-      fc.property(fc.array(word, { maxLength: text.positions }), separator, fc.boolean(), (words, between, shout) => {
-        const instruction = words.join(between);
+      fc.property(fc.array(word, { maxLength: spec.text.positions }), separator, fc.boolean(), (said, between, shout) => {
+        const instruction = said.join(between);
         const ids = encodeText(text, shout ? instruction.toUpperCase() : instruction);
-        expect([...ids].filter((id) => id !== 0).map((id) => text.vocabulary[id])).toEqual(words);
+        expect([...ids].filter((id) => id !== 0).map((id) => words[id])).toEqual(said);
       }),
     );
   });
@@ -34,15 +41,14 @@ describe('text', () => {
   });
 
   it('reads a word it does not know as the entry for such words, where there is one', () => {
-    const open = { vocabulary: ['', UNKNOWN_WORD, 'cube', 'lift', 'red', 'the'], positions: 6 };
+    const open = reader(['', UNKNOWN_WORD, 'cube', 'lift', 'red', 'the'], 6);
     expect([...encodeText(open, 'Hoist the red brick')]).toEqual([1, 5, 4, 1, 0, 0]);
     expect(unknownWords(open, 'Hoist the red brick')).toEqual(['hoist', 'brick']);
     expect(unknownWords(open, 'lift <unknown>')).toEqual(['unknown']);
   });
 
   it('does not take the padding entry for a word', () => {
-    const padded = { vocabulary: ['pad', 'cube'], positions: 2 };
-    expect(() => encodeText(padded, 'pad cube')).toThrow('E_UNKNOWN_WORDS');
+    expect(() => encodeText(reader(['pad', 'cube'], 2), 'pad cube')).toThrow('E_UNKNOWN_WORDS');
   });
 
   it('refuses an instruction of more words than it has positions for', () => {
