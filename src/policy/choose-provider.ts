@@ -44,7 +44,10 @@ const PRESENCE_LIMIT_MS = 20_000;
  * the processor decides in the same precision. Where no other works it is cpu, which is then not timed. Nothing is
  * remembered: another day, or another machine, is asked again. Throws nothing that a provider does.
  */
-export async function chooseProvider(policy: LoadedPolicy, options: ChooseProviderOptions = {}): Promise<ProviderChoice> {
+export async function chooseProvider(
+  policy: LoadedPolicy,
+  options: ChooseProviderOptions = {},
+): Promise<ProviderChoice> {
   const { candidates = knownProviders(), timeLimitMs = 60_000, ask = askProviderProcess } = options;
   const present = await findPresent(candidates, ask);
   const usable: { provider: ExecutionProviderName; precision: Precision }[] = [];
@@ -105,11 +108,9 @@ function lacksPrecision({ manifest }: LoadedPolicy, provider: ExecutionProviderN
   return `the policy has no ${wanted} graphs, only ${Object.keys(manifest.files).join(' and ')}`;
 }
 
-function judged(
-  reference: ProviderReply,
-  found: ProviderReply,
-): Pick<TriedProvider, 'medianNs' | 'refusal'> {
-  if (reference.probe === undefined) return { refusal: `cpu has nothing to compare it with: ${reference.refusal ?? ''}` };
+function judged(reference: ProviderReply, found: ProviderReply): Pick<TriedProvider, 'medianNs' | 'refusal'> {
+  if (reference.probe === undefined)
+    return { refusal: `cpu has nothing to compare it with: ${reference.refusal ?? ''}` };
   if (found.probe === undefined) return { refusal: found.refusal ?? 'it did not run' };
   const difference = disagreement(reference.probe.answers, found.probe.answers);
   return difference === undefined ? outcome(found) : { refusal: `it decides otherwise than cpu: ${difference}` };

@@ -110,7 +110,10 @@ export function disagreement(expected: readonly ProbeAnswer[], found: readonly P
     for (let slot = 0; slot < compared; slot += 1) {
       const [wanted = Number.NaN, has = Number.NaN] = [probabilities[slot], other.probabilities[slot]];
       // Not a number is not within either.
-      if (Math.abs(wanted - has) <= Math.max(PROBABILITY_TOLERANCE_SHARE * wanted, Math.min(PROBABILITY_TOLERANCE, wanted)))
+      if (
+        Math.abs(wanted - has) <=
+        Math.max(PROBABILITY_TOLERANCE_SHARE * wanted, Math.min(PROBABILITY_TOLERANCE, wanted))
+      )
         continue;
       return `token ${slot + 1} of decision ${index + 1} is ${described(other, slot)} instead of ${described({ tokens, probabilities }, slot)}`;
     }

@@ -5,7 +5,12 @@ import type { PieceVocabulary } from './pieces.ts';
 
 /** Throws E_INVALID_LAYOUT, with everything that is wrong, for a spec that contradicts itself. */
 export function requireValidLayout(spec: LayoutSpec, pieces?: PieceVocabulary): void {
-  const problems = [...textProblems(spec, pieces), ...cameraProblems(spec), ...stateProblems(spec), ...actionProblems(spec)];
+  const problems = [
+    ...textProblems(spec, pieces),
+    ...cameraProblems(spec),
+    ...stateProblems(spec),
+    ...actionProblems(spec),
+  ];
   if (problems.length > 0) {
     throw new ArmatureError('E_INVALID_LAYOUT', `the token layout does not hold together: ${problems.join('; ')}`, {
       remedy: 'Correct these entries of `tokens` in policy.json; they must be those the policy was trained with.',
@@ -46,8 +51,7 @@ function textProblems({ text, codec }: LayoutSpec, vocabulary: PieceVocabulary |
     text.kind === 'words'
       ? [text.vocabulary.length, `text.vocabulary has ${text.vocabulary.length} words`]
       : [text.pieces, `text has ${text.pieces} pieces`];
-  const problems =
-    count <= codec.textVocabulary ? [] : [`${what}, codec.textVocabulary only ${codec.textVocabulary}`];
+  const problems = count <= codec.textVocabulary ? [] : [`${what}, codec.textVocabulary only ${codec.textVocabulary}`];
   if (text.kind === 'sentencepiece' && vocabulary?.pieces.length !== text.pieces)
     problems.push(`text has ${text.pieces} pieces, its vocabulary ${vocabulary?.pieces.length ?? 'was not given'}`);
   return problems;

@@ -59,7 +59,10 @@ describe('chooseProvider', () => {
   });
 
   it('refuses one that is fast but decides otherwise, by name', async () => {
-    const wrong = answers.map(({ tokens, probabilities }) => ({ tokens: tokens.map((token) => token + 3), probabilities }));
+    const wrong = answers.map(({ tokens, probabilities }) => ({
+      tokens: tokens.map((token) => token + 3),
+      probabilities,
+    }));
     const { ask } = world({ cpu: probe(10), cuda: probe(1, { answers: wrong }), webgpu: probe(9) });
     const choice = await chooseProvider(tiny, { ask, candidates: ['cuda', 'webgpu'] });
     expect(choice.provider).toBe('webgpu');
@@ -87,7 +90,10 @@ describe('chooseProvider', () => {
     expect(choice.tried.at(-1)?.refusal).toContain('the policy has no fp32 or fp16 or int4 graphs, only int8');
     const died = world({ cpu: probe(10), cuda: { refusal: 'its library ended the process (SIGSEGV)' } });
     const other = await chooseProvider(tiny, { ask: died.ask, candidates: ['cuda'] });
-    expect(other).toMatchObject({ provider: 'cpu', tried: [{ provider: 'cpu', medianNs: 1e7 }, { refusal: expect.stringContaining('SIGSEGV') as string }] });
+    expect(other).toMatchObject({
+      provider: 'cpu',
+      tried: [{ provider: 'cpu', medianNs: 1e7 }, { refusal: expect.stringContaining('SIGSEGV') as string }],
+    });
   });
 });
 
@@ -109,7 +115,11 @@ describe('disagreement', () => {
     ['another token of another probability', changed(2, 0, 32_500, 0.9), /token 1 of decision 3 is 32500/],
     ['what is no number', changed(0, 0, 32_100, Number.NaN), /token 1 of decision 1.*NaN/],
     ['fewer decisions', answers.slice(1), /it decided 2 times instead of 3/],
-    ['fewer tokens', answers.map(({ tokens, probabilities }) => ({ tokens: tokens.slice(1), probabilities })), /another number/],
+    [
+      'fewer tokens',
+      answers.map(({ tokens, probabilities }) => ({ tokens: tokens.slice(1), probabilities })),
+      /another number/,
+    ],
   ])('sees %s', (_, found, message) => {
     expect(disagreement(answers, found)).toMatch(message);
   });
@@ -119,7 +129,13 @@ describe('a provider process', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('runs a policy as this process does', async () => {
-    const request = { kind: 'policy', provider: 'cpu', precision: 'fp32', directory: tinyDirectory, threads: 1 } as const;
+    const request = {
+      kind: 'policy',
+      provider: 'cpu',
+      precision: 'fp32',
+      directory: tinyDirectory,
+      threads: 1,
+    } as const;
     const { probe: found } = await askProviderProcess(request, 60_000);
     const here = await probePolicy(tiny, { provider: 'cpu', precision: 'fp32', threads: 1 });
     expect(found?.answers).toEqual(here.answers);

@@ -40,7 +40,11 @@ it.skipIf(refusal !== undefined)(
   `auto times WebGPU, and takes the faster one${skipped}`,
   { timeout: LIMIT_MS },
   async () => {
-    const { provider, tried } = await chooseProvider(tiny, { candidates: ['webgpu'], threads: 1, timeLimitMs: LIMIT_MS });
+    const { provider, tried } = await chooseProvider(tiny, {
+      candidates: ['webgpu'],
+      threads: 1,
+      timeLimitMs: LIMIT_MS,
+    });
     expect(tried.map(({ medianNs }) => medianNs)).toEqual([expect.any(Number), expect.any(Number)]);
     expect(tried[0]?.provider).toBe(provider);
     expect(tried[0]?.medianNs).toBeLessThanOrEqual(tried[1]?.medianNs ?? 0);

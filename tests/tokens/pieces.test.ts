@@ -23,7 +23,9 @@ function specOf(changes: object = {}): LayoutSpec {
 }
 
 /** The file, with one thing changed. */
-function damaged(change: (document: { model: { vocab: unknown[]; unk_id: number }; normalizer: unknown }) => void): string {
+function damaged(
+  change: (document: { model: { vocab: unknown[]; unk_id: number }; normalizer: unknown }) => void,
+): string {
   const document = JSON.parse(content);
   change(document);
   return JSON.stringify(document);
@@ -89,7 +91,9 @@ describe('a layout with such a vocabulary', () => {
 
   it('needs the vocabulary it names, with as many pieces, and room for them', () => {
     expect(() => createLayout(specOf())).toThrow('its vocabulary was not given');
-    expect(() => createLayout(specOf({ pieces: 31_999 }), vocabulary)).toThrow('text has 31999 pieces, its vocabulary 32000');
+    expect(() => createLayout(specOf({ pieces: 31_999 }), vocabulary)).toThrow(
+      'text has 31999 pieces, its vocabulary 32000',
+    );
     const { codec } = specOf();
     const narrow = { ...specOf(), codec: { ...codec, textVocabulary: 1000 } };
     expect(() => createLayout(narrow, vocabulary)).toThrow('codec.textVocabulary only 1000');

@@ -26,11 +26,16 @@ describe('text', () => {
     const word = fc.constantFrom(...words.slice(1));
     const separator = fc.constantFrom(' ', ', ', '\n', '! ', ' - ');
     fc.assert(
-      fc.property(fc.array(word, { maxLength: spec.text.positions }), separator, fc.boolean(), (said, between, shout) => {
-        const instruction = said.join(between);
-        const ids = encodeText(text, shout ? instruction.toUpperCase() : instruction);
-        expect([...ids].filter((id) => id !== 0).map((id) => words[id])).toEqual(said);
-      }),
+      fc.property(
+        fc.array(word, { maxLength: spec.text.positions }),
+        separator,
+        fc.boolean(),
+        (said, between, shout) => {
+          const instruction = said.join(between);
+          const ids = encodeText(text, shout ? instruction.toUpperCase() : instruction);
+          expect([...ids].filter((id) => id !== 0).map((id) => words[id])).toEqual(said);
+        },
+      ),
     );
   });
 
