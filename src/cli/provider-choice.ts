@@ -15,11 +15,15 @@ export function providerOption(): Option {
   ]);
 }
 
-/** The plan on this provider; `auto` tries all of them, and says on stderr what it chose and why not the others. */
+/**
+ * The plan on this provider; `auto` tries all of them, and says on stderr what it chose and why not the others. A policy on a
+ * server runs on what the server has.
+ */
 export async function withProvider(
   plan: SessionPlan,
   option: ProviderOption,
 ): Promise<{ readonly plan: SessionPlan; readonly tried: readonly TriedProvider[] }> {
+  if (plan.manifest.family === 'remote') return { plan, tried: [] };
   if (option !== 'auto') return { plan: { ...plan, provider: option }, tried: [] };
   const { provider, tried } = await chooseProvider(loadPolicy(plan.policy));
   console.error([`policy "${plan.manifest.name}" runs on ${provider}`, ...providerLines(tried)].join('\n'));
