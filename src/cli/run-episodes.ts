@@ -8,6 +8,7 @@ import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
 import type { Workplace, WorkOptions } from '../runtime/workplace.ts';
+import type { RunDashboard } from './dashboard/run-dashboard.ts';
 import { LiveDisplay } from './live-display.ts';
 import { packageVersion } from './package-version.ts';
 import { formatProgress } from './progress.ts';
@@ -42,6 +43,8 @@ export interface RunEpisodesOptions {
   readonly isOver?: (() => boolean) | undefined;
   /** Asked before each episode: whether to begin it. Default: at once. */
   readonly isReady?: (() => Promise<boolean>) | undefined;
+  /** Shows the run in a browser, and stays until the run is aborted: then episodes also begin from there. */
+  readonly dashboard?: RunDashboard | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +55,7 @@ export interface RunEpisodesOptions {
  */
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
   const { plan, jobs, record, report, signal, title, arm } = options;
-  const { isReady = () => Promise.resolve(true) } = options;
+  const { isReady = () => Promise.resolve(true), dashboard } = options;
   const view = new RunView(plan, jobs);
   const session = await PolicySession.open(plan, arm);
   const summaries: EpisodeSummary[] = [];
@@ -61,11 +64,12 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   let failure: Error | undefined;
   try {
     writer = record === undefined ? undefined : await openDataset(record, plan);
-    for (const [index, job] of jobs.entries()) {
-      if (signal.aborted || failure !== undefined) break;
-      if (!(await isReady())) break;
+    for (let index = 0; !signal.aborted && failure === undefined; index += 1) {
+      const job = dashboard === undefined ? jobs[index] : await dashboard.next(jobs[index], signal);
+      if (job === undefined || !(await isReady())) break;
       const collector = new EpisodeCollector(plan.robot);
-      const listeners = report === undefined ? [view] : [view, collector];
+      const shown = dashboard === undefined ? [view] : [view, dashboard.listener];
+      const listeners = report === undefined ? shown : [...shown, collector];
       const episode = await runRecorded(session, job, { ...options, writer, view, listeners });
       const { instruction, result } = episode;
       failure = episode.failure;
@@ -74,9 +78,11 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
       const summary = summariseEpisode(job, episode);
       summaries.push(summary);
       view.endEpisode(summary, episode);
+      dashboard?.endEpisode(episode.result);
     }
   } finally {
     view.close();
+    dashboard?.leaveEpisode();
     await session.close();
     await writer?.close();
     if (report !== undefined && pages.length > 0)
@@ -86,7 +92,7 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   return summaries;
 }
 
-interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal'> {
+interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal' | 'dashboard'> {
   readonly writer: DatasetWriter | undefined;
   readonly view: RunView;
   readonly listeners: readonly StepListener[];
@@ -94,7 +100,7 @@ interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 
 
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
-  const { writer, signal, cameras, isOver } = run;
+  const { writer, cameras, isOver, dashboard } = run;
   const { robot } = session.plan;
   const { request, seed } = job;
   const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
@@ -106,7 +112,8 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
       run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
     const real = { ...(cameras === undefined ? {} : { cameras }), ...(isOver === undefined ? {} : { isOver }) };
     const listeners = [...watching, ...run.listeners];
-    const episode = await session.run(request, { seed, listeners, signal, ...orphaned, ...real });
+    const watched = dashboard?.beginEpisode(run.signal) ?? { signal: run.signal };
+    const episode = await session.run(request, { seed, listeners, ...watched, ...orphaned, ...real });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import { planSession } from '../runtime/policy-session.ts';
+import type { SessionPlan } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { addDashboardOptions, openRunDashboard } from './dashboard/run-dashboard.ts';
+import type { DashboardFlags } from './dashboard/run-dashboard.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
@@ -10,6 +13,7 @@ import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
+import type { EpisodeSummary } from './run-summary.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +22,7 @@ Examples:
   armature run --robot so101 --driver mirror --policy desk --task reach --live
                                a dry run: nothing moves but a mirror arm, objects stand still
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
+  armature run --robot so101 --driver sim --policy desk --task lift --dashboard
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
   armature run --robot so101 --driver serial --port /dev/ttyACM0 --policy desk --task "lift the blue cube" \
     --camera front=/dev/video0 --camera wrist=/dev/video2
@@ -26,9 +31,10 @@ Lockstep waits for the policy and repeats to the bit from its seed; live runs in
 process of its own. Default: live in a terminal, lockstep where the output is a file, a pipe or JSON.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
 episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
+With --dashboard a page in the browser shows all of it; its address stands on stderr, and Ctrl-C ends it.
 Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
-interface RunOptions extends ArmOptions {
+interface RunOptions extends ArmOptions, DashboardFlags {
   readonly policy: string;
   readonly task: string;
   readonly scene?: string;
@@ -50,7 +56,7 @@ export function addRun(program: Command): void {
   const command = program
     .command('run')
     .description('Run a policy on a robot, with a report, and if wanted a recording');
-  addCameraOption(addArmOptions(command))
+  addDashboardOptions(addCameraOption(addArmOptions(command)))
     .requiredOption('--policy <folder>', 'policy, by name or folder')
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
@@ -70,9 +76,11 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions, command: Command): Promise<void> {
-  const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
+  const { robot, driver, policy, task, scene, seed, record, blackBox } = options;
   if (options.live === true && options.lockstep === true)
     command.error('error: --live and --lockstep exclude each other');
+  if (options.dashboard === true && options.lockstep === true)
+    command.error('error: --dashboard shows what happens in real time: leave --lockstep out');
   if (options.lockstep === true && !isSceneDriver(driver))
     command.error('error: an arm of metal does not wait: --lockstep needs --driver sim or mirror');
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
@@ -88,10 +96,28 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const episodes =
-    isSceneDriver(driver) && options.camera.length === 0 ? await runEpisodes(work) : await runAtPlace(options, work);
-  interruption.close();
+  const dashboard = await openRunDashboard(options, plan);
+  const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
+  try {
+    const isScene = isSceneDriver(driver) && options.camera.length === 0;
+    const episodes = isScene ? await runEpisodes(work) : await runAtPlace(options, work);
+    tell(options, { plan, mode, report, episodes });
+  } finally {
+    await dashboard?.close();
+    interruption.close();
+  }
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+interface RunFindings {
+  readonly plan: SessionPlan;
+  readonly mode: RunMode;
+  readonly report: string | undefined;
+  readonly episodes: readonly EpisodeSummary[];
+}
+
+function tell(options: RunOptions, { plan, mode, report, episodes }: RunFindings): void {
+  const { driver, task, seed, record, json = false } = options;
   if (json) {
     const rate = successRate(episodes);
     const names = { robot: plan.robot.name, driver, policy: plan.manifest.name, task };
@@ -110,11 +136,10 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     const lines = episodes.length === 0 ? [] : written.map(([what, path]) => `${what} ${path}`);
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
-  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
-function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {
-  if (live === true || !isSceneDriver(driver) || camera.length > 0) return 'live';
+function modeOf({ live, lockstep, json, driver, camera, dashboard }: RunOptions): RunMode {
+  if (live === true || dashboard === true || !isSceneDriver(driver) || camera.length > 0) return 'live';
   if (lockstep === true || json === true) return 'lockstep';
   return process.stdout.isTTY ? 'live' : 'lockstep';
 }

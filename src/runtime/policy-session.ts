@@ -104,7 +104,10 @@ export class PolicySession {
   /** One episode. In lockstep the same request and seed give the same episode to the bit. */
   async run(
     request: TaskRequest | WorkRequest,
-    options: Pick<WorkOptions, 'seed' | 'listeners' | 'signal' | 'blackBox' | 'cameras' | 'isOver' | 'keepsPose'>,
+    options: Pick<
+      WorkOptions,
+      'seed' | 'listeners' | 'signal' | 'blackBox' | 'cameras' | 'isOver' | 'keepsPose' | 'onControl'
+    >,
   ): Promise<SessionEpisode> {
     const { mode } = this.plan;
     const { instruction: given, judged, timeLimitS } = request;

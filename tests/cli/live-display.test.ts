@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveDisplay } from '../../src/cli/live-display.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
-import { TickLateness } from '../../src/cli/tick-lateness.ts';
+import { TickLateness } from '../../src/runtime/tick-lateness.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { DemonstrationAgent } from '../../src/runtime/demonstration-agent.ts';
 import { SimulatedTask } from '../../src/runtime/simulated-task.ts';

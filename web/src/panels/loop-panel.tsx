@@ -1,0 +1,57 @@
+import type { JSX } from 'preact';
+import { LATENESS_EDGES_MS } from '../../../src/serve/messages.ts';
+import type { PanelProps } from '../app.tsx';
+import { Curves } from '../curves.tsx';
+import { figure } from '../words.ts';
+
+/** Whether everything comes in time. */
+export function LoopPanel({ connection }: PanelProps): JSX.Element {
+  const { frame, history } = connection;
+  const loop = frame?.loop;
+  const counts = loop?.histogram ?? [];
+  const most = Math.max(1, ...counts);
+  return (
+    <section class="loop" aria-labelledby="loop-title">
+      <h2 id="loop-title">Timing</h2>
+      <dl>
+        <dt>Gate</dt>
+        <dd>
+          {figure(loop?.rateHz, 1)} of {figure(loop?.wantedHz, 0)} ticks a second, {loop?.skippedTicks ?? 0} skipped
+        </dd>
+        <dt>Late</dt>
+        <dd>
+          {figure(loop?.latenessMs.p50, 2)} ms in the middle, {figure(loop?.latenessMs.p99, 2)} at the worst hundredth
+        </dd>
+        <dt>Deciding</dt>
+        <dd>
+          {figure(loop?.inferenceMs.p50, 1)} ms in the middle, {figure(loop?.inferenceMs.p99, 1)} at the worst hundredth,{' '}
+          {loop?.missedDecisions ?? 0} too late
+        </dd>
+        <dt>Sensors</dt>
+        <dd>
+          {(frame?.sensors ?? []).map(({ name, ageMs, isFresh }) => (
+            <span key={name} class={isFresh ? '' : 'warn'}>
+              {name} {figure(ageMs, 0)} ms{isFresh ? '' : ' stale'}{' '}
+            </span>
+          ))}
+        </dd>
+      </dl>
+      <div class="histogram" role="img" aria-label="Ticks of the last three seconds by how late they came">
+        {counts.map((count, bar) => (
+          <span key={bar} class="bar">
+            <i style={{ height: `${(100 * count) / most}%` }} />
+            <small>{bar < LATENESS_EDGES_MS.length ? `≤ ${LATENESS_EDGES_MS[bar]}` : 'more'}</small>
+          </span>
+        ))}
+      </div>
+      <p class="quiet">ticks by lateness, ms</p>
+      <Curves
+        timesS={history.timesS}
+        curves={[
+          { label: 'deciding (ms)', values: history.inferenceMs },
+          { label: 'gate late (ms)', values: history.latenessMs },
+        ]}
+      />
+    </section>
+  );
+}
