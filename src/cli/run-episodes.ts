@@ -65,11 +65,10 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   try {
     writer = record === undefined ? undefined : await openDataset(record, plan);
     for (let index = 0; !signal.aborted && failure === undefined; index += 1) {
-      const job = dashboard === undefined ? jobs[index] : await dashboard.next(jobs[index], signal);
+      const job = await nextJob(options, index);
       if (job === undefined || !(await isReady())) break;
       const collector = new EpisodeCollector(plan.robot);
-      const shown = dashboard === undefined ? [view] : [view, dashboard.listener];
-      const listeners = report === undefined ? shown : [...shown, collector];
+      const listeners = watchersOf(options, { view, collector });
       const episode = await runRecorded(session, job, { ...options, writer, view, listeners });
       const { instruction, result } = episode;
       failure = episode.failure;
@@ -92,15 +91,31 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   return summaries;
 }
 
+/** The next that was planned, or that the operator begins on the dashboard. */
+function nextJob({ jobs, dashboard, signal }: RunEpisodesOptions, index: number): Promise<RunJob | undefined> {
+  return dashboard?.next(jobs[index], signal) ?? Promise.resolve(jobs[index]);
+}
+
+function watchersOf(
+  { dashboard, report }: RunEpisodesOptions,
+  { view, collector }: { readonly view: RunView; readonly collector: EpisodeCollector },
+): StepListener[] {
+  return [view, dashboard?.listener, report === undefined ? undefined : collector].filter(
+    (listener) => listener !== undefined,
+  );
+}
+
 interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal' | 'dashboard'> {
   readonly writer: DatasetWriter | undefined;
   readonly view: RunView;
   readonly listeners: readonly StepListener[];
 }
 
+type Circumstances = Pick<WorkOptions, 'signal' | 'onControl' | 'blackBox' | 'cameras' | 'isOver'>;
+
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
-  const { writer, cameras, isOver, dashboard } = run;
+  const { writer } = run;
   const { robot } = session.plan;
   const { request, seed } = job;
   const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
@@ -108,12 +123,8 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
   const watching = [recorder, blackBox].filter((listener) => listener !== undefined);
   let [success, ending] = [false, 'link-lost'];
   try {
-    const orphaned =
-      run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
-    const real = { ...(cameras === undefined ? {} : { cameras }), ...(isOver === undefined ? {} : { isOver }) };
     const listeners = [...watching, ...run.listeners];
-    const watched = dashboard?.beginEpisode(run.signal) ?? { signal: run.signal };
-    const episode = await session.run(request, { seed, listeners, ...watched, ...orphaned, ...real });
+    const episode = await session.run(request, { seed, listeners, ...circumstances(run) });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;
@@ -123,6 +134,16 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
     for (const path of written?.files ?? []) run.view.say(`black box ${path}`);
     for (const failure of written?.failures ?? []) run.view.say(`warning: ${failure.message}`);
   }
+}
+
+/** What an episode has of its run: how it is ended and watched, and what is real. */
+function circumstances({ blackBox, cameras, isOver, dashboard, signal }: RecordedRun): Circumstances {
+  return {
+    ...(dashboard?.beginEpisode(signal) ?? { signal }),
+    ...(blackBox === undefined ? {} : { blackBox: { directory: blackBox, version: packageVersion() } }),
+    ...(cameras === undefined ? {} : { cameras }),
+    ...(isOver === undefined ? {} : { isOver }),
+  };
 }
 
 function openBlackBox(directory: string, { robot }: SessionPlan): BlackBoxRecorder {

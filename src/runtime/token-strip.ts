@@ -50,7 +50,10 @@ export class TokenStripReader {
         .map(({ name, positions }) => ({ camera: name, patches: positions })),
       states: segments
         .filter(({ kind }) => kind === 'state')
-        .map(({ name, firstInFrame }) => ({ name, ids: [...stateIds.slice(firstInFrame, firstInFrame + joints)] })),
+        .map(({ name, firstInFrame }) => ({
+          name,
+          ids: Array.from(stateIds.subarray(firstInFrame, firstInFrame + joints)),
+        })),
       actions: this.#spec.actions.map(({ joint }, index) => ({
         joint,
         id: trace.actionTokens[index] ?? -1,

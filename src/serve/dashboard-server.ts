@@ -45,7 +45,8 @@ const MOST_VIEWERS = 32;
 const LARGEST_MESSAGE = 4096;
 /** Of RFC 6455: the other side broke a rule. */
 const POLICY_VIOLATION = 1008;
-const OWN_FILES_ONLY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const OWN_FILES_ONLY =
+  "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
  * The page, and a WebSocket that tells it how a run goes on. Whoever has the token of the page may look, stop the arm and slow
@@ -56,7 +57,10 @@ export class DashboardServer {
   readonly #server: FastifyInstance;
   readonly #viewers = new Viewers();
   readonly #tokens = { page: newToken(), operator: newToken() };
-  readonly #pictures = new Map<string, { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }>();
+  readonly #pictures = new Map<
+    string,
+    { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
+  >();
   #hosts: readonly string[] = [];
   #port = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -119,11 +123,18 @@ export class DashboardServer {
     await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
     server.addHook('onRequest', async (request, reply) => {
       if (!this.#hosts.includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
-      reply.headers({ 'content-security-policy': OWN_FILES_ONLY, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+      reply.headers({
+        'content-security-policy': OWN_FILES_ONLY,
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      });
       const isAsset = request.url.startsWith('/assets/');
-      if (!isAsset && !this.#hasToken(request)) return reply.code(403).send('wrong token: take the address from the terminal');
-      if (request.url.startsWith('/live') && !isOwnOrigin(request.headers, this.#hosts)) return reply.code(403).send('foreign origin');
-      if (request.url.startsWith('/live') && this.#viewers.count >= MOST_VIEWERS) return reply.code(503).send('too many pages');
+      if (!isAsset && !this.#hasToken(request))
+        return reply.code(403).send('wrong token: take the address from the terminal');
+      if (request.url.startsWith('/live') && !isOwnOrigin(request.headers, this.#hosts))
+        return reply.code(403).send('foreign origin');
+      if (request.url.startsWith('/live') && this.#viewers.count >= MOST_VIEWERS)
+        return reply.code(503).send('too many pages');
       return undefined;
     });
     await server.register(serveStatic, { root: this.#options.pageDirectory });

@@ -73,9 +73,7 @@ const strip = z.strictObject({
   words: z.array(z.strictObject({ word: z.string(), isKnown: z.boolean() })),
   images: z.array(z.strictObject({ camera: z.string(), patches: z.int() })),
   states: z.array(z.strictObject({ name: z.string(), ids: z.array(z.int()) })),
-  actions: z.array(
-    z.strictObject({ joint: z.string(), id: z.int(), probability: z.number(), isMasked: z.boolean() }),
-  ),
+  actions: z.array(z.strictObject({ joint: z.string(), id: z.int(), probability: z.number(), isMasked: z.boolean() })),
 });
 
 /** What the gate did, from the moment on when it began to do so. */

@@ -47,7 +47,7 @@ export class Telemetry implements StepListener {
   #events: readonly GateEvent[] = [];
   #eventCount = 0;
   #said = '';
-  #episode = { number: 0, outcome: '', succeeded: 0, finished: 0 };
+  readonly #episode = { number: 0, outcome: '', succeeded: 0, finished: 0 };
   #speedShare = 1;
 
   constructor(options: TelemetryOptions) {

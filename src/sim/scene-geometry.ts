@@ -125,7 +125,8 @@ function nameOf({ model, module }: World, body: number): string {
 }
 
 function slice(field: unknown, index: number, length: number): number[] {
-  return [...floats(field).slice(index * length, (index + 1) * length)].map((value) => Math.round(value * 1e6) / 1e6);
+  const values = floats(field).subarray(index * length, (index + 1) * length);
+  return Array.from(values, (value) => Math.round(value * 1e6) / 1e6);
 }
 
 function integers(field: unknown): Int32Array {

@@ -41,4 +41,10 @@ describe('TickLateness', () => {
     const late = [0, 10e6, 23e6, 30e6, 75e6, 80e6].map((timeNs) => lateness.next(5e9 + timeNs));
     expect(late.map((milliseconds) => Math.round(milliseconds * 1000) / 1000)).toEqual([0, 0, 3, 0, 35, 0]);
   });
+
+  it('takes no harm from a first tick that was late itself', () => {
+    const lateness = new TickLateness(100);
+    const late = [0.2e6, 10e6, 20e6, 30.5e6, 40e6].map((timeNs) => lateness.next(5e9 + timeNs));
+    expect(late.map((milliseconds) => Math.round(milliseconds * 1000) / 1000)).toEqual([0, 0, 0, 0.5, 0]);
+  });
 });

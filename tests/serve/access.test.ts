@@ -6,7 +6,8 @@ describe('access to the dashboard', () => {
     const token = newToken();
     expect(token.length).toBeGreaterThanOrEqual(22);
     expect(isToken(token, token)).toBe(true);
-    for (const wrong of ['', token.slice(1), `${token}x`, newToken(), undefined, ['a'], 7]) expect(isToken(wrong, token)).toBe(false);
+    for (const wrong of ['', token.slice(1), `${token}x`, newToken(), undefined, ['a'], 7])
+      expect(isToken(wrong, token)).toBe(false);
   });
 
   it('knows its own page from a foreign one, also where a name server leads the way', () => {

@@ -110,7 +110,11 @@ describe('DashboardServer', () => {
     const { hash, searchParams } = new URL(server.operatorUrl);
     const wrong = ['', 'wrong', searchParams.get('token') ?? ''];
     for (const operator of wrong) {
-      for (const request of [{ kind: 'fast', share: 1 }, { kind: 'instruct', text: 'lift' }, { kind: 'begin', text: 'lift' }]) {
+      for (const request of [
+        { kind: 'fast', share: 1 },
+        { kind: 'instruct', text: 'lift' },
+        { kind: 'begin', text: 'lift' },
+      ]) {
         const answer = await answerTo(socket, { ...request, operator });
         expect(answer).toMatchObject({ level: 'refused', text: expect.stringContaining('E_OPERATOR_TOKEN') });
       }

@@ -54,7 +54,9 @@ describe('Telemetry', () => {
     const task = await SimulatedTask.load(robot, loadTask('lift'), { cameras: false });
     const { world } = task.simulation;
     const geometry = readGeometry(world);
-    expect(parseMessage(serverMessage, JSON.stringify({ kind: 'scene', ...geometry }))).toMatchObject({ kind: 'scene' });
+    expect(parseMessage(serverMessage, JSON.stringify({ kind: 'scene', ...geometry }))).toMatchObject({
+      kind: 'scene',
+    });
     const moved = geometry.bodies.flatMap(({ joint }) => (joint === null ? [] : [joint.robotJoint]));
     expect(moved).toEqual(robot.joints.map((_, index) => index));
     const arm = geometry.bodies.filter(({ isArm }) => isArm);

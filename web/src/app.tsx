@@ -7,6 +7,7 @@ import { LoopPanel } from './panels/loop-panel.tsx';
 import { SafetyPanel } from './panels/safety-panel.tsx';
 import { StripPanel } from './panels/strip-panel.tsx';
 import { TaskPanel } from './panels/task-panel.tsx';
+import type { FrameMessage } from '../../src/serve/messages.ts';
 import type { Connection } from './connection.ts';
 import { stateWords } from './words.ts';
 
@@ -27,9 +28,9 @@ export function App({ connection }: PanelProps): JSX.Element {
         <CameraPanel connection={connection} />
         <SafetyPanel connection={connection} />
         <TaskPanel connection={connection} />
+        <StripPanel connection={connection} />
         <JointsPanel connection={connection} />
         <LoopPanel connection={connection} />
-        <StripPanel connection={connection} />
       </main>
     </>
   );
@@ -48,13 +49,19 @@ function Header({ connection }: PanelProps): JSX.Element {
     <header>
       <h1>Armature</h1>
       <p class="about">
-        {hello === undefined ? 'Waiting for the runtime' : `${hello.robot} through ${hello.driver}, driven by ${hello.agent}`}
+        {hello === undefined
+          ? 'Waiting for the runtime'
+          : `${hello.robot} through ${hello.driver}, driven by ${hello.agent}`}
         <span class={`link ${state}`} role="status">
           {problem === '' ? link : problem}
         </span>
       </p>
-      <p class={`gate-state ${frame?.gate.state ?? 'none'}`} role="status" data-testid="gate-state">
-        {frame === undefined ? 'no episode yet' : stateWords(frame.gate.state)}
+      <p
+        class={`gate-state ${frame?.episode.isRunning === false ? 'over' : ''} ${frame?.gate.state ?? 'none'}`}
+        role="status"
+        data-testid="gate-state"
+      >
+        {frame === undefined ? 'No episode yet' : headline(frame)}
       </p>
       <button type="button" class={isPressed ? 'stop pressed' : 'stop'} onClick={stop} data-testid="stop">
         Stop
@@ -62,6 +69,12 @@ function Header({ connection }: PanelProps): JSX.Element {
       </button>
     </header>
   );
+}
+
+/** An episode is over only when the arm stands; a gate that has latched stays so. */
+function headline({ episode, gate }: FrameMessage): string {
+  const isLatched = gate.state === 'protective-stop' || gate.state === 'estop';
+  return episode.isRunning || episode.finished < episode.number || isLatched ? stateWords(gate.state) : 'Episode over';
 }
 
 /** Space stops wherever nobody writes, Escape everywhere; neither does anything else. */

@@ -136,8 +136,12 @@ export class ArmView {
 const ghostly = new MeshLambertMaterial({
   color: GHOST_COLOUR,
   transparent: true,
-  opacity: 0.28,
+  opacity: 0.45,
   depthWrite: false,
+  // Behind what is measured where both are in the same place: an arm that follows has no ghost.
+  polygonOffset: true,
+  polygonOffsetFactor: 4,
+  polygonOffsetUnits: 40,
 });
 
 function placed({ positionM, quaternion }: Body): Group {
@@ -199,6 +203,6 @@ function geometryOf({ shape, sizeM }: Geom): BufferGeometry {
     case 'capsule':
       return new CapsuleGeometry(x, 2 * y, 8, 24).rotateX(Math.PI / 2);
     case 'plane':
-      return new PlaneGeometry(2 * (x || 5), 2 * (y || 5));
+      return new PlaneGeometry(20 * (x || 5), 20 * (y || 5));
   }
 }

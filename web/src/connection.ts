@@ -1,11 +1,5 @@
 import { decodePicture, parseMessage, serverMessage } from '../../src/serve/messages.ts';
-import type {
-  FrameMessage,
-  HelloMessage,
-  NoticeMessage,
-  PageMessage,
-  SceneMessage,
-} from '../../src/serve/messages.ts';
+import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from '../../src/serve/messages.ts';
 import { History } from './history.ts';
 
 export interface Picture {
@@ -115,7 +109,9 @@ export class Connection {
   #takePicture(bytes: Uint8Array): void {
     const { header, rgb } = decodePicture(bytes);
     const nowMs = performance.now();
-    const arrivals = [...(this.#arrivalsMs.get(header.camera) ?? []), nowMs].filter((at) => nowMs - at < RATE_WINDOW_MS);
+    const arrivals = [...(this.#arrivalsMs.get(header.camera) ?? []), nowMs].filter(
+      (at) => nowMs - at < RATE_WINDOW_MS,
+    );
     this.#arrivalsMs.set(header.camera, arrivals);
     const rateHz = ((arrivals.length - 1) * 1000) / Math.max(1, nowMs - (arrivals[0] ?? nowMs));
     const { width, height, ageMs } = header;

@@ -11,6 +11,8 @@ export interface Curve {
 
 export interface CurvesProps {
   readonly timesS: readonly number[];
+  /** Whether values are shown from zero on, or in the range they have. */
+  readonly isFromZero: boolean;
   readonly curves: readonly Curve[];
 }
 
@@ -21,7 +23,7 @@ const STROKES = ['#0072b2', '#d55e00', '#009e73'] as const;
 const PERIOD_MS = 200;
 
 /** Curves over the time of an episode. */
-export function Curves({ timesS, curves }: CurvesProps): JSX.Element {
+export function Curves({ timesS, curves, isFromZero }: CurvesProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
   const drawnMs = useRef(0);
@@ -32,16 +34,19 @@ export function Curves({ timesS, curves }: CurvesProps): JSX.Element {
     if (element === null) return undefined;
     const colour = getComputedStyle(element).color;
     const axis = { stroke: colour, grid: { stroke: 'rgba(128, 128, 128, 0.25)' }, ticks: { show: false }, size: 32 };
-    const series = labels
-      .split('|')
-      .map((label, index) => ({ label, stroke: STROKES[index % 3] ?? '#0072b2', width: 1.5, dash: index === 1 ? [5, 3] : [] }));
+    const series = labels.split('|').map((label, index) => ({
+      label,
+      stroke: STROKES[index % 3] ?? '#0072b2',
+      width: 1.5,
+      dash: index === 1 ? [5, 3] : [],
+    }));
     const created = new UPlot(
       {
         width: element.clientWidth,
         height: HEIGHT,
         series: [{ label: 's' }, ...series],
         axes: [axis, { ...axis, size: 40 }],
-        scales: { x: { time: false }, y: { range: (_, _low, high) => [0, Math.max(1, high * 1.1)] } },
+        scales: { x: { time: false }, y: isFromZero ? { range: (_, _low, high) => [0, Math.max(1, high * 1.1)] } : {} },
         cursor: { show: false },
         legend: { show: true, live: false },
       },
@@ -55,7 +60,7 @@ export function Curves({ timesS, curves }: CurvesProps): JSX.Element {
       observer.disconnect();
       created.destroy();
     };
-  }, [labels]);
+  }, [labels, isFromZero]);
 
   useEffect(() => {
     const nowMs = performance.now();

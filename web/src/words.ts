@@ -30,6 +30,12 @@ export function outcomeWords(outcome: string): string {
   return OUTCOMES[outcome] ?? outcome;
 }
 
+/** A reason in two or three words. */
+export function shortReason(reason: string): string {
+  return reason.replaceAll('-', ' ');
+}
+
+/** The same as a sentence. */
 export function reasonWords(reason: string): string {
   return (REASONS as Readonly<Record<string, string>>)[reason] ?? reason;
 }

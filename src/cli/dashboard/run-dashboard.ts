@@ -28,7 +28,11 @@ export interface DashboardFlags {
 export function addDashboardOptions(command: Command): Command {
   return command
     .option('--dashboard', 'show it in a browser, in real time; stays until Ctrl-C')
-    .option('--listen <address>', 'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone', listenAddress);
+    .option(
+      '--listen <address>',
+      'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone',
+      listenAddress,
+    );
 }
 
 const THIS_COMPUTER: ListenAddress = { address: '127.0.0.1', port: 0 };
@@ -94,7 +98,11 @@ export class RunDashboard {
           `The dashboard listens on ${this.#address}: whoever reaches this computer and has an address below can use it.`,
           'Nothing is encrypted: others on the network can read along, addresses included. Use it on networks you trust.',
         ];
-    return [...reach, `dashboard  ${operatorUrl}`, `to look    ${url}   (may look, stop and slow down, and nothing else)`].join('\n');
+    return [
+      ...reach,
+      `dashboard  ${operatorUrl}`,
+      `to look    ${url}   (may look, stop and slow down, and nothing else)`,
+    ].join('\n');
   }
 
   /** The next episode: the one that was planned, or else what the operator begins. Undefined once the run is aborted. */
@@ -114,7 +122,10 @@ export class RunDashboard {
   }
 
   /** An episode begins: what ends it, and who is told how to control it. */
-  beginEpisode(run: AbortSignal): { readonly signal: AbortSignal; readonly onControl: (control: EpisodeControl) => void } {
+  beginEpisode(run: AbortSignal): {
+    readonly signal: AbortSignal;
+    readonly onControl: (control: EpisodeControl) => void;
+  } {
     this.#isHeld = false;
     this.#episode = new AbortController();
     this.#telemetry.beginEpisode();
@@ -169,7 +180,8 @@ export class RunDashboard {
         this.#control?.instruct(text);
       },
       begin: (text) => {
-        if (this.#begin === undefined) throw noEpisode('an episode is going on', 'Stop it first, or give it other words.');
+        if (this.#begin === undefined)
+          throw noEpisode('an episode is going on', 'Stop it first, or give it other words.');
         encodeText(this.#plan.manifest.tokens.text, text);
         const request = requestOf({ driver: this.#plan.driver, task: text });
         this.#seed += 1;

@@ -38,7 +38,12 @@ export function ArmPanel({ connection }: PanelProps): JSX.Element {
   return (
     <section class="arm" aria-labelledby="arm-title">
       <h2 id="arm-title">Arm</h2>
-      <canvas ref={canvas} role="img" aria-label="The arm and what stands around it, in three dimensions" data-testid="arm" />
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label="The arm and what stands around it, in three dimensions"
+        data-testid="arm"
+      />
       {problem !== '' && <p class="problem">{problem}</p>}
       <div class="row below">
         <span class="key solid">measured</span>

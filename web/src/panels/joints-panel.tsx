@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { FrameMessage, HelloMessage } from '../../../src/serve/messages.ts';
 import type { PanelProps } from '../app.tsx';
+import { Curves } from '../curves.tsx';
 import { figure } from '../words.ts';
 
 /** From this share of a limit on a value is shown as near it. */
@@ -8,7 +10,9 @@ const NEAR = 0.9;
 
 /** Each joint between its limits: asked for, sent and measured. */
 export function JointsPanel({ connection }: PanelProps): JSX.Element {
-  const { hello, frame } = connection;
+  const { hello, frame, history } = connection;
+  const [shown, setShown] = useState(0);
+  const samples = history.joints[shown] ?? [];
   return (
     <section class="joints" aria-labelledby="joints-title">
       <h2 id="joints-title">Joints</h2>
@@ -32,6 +36,24 @@ export function JointsPanel({ connection }: PanelProps): JSX.Element {
           ))}
         </tbody>
       </table>
+      <label class="below">
+        Over time, rad
+        <select value={shown} onChange={(event) => setShown(Number(event.currentTarget.value))}>
+          {(hello?.joints ?? []).map(({ name }, index) => (
+            <option key={name} value={index}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Curves
+        timesS={history.timesS}
+        isFromZero={false}
+        curves={[
+          { label: 'measured', values: samples.map(({ measuredRad }) => measuredRad) },
+          { label: 'sent', values: samples.map(({ sentRad }) => sentRad) },
+        ]}
+      />
     </section>
   );
 }
@@ -66,7 +88,9 @@ function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element
       <Value value={measured} digits={3} share={offCentre} />
       <Value value={velocity} digits={2} share={Math.abs(velocity ?? 0) / velocityRadPerS} />
       <Value value={effort} digits={2} share={Math.abs(effort ?? 0) / effortNm} />
-      {hasTemperature(frame) && <Value value={temperature} digits={0} share={(temperature ?? 0) / (hottestC ?? Infinity)} />}
+      {hasTemperature(frame) && (
+        <Value value={temperature} digits={0} share={(temperature ?? 0) / (hottestC ?? Infinity)} />
+      )}
     </tr>
   );
 }

@@ -8,8 +8,6 @@ import { figure } from '../words.ts';
 export function LoopPanel({ connection }: PanelProps): JSX.Element {
   const { frame, history } = connection;
   const loop = frame?.loop;
-  const counts = loop?.histogram ?? [];
-  const most = Math.max(1, ...counts);
   return (
     <section class="loop" aria-labelledby="loop-title">
       <h2 id="loop-title">Timing</h2>
@@ -24,8 +22,8 @@ export function LoopPanel({ connection }: PanelProps): JSX.Element {
         </dd>
         <dt>Deciding</dt>
         <dd>
-          {figure(loop?.inferenceMs.p50, 1)} ms in the middle, {figure(loop?.inferenceMs.p99, 1)} at the worst hundredth,{' '}
-          {loop?.missedDecisions ?? 0} too late
+          {figure(loop?.inferenceMs.p50, 1)} ms in the middle, {figure(loop?.inferenceMs.p99, 1)} at the worst
+          hundredth, {loop?.missedDecisions ?? 0} too late
         </dd>
         <dt>Sensors</dt>
         <dd>
@@ -36,6 +34,24 @@ export function LoopPanel({ connection }: PanelProps): JSX.Element {
           ))}
         </dd>
       </dl>
+      <Histogram counts={loop?.histogram ?? []} />
+      <Curves
+        timesS={history.timesS}
+        isFromZero
+        curves={[
+          { label: 'deciding (ms)', values: history.inferenceMs },
+          { label: 'gate late (ms)', values: history.latenessMs },
+        ]}
+      />
+    </section>
+  );
+}
+
+/** Ticks of the last three seconds by how late they came. */
+function Histogram({ counts }: { readonly counts: readonly number[] }): JSX.Element {
+  const most = Math.max(1, ...counts);
+  return (
+    <>
       <div class="histogram" role="img" aria-label="Ticks of the last three seconds by how late they came">
         {counts.map((count, bar) => (
           <span key={bar} class="bar">
@@ -45,13 +61,6 @@ export function LoopPanel({ connection }: PanelProps): JSX.Element {
         ))}
       </div>
       <p class="quiet">ticks by lateness, ms</p>
-      <Curves
-        timesS={history.timesS}
-        curves={[
-          { label: 'deciding (ms)', values: history.inferenceMs },
-          { label: 'gate late (ms)', values: history.latenessMs },
-        ]}
-      />
-    </section>
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { PanelProps } from '../app.tsx';
-import { figure, reasonWords, stateWords } from '../words.ts';
+import { figure, reasonWords, shortReason, stateWords } from '../words.ts';
 
 const SPEEDS = [0.1, 0.25, 0.5, 1] as const;
 
@@ -33,8 +33,8 @@ export function SafetyPanel({ connection }: PanelProps): JSX.Element {
         {(frame?.gate.events ?? []).toReversed().map(({ number, timeS, state, reasons }) => (
           <li key={number} class={reasons.length > 0 ? 'reason' : ''}>
             <time>{figure(timeS, 1)} s</time>
-            <span>
-              {reasons.length === 0 ? stateWords(state) : reasons.map(reasonWords).join('; ')}
+            <span title={reasons.map(reasonWords).join('; ')}>
+              {reasons.length === 0 ? stateWords(state) : reasons.map(shortReason).join(', ')}
               {reasons.length > 0 && <small> {stateWords(state).toLowerCase()}</small>}
             </span>
           </li>

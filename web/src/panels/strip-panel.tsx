@@ -17,7 +17,10 @@ export function StripPanel({ connection }: PanelProps): JSX.Element {
           <Words strip={strip} />
           {strip.images.map(({ camera, patches }) => (
             <Group key={camera} label={`${camera}, ${patches} patches`}>
-              <span class="patches" style={{ gridTemplateColumns: `repeat(${Math.ceil(Math.sqrt(patches))}, 0.55rem)` }}>
+              <span
+                class="patches"
+                style={{ gridTemplateColumns: `repeat(${Math.ceil(Math.sqrt(patches))}, 0.55rem)` }}
+              >
                 {Array.from({ length: patches }, (_, index) => (
                   <i key={index} />
                 ))}
@@ -47,7 +50,11 @@ function Words({ strip }: { readonly strip: Strip }): JSX.Element {
   return (
     <Group label="words">
       {strip.words.map(({ word, isKnown }, index) => (
-        <span key={index} class={isKnown ? 'token' : 'token unknown'} title={isKnown ? '' : 'the policy does not know it'}>
+        <span
+          key={index}
+          class={isKnown ? 'token' : 'token unknown'}
+          title={isKnown ? '' : 'the policy does not know it'}
+        >
           {word}
           {!isKnown && '?'}
         </span>

@@ -22,7 +22,9 @@ export function TaskPanel({ connection }: PanelProps): JSX.Element {
       {frame !== undefined && (
         <p>
           Episode {frame.episode.number}, {figure(frame.episode.timeS, 1)} s
-          {!isRunning && frame.episode.outcome !== '' && <b data-testid="outcome">: {outcomeWords(frame.episode.outcome)}</b>}
+          {!isRunning && frame.episode.outcome !== '' && (
+            <b data-testid="outcome">: {outcomeWords(frame.episode.outcome)}</b>
+          )}
           {frame.episode.finished > 0 && `. ${frame.episode.succeeded} of ${frame.episode.finished} succeeded`}
         </p>
       )}
@@ -42,11 +44,15 @@ export function TaskPanel({ connection }: PanelProps): JSX.Element {
             {isRunning ? 'Say at the next tick' : 'Begin an episode'}
           </button>
           <datalist id="suggestions">
-            {hello?.suggestions.map((words) => <option key={words} value={words} />)}
+            {hello?.suggestions.map((words) => (
+              <option key={words} value={words} />
+            ))}
           </datalist>
         </form>
       ) : (
-        <p class="quiet">You look on. With the operator’s address, which the terminal shows, you can give instructions.</p>
+        <p class="quiet">
+          You look on. With the operator’s address, which the terminal shows, you can give instructions.
+        </p>
       )}
       {notice !== undefined && (
         <p class={`notice ${notice.level}`} role="status" data-testid="notice">

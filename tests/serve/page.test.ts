@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { parseBlackBox } from '../../src/record/black-box-format.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+/** Screenshots go here, to be looked at. */
+const SHOTS = join(ROOT, 'reports', 'dashboard');
+/** Without a graphics card WebGL is computed. */
+const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+const PATIENCE_MS = 180_000;
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly operatorUrl: string;
+  readonly blackBoxes: string;
+}
+
+/** The shipped policy on the simulated arm, with its dashboard. */
+async function startRun(): Promise<Run> {
+  const blackBoxes = mkdtempSync(join(tmpdir(), 'armature-dashboard-'));
+  const words = ['run', '--robot', 'so101', '--driver', 'sim', '--policy', 'desk', '--task', 'stack', '--seed', '3'];
+  const options = ['--dashboard', '--no-report', '--black-box', blackBoxes];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words, ...options], { cwd: ROOT });
+  let said = '';
+  const addresses = await new Promise<string[]>((resolve, reject) => {
+    child.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      const found = said.match(/http:\/\/\S+/g) ?? [];
+      if (found.length >= 2 && said.includes('nothing else')) resolve(found);
+    });
+    child.on('exit', () => reject(new Error(said)));
+  });
+  const [operatorUrl = '', url = ''] = addresses;
+  return { child, url, operatorUrl, blackBoxes };
+}
+
+async function endRun({ child }: Run): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  await ended;
+}
+
+/** A figure for the log of the tests. */
+function report(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function monotonicNs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e9 + nanoseconds;
+}
+
+/** The picture of the arm as it is now. */
+function armPixels(page: Page): Promise<string> {
+  return page
+    .getByTestId('arm')
+    .screenshot()
+    .then((bytes) => bytes.toString('base64'));
+}
+
+async function stateOf(page: Page): Promise<string> {
+  return (await page.getByTestId('gate-state').textContent()) ?? '';
+}
+
+async function untilState(page: Page, state: string): Promise<void> {
+  await page.getByTestId('gate-state').filter({ hasText: state }).waitFor({ timeout: PATIENCE_MS });
+}
+
+async function say(page: Page, words: string): Promise<void> {
+  await page.getByLabel('New words').fill(words);
+  await page.keyboard.press('Enter');
+}
+
+describe.runIf(CHROMIUM !== undefined)('the page, in a browser', () => {
+  let run: Run;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    await build({ root: join(ROOT, 'web'), logLevel: 'silent' });
+    mkdirSync(SHOTS, { recursive: true });
+    run = await startRun();
+    browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: FLAGS });
+    page = await browser.newPage({ viewport: { width: 1440, height: 1400 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(run.operatorUrl);
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await browser?.close();
+    if (run !== undefined) await endRun(run);
+  }, PATIENCE_MS);
+
+  it(
+    'shows the arm as it moves, what the policy sees and its tokens, and complains of nothing',
+    async () => {
+      await page.getByTestId('tokens').waitFor({ timeout: PATIENCE_MS });
+      await untilState(page, 'Following');
+      const before = await armPixels(page);
+      await page.waitForTimeout(1500);
+      expect(await armPixels(page)).not.toBe(before);
+      expect(await page.getByTestId('tokens').textContent()).toContain('shoulder_pan');
+      expect(await page.getByTestId('instruction').textContent()).toMatch(/cube|block/);
+      await page.screenshot({ path: join(SHOTS, 'live-light.png'), fullPage: true });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.screenshot({ path: join(SHOTS, 'live-dark.png'), fullPage: true });
+      await page.emulateMedia({ colorScheme: 'light' });
+      // Chromium says of itself that it computes WebGL, and how slow reading it back is.
+      expect(complaints.filter((text) => !/GPU stall|GL Driver|swiftshader/i.test(text))).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'stops the arm at the space bar, within 100 ms by the times of the arm process',
+    async () => {
+      if (!(await stateOf(page)).startsWith('Following')) await say(page, 'stack the blue cube on the green cube');
+      await untilState(page, 'Following');
+      await page.waitForTimeout(1000);
+      const pressedNs = monotonicNs();
+      await page.keyboard.press('Space');
+      await untilState(page, 'Episode over');
+      await expect.poll(() => readdirSync(run.blackBoxes).length, { timeout: PATIENCE_MS }).toBeGreaterThan(0);
+      const newest = readdirSync(run.blackBoxes).toSorted().at(-1) ?? '';
+      const path = join(run.blackBoxes, newest);
+      const { ticks } = parseBlackBox(readFileSync(path, 'utf8'), path);
+      const stopping = ticks.find(
+        ({ timeNs, state }) => timeNs > pressedNs && state !== 'active' && state !== 'reduced',
+      );
+      const reactionMs = ((stopping?.timeNs ?? Infinity) - pressedNs) / 1e6;
+      report(`from the key to the first tick of the stop: ${reactionMs.toFixed(1)} ms`);
+      expect(reactionMs).toBeLessThan(100);
+      expect(await page.getByTestId('outcome').textContent()).toContain('stopped');
+      await page.screenshot({ path: join(SHOTS, 'stopped.png'), fullPage: true });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'begins an episode for the operator, and takes other words while it goes on',
+    async () => {
+      await say(page, 'lift the red cube');
+      await untilState(page, 'Following');
+      await say(page, 'lift the blue cube');
+      await page.getByTestId('instruction').filter({ hasText: 'blue' }).waitFor({ timeout: PATIENCE_MS });
+      expect(await page.getByTestId('notice').textContent()).toContain('From the next tick on');
+      const tokens = page.getByTestId('tokens');
+      await expect.poll(() => tokens.textContent(), { timeout: PATIENCE_MS }).toContain('blue');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'lets who may only look stop and slow down, and nothing else; a wrong token does not even look',
+    async () => {
+      const onlooker = await browser.newPage();
+      await onlooker.goto(run.url);
+      await onlooker.getByTestId('gate-state').waitFor();
+      await onlooker.getByText('You look on').waitFor({ timeout: PATIENCE_MS });
+      expect(await onlooker.getByLabel('New words').count()).toBe(0);
+      const refused = await onlooker.goto(run.url.replace(/token=.*/, 'token=wrong'));
+      expect(refused?.status()).toBe(403);
+      await onlooker.close();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'serves ten pages at once, and one that does not read costs the loop nothing',
+    async () => {
+      if (!(await stateOf(page)).startsWith('Following')) await say(page, 'lift the red cube');
+      await untilState(page, 'Following');
+      const skipped = async (): Promise<string> => (await page.getByText(/ticks a second/).textContent()) ?? '';
+      const origin = new URL(run.url).origin;
+      const sockets = Array.from({ length: 10 }, () => new WebSocket(liveUrl(run), { origin }));
+      const counts = sockets.map((socket, index) => countMessages(socket, index === 0));
+      await expect
+        .poll(() => Math.min(...counts.slice(1).map(({ count }) => count)), { timeout: PATIENCE_MS })
+        .toBeGreaterThan(50);
+      report(`with ten pages, one of them stalled: ${await skipped()}`);
+      expect(counts[0]?.count).toBeLessThan(5);
+      for (const socket of sockets) socket.terminate();
+      expect(complaints.filter((text) => !/GPU stall|GL Driver|swiftshader/i.test(text))).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+function liveUrl({ url }: Run): string {
+  return url.replace('http', 'ws').replace('/?', '/live?');
+}
+
+/** Counts what a page is sent; a stalled one stops reading as soon as it is connected. */
+function countMessages(socket: WebSocket, isStalled: boolean): { readonly count: number } {
+  const counted = { count: 0 };
+  socket.on('open', () => {
+    if (isStalled) socket.pause();
+  });
+  socket.on('message', () => (counted.count += 1));
+  return counted;
+}
+
+describe('the bundle of the page', () => {
+  it(
+    'is below 1.5 MB compressed, and names no other host',
+    async () => {
+      const outDir = mkdtempSync(join(tmpdir(), 'armature-bundle-'));
+      await build({ root: join(ROOT, 'web'), logLevel: 'silent', build: { outDir, emptyOutDir: true } });
+      const files = readdirSync(outDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const contents = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
+      const bytes = contents.reduce((sum, content) => sum + gzipSync(content).length, 0);
+      report(`bundle: ${(bytes / 1e3).toFixed(0)} kB compressed`);
+      expect(bytes).toBeLessThan(1.5e6);
+      const page = contents[files.findIndex(({ name }) => name === 'index.html')]?.toString() ?? '';
+      expect(page).not.toMatch(/https?:/);
+    },
+    PATIENCE_MS,
+  );
+});
