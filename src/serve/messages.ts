@@ -137,12 +137,10 @@ const notice = z.strictObject({ kind: z.literal('notice'), level: z.enum(['done'
 type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
 
 export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice]);
-export type ServerMessage = Immutable<z.infer<typeof serverMessage>>;
 export type HelloMessage = Immutable<z.infer<typeof hello>>;
 export type SceneMessage = Immutable<z.infer<typeof scene>>;
 export type FrameMessage = Immutable<z.infer<typeof frame>>;
 export type NoticeMessage = Immutable<z.infer<typeof notice>>;
-export type TokenStripData = Immutable<z.infer<typeof strip>>;
 
 const share = z.number().gt(0).lte(1);
 /** Shows that the page is the operator's; a connection that was opened without it may look, stop and slow down. */

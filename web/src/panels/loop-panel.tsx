@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { LATENESS_EDGES_MS } from '../../../src/serve/messages.ts';
+import type { FrameMessage } from '../../../src/serve/messages.ts';
 import type { PanelProps } from '../app.tsx';
 import { Curves } from '../curves.tsx';
 import { figure } from '../words.ts';
@@ -11,29 +12,7 @@ export function LoopPanel({ connection }: PanelProps): JSX.Element {
   return (
     <section class="loop" aria-labelledby="loop-title">
       <h2 id="loop-title">Timing</h2>
-      <dl>
-        <dt>Gate</dt>
-        <dd>
-          {figure(loop?.rateHz, 1)} of {figure(loop?.wantedHz, 0)} ticks a second, {loop?.skippedTicks ?? 0} skipped
-        </dd>
-        <dt>Late</dt>
-        <dd>
-          {figure(loop?.latenessMs.p50, 2)} ms in the middle, {figure(loop?.latenessMs.p99, 2)} at the worst hundredth
-        </dd>
-        <dt>Deciding</dt>
-        <dd>
-          {figure(loop?.inferenceMs.p50, 1)} ms in the middle, {figure(loop?.inferenceMs.p99, 1)} at the worst
-          hundredth, {loop?.missedDecisions ?? 0} too late
-        </dd>
-        <dt>Sensors</dt>
-        <dd>
-          {(frame?.sensors ?? []).map(({ name, ageMs, isFresh }) => (
-            <span key={name} class={isFresh ? '' : 'warn'}>
-              {name} {figure(ageMs, 0)} ms{isFresh ? '' : ' stale'}{' '}
-            </span>
-          ))}
-        </dd>
-      </dl>
+      {frame !== undefined && <Figures frame={frame} />}
       <Histogram counts={loop?.histogram ?? []} />
       <Curves
         timesS={history.timesS}
@@ -44,6 +23,35 @@ export function LoopPanel({ connection }: PanelProps): JSX.Element {
         ]}
       />
     </section>
+  );
+}
+
+/** Rates and times in words. */
+function Figures({ frame: { loop, sensors } }: { readonly frame: FrameMessage }): JSX.Element {
+  return (
+    <dl>
+      <dt>Gate</dt>
+      <dd>
+        {figure(loop.rateHz, 1)} of {figure(loop.wantedHz, 0)} ticks a second, {loop.skippedTicks} skipped
+      </dd>
+      <dt>Late</dt>
+      <dd>
+        {figure(loop.latenessMs.p50, 2)} ms in the middle, {figure(loop.latenessMs.p99, 2)} at the worst hundredth
+      </dd>
+      <dt>Deciding</dt>
+      <dd>
+        {figure(loop.inferenceMs.p50, 1)} ms in the middle, {figure(loop.inferenceMs.p99, 1)} at the worst hundredth,{' '}
+        {loop.missedDecisions} too late
+      </dd>
+      <dt>Sensors</dt>
+      <dd>
+        {sensors.map(({ name, ageMs, isFresh }) => (
+          <span key={name} class={isFresh ? '' : 'warn'}>
+            {name} {figure(ageMs, 0)} ms{isFresh ? '' : ' stale'}{' '}
+          </span>
+        ))}
+      </dd>
+    </dl>
   );
 }
 
