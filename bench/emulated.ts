@@ -78,7 +78,11 @@ let successes = 0;
 const outcomes: string[] = [];
 for (let episode = 0; episode < Number(values.episodes); episode += 1) {
   // Home first: the scene begins with the arm there, and an arm that jumps is one that lies.
-  await place.home();
+  await place.home().catch(async (error: unknown) => {
+    // What an operator would do: see why it stopped, and arm it again.
+    process.stderr.write(`${String(error)}\n`);
+    await place.home();
+  });
   const text = await emulator.reset(first + episode);
   await delay(SETTLING_MS);
   const { timeLimitS } = request;

@@ -1,6 +1,6 @@
 /**
  * Public API. What is not named here is private and may change at any time.
- * In the order of the data flow: vocabulary, robot, sensors, tokens, policy, actions, safety, arm,
+ * In the order of the data flow: vocabulary, robot, calibration, sensors, tokens, policy, actions, safety, arm,
  * simulation, teleoperation, runtime, datasets.
  */
 export type { JointTarget } from './core/action.ts';
@@ -16,6 +16,12 @@ export type { SourceListener, StampedSource } from './core/source.ts';
 
 export { listRobots, loadRobot } from './robot/load-robot.ts';
 export type { CameraSpec, JointSpec, RobotSpec } from './robot/robot-spec.ts';
+
+export { calibrationProblems } from './calibration/calibration-problems.ts';
+export type { Calibration, MotorCalibration } from './calibration/calibration-problems.ts';
+export { calibrationPath, loadCalibration } from './calibration/load-calibration.ts';
+export type { LoadedCalibration } from './calibration/load-calibration.ts';
+export { saveCalibration } from './calibration/save-calibration.ts';
 
 export { ObservationSampler } from './sensors/observation-sampler.ts';
 export type { SamplerOptions } from './sensors/observation-sampler.ts';
@@ -67,7 +73,7 @@ export type { Kinematics } from './teleop/kinematics.ts';
 export type { LeaderMapping } from './teleop/leader/joint-mapping.ts';
 export { LeaderAgent } from './teleop/leader/leader-agent.ts';
 export type { LeaderOptions } from './teleop/leader/leader-agent.ts';
-export { leaderOfDriver, leaderOfSource } from './teleop/leader/leader-source.ts';
+export { leaderOfSource } from './teleop/leader/leader-source.ts';
 export { TakeoverAgent } from './teleop/takeover-agent.ts';
 export type { TeleopListener, TeleopStatus, Teleoperator } from './teleop/teleoperator.ts';
 
@@ -75,8 +81,6 @@ export { LockstepDecider, RealTimeDecider } from './runtime/decider.ts';
 export type { Decider } from './runtime/decider.ts';
 export { DemonstrationAgent } from './runtime/demonstration-agent.ts';
 export type { DemonstrationFrame } from './runtime/demonstration-agent.ts';
-export { openDriver } from './runtime/driver-table.ts';
-export type { ArmLink } from './runtime/driver-table.ts';
 export { EpisodeRecorder } from './runtime/episode-recorder.ts';
 export { recordingFeatures } from './runtime/recording/recorded-features.ts';
 export type { EpisodeResult, Outcome } from './runtime/episode-result.ts';

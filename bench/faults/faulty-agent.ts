@@ -4,7 +4,7 @@ import type { Observation } from '../../src/core/observation.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 
-/** An agent in a process of its own that goes wrong when it is sent SIGUSR2. */
+/** An agent in a process of its own that goes wrong when it is sent SIGUSR2. As a policy, it wants nothing while a picture is stale. */
 export interface FaultyAgentOptions {
   /** `moving`: all joints swing about home. `still`: it has nothing to command. */
   readonly manner: 'moving' | 'still';
@@ -52,10 +52,11 @@ export function createAgent(robot: RobotSpec, options: unknown): Agent {
       startNs = clock.nowNs();
       return Promise.resolve();
     },
-    act: ({ timeNs }: Observation): Promise<AgentDecision> => {
+    act: ({ timeNs, cameras }: Observation): Promise<AgentDecision> => {
       while (isFaulty && fault === 'spin');
       while (isFaulty && fault === 'allocate') allocate();
-      const positionsRad = positions(timeNs);
+      const sees = [...cameras.values()].every(({ fresh }) => fresh);
+      const positionsRad = sees ? positions(timeNs) : undefined;
       const target =
         positionsRad === undefined ? undefined : { positionsRad, createdNs: clock.nowNs(), observedNs: timeNs };
       return Promise.resolve({ target, computeNs: 0 });

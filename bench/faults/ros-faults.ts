@@ -9,7 +9,7 @@ export const ROS_FAULTS: readonly Fault[] = [
   { name: 'ROS: out of order', linkDoes: 'reordering', mayGoOn: true },
   { name: 'ROS: twice', linkDoes: 'duplicates', mayGoOn: true },
   { name: 'ROS: null numbers', linkDoes: 'null-numbers', mayGoOn: true },
-  { name: 'ROS: late images', linkDoes: 'late-images', goesOn: true },
+  { name: 'ROS: late images', linkDoes: 'late-images' },
   { name: 'ROS: UR protective stop', linkDoes: 'protective-stop', robot: 'ur5e' },
   { name: 'ROS: Franka reflex', linkDoes: 'protective-stop', robot: 'fr3' },
 ];

@@ -10,6 +10,7 @@ import { loadRobot } from '../../src/robot/load-robot.ts';
 import type { ArmDriverSpec } from '../../src/runtime/arm/arm-spec.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
 import type { ArmRecord } from '../../src/runtime/arm/record-format.ts';
+import { rosCameras } from '../../src/sensors/camera/camera-address.ts';
 import type { Fault } from './fault-rows.ts';
 import { reconnectRos, startRosArm, stands } from './ros-arm.ts';
 import type { RosArmUnderTest } from './ros-arm.ts';
@@ -189,6 +190,7 @@ function jobOf({ options: { robot, fault, driver, state }, logFile, serial, ros 
     agent: { manner, fault: fault.policyDoes ?? 'none' },
     blockedMs: fault.blockedMs ?? 0,
     readyTicks: READY_TICKS,
+    cameras: fault.linkDoes === 'late-images' ? rosCameras(loadRobot(robot), ros?.driver.url) : [],
   };
 }
 

@@ -6,9 +6,11 @@ import { loadRobot } from '../../src/robot/load-robot.ts';
 import { ProcessArm } from '../../src/runtime/arm/process-arm.ts';
 import type { ProcessArmOptions } from '../../src/runtime/arm/process-arm.ts';
 import { RemoteArm } from '../../src/runtime/arm/remote-arm.ts';
+import { CameraHub } from '../../src/runtime/camera/camera-hub.ts';
 import { RealTimeDecider } from '../../src/runtime/decider.ts';
 import { endlessTask, runEpisodeOn } from '../../src/runtime/loop.ts';
 import { ProcessAgent } from '../../src/runtime/process-agent.ts';
+import type { CameraAddress } from '../../src/sensors/camera/camera-address.ts';
 import { ObservationSampler } from '../../src/sensors/observation-sampler.ts';
 import type { FaultyAgentOptions } from './faulty-agent.ts';
 
@@ -20,6 +22,8 @@ export interface SupervisorJob extends Pick<ProcessArmOptions, 'driver' | 'wrap'
   readonly blockedMs: number;
   /** Ticks in the state before the fault may come. */
   readonly readyTicks: number;
+  /** What the policy looks through; none for one that needs no pictures. */
+  readonly cameras: readonly CameraAddress[];
 }
 
 export type SupervisorMessage =
@@ -30,6 +34,7 @@ export type SupervisorMessage =
 
 /** The parent ends the run long before, s. */
 const TIME_LIMIT_S = 60;
+const CAMERA_MS = 20_000;
 
 const clock = new MonotonicClock();
 const operator = new AbortController();
@@ -55,9 +60,11 @@ async function supervise(job: SupervisorJob): Promise<void> {
   const agent = await ProcessAgent.start({ kind: 'module', url, options: job.agent }, robot, { onFailure });
   const { driver, wrap, logFile } = job;
   const arm = await ProcessArm.start({ robot, driver, wrap, logFile, clock });
+  const hub = await CameraHub.open({ robot, cameras: job.cameras, clock });
+  await hub.ready(CAMERA_MS);
   const source = new PushSource<ArmState>();
   const remote = new RemoteArm({ arm, show: (record) => source.push(record.arm.value), begin: () => undefined });
-  const sampler = new ObservationSampler({ robot, sources: { arm: source, cameras: new Map() }, instruction: '' });
+  const sampler = new ObservationSampler({ robot, sources: { arm: source, cameras: hub.sources }, instruction: '' });
   let ticks = 0;
   const onStep = (): void => {
     ticks += 1;
@@ -85,6 +92,7 @@ async function supervise(job: SupervisorJob): Promise<void> {
   // The arm stands; what became of a policy that hangs is not waited for.
   if (!operator.signal.aborted) await new Promise((resolve) => operator.signal.addEventListener('abort', resolve));
   sampler.close();
+  await hub.close();
   await arm.close();
   agent.kill();
   if (process.connected) process.disconnect();

@@ -11,12 +11,15 @@ const NARROWEST = 0.95;
 const NARROWEST_HANDLE = 0.25;
 const WIDEST = 1.35;
 
-/** One motor, in LeRobot's words and units: ticks. */
+/** One motor, in LeRobot's words and units: ticks of its encoder, 0 to 4095. */
 export interface MotorCalibration {
+  /** Of the motor on its bus, 0 to 253. */
   readonly id: number;
   /** 1 when the motor turns against the joint's positive direction, otherwise 0. */
   readonly drive_mode: 0 | 1;
+  /** Ticks that the motor's own zero is off; signed as the motor stores it. */
   readonly homing_offset: number;
+  /** Ends of the range that was swept by hand; `range_min` is below `range_max`. */
   readonly range_min: number;
   readonly range_max: number;
 }

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidFileError } from '../core/errors.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { calibrationProblems } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
 
 /** A calibration that is on the disk, and not yet in its place. */
@@ -44,6 +46,19 @@ export function stageCalibration(path: string, calibration: Calibration): Staged
       }),
     discard: () => rmSync(fresh, { force: true }),
   };
+}
+
+/**
+ * Writes the calibration of an arm as LeRobot's JSON: ticks, by joint name. A file that was there is kept beside it; returns where
+ * that is, undefined if there was none. `calibrationPath` names the place where the verbs look. Throws InvalidFileError, also for a
+ * calibration that loadCalibration would refuse; then nothing is written.
+ */
+export function saveCalibration(path: string, calibration: Calibration, robot: RobotSpec): string | undefined {
+  const problems = calibrationProblems(calibration, robot);
+  if (problems.length === 0) return stageCalibration(path, calibration).commit();
+  throw new InvalidFileError(path, `would hold what does not match robot "${robot.name}": ${problems.join('; ')}`, {
+    remedy: `Calibrate the arm anew. Limits are in ${robot.directory}/robot.yaml.`,
+  });
 }
 
 function attempt<T>(path: string, work: () => T): T {

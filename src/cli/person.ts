@@ -10,6 +10,7 @@ import { TELEOP_NAMES, openTeleoperator } from '../runtime/teleop-table.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { TakeoverAgent } from '../teleop/takeover-agent.ts';
 import type { Teleoperator } from '../teleop/teleoperator.ts';
+import { sayConnection } from './connection-words.ts';
 import { openTerminalKeys } from './session-keys.ts';
 
 /** Drives in place of a person; it knows the simulated scene. */
@@ -51,7 +52,12 @@ export async function openPerson({ robot, teleop, policy }: PersonOptions): Prom
   const keys = openTerminalKeys();
   try {
     if (teleop === EXPERT) return expert(keys);
-    const person = await openTeleoperator(teleop, { robot, clock: new MonotonicClock(), keys });
+    const person = await openTeleoperator(teleop, {
+      robot,
+      clock: new MonotonicClock(),
+      keys,
+      onLeaderConnected: (connection, { name }) => sayConnection(connection, `leader "${name}"`),
+    });
     const agent = policy === undefined ? person : await withPolicy(person, { robot, policy, keys });
     return {
       keys,

@@ -2,7 +2,7 @@ import { MonotonicClock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { armDriverSpec } from '../runtime/arm/arm-driver-spec.ts';
-import type { ArmSpec } from '../runtime/arm/arm-spec.ts';
+import type { ArmConnection, ArmSpec } from '../runtime/arm/arm-spec.ts';
 import { ArmWorkplace } from '../runtime/arm-workplace.ts';
 import { SimulatedTask } from '../runtime/simulated-task.ts';
 import { resolveTask, resolveWork } from '../runtime/task-request.ts';
@@ -11,6 +11,7 @@ import type { Workplace } from '../runtime/workplace.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { sayConnection } from './connection-words.ts';
 import { askConsent } from './consent.ts';
 
 export interface PlaceOptions extends ArmOptions {
@@ -40,6 +41,8 @@ export interface Place {
   /** A real arm goes to its rest pose and is let go there, unless the signal was aborted: then it goes on holding itself up. */
   end(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+  /** What connecting to a real arm changed in it and found out. */
+  readonly connection?: ArmConnection;
   /** Lets somebody in the graph of the robot arm or reset it once; see ProcessArm. Only for an arm behind ROS. */
   readonly consent?: () => string;
 }
@@ -52,7 +55,7 @@ export interface OpenPlaceOptions {
   readonly blackBox?: ArmSpec['blackBox'];
 }
 
-/** Throws what SimulatedTask.load, armDriverSpec and ArmWorkplace.open throw. */
+/** Says on stderr what connecting changed. Throws what SimulatedTask.load, armDriverSpec and ArmWorkplace.open throw. */
 export async function openPlace(
   options: ArmOptions,
   { robot, request, looks = true, blackBox }: OpenPlaceOptions,
@@ -73,9 +76,11 @@ export async function openPlace(
     clock: new MonotonicClock(),
     blackBox,
   });
+  sayConnection(workplace.connection, `robot "${robot.name}"`);
   let episodes = 0;
   return {
     workplace,
+    connection: workplace.connection,
     isReady: async (keys, signal) => {
       const question =
         episodes === 0 ? `Robot "${robot.name}" gets torque now and will move.` : 'The next episode begins.';
@@ -93,6 +98,11 @@ export async function openPlace(
     close: () => workplace.close(),
     ...(driver === 'ros' ? { consent: () => workplace.consent() } : {}),
   };
+}
+
+/** What the key of consent does at a place: shows the code for whoever arms or resets over ROS; see ProcessArm. */
+export function showConsent({ consent }: Place, say: (line: string) => void): void {
+  if (consent !== undefined) say(`Good once, for two minutes, to arm or reset over ROS: ${consent()}`);
 }
 
 const HOLDING = 'The arm goes on holding itself up where it is. armature rest takes it to its rest pose.\n';

@@ -14,7 +14,7 @@ import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
 import { addPersonOptions, openPerson } from './person.ts';
 import type { Person } from './person.ts';
-import { openPlace, requestOf } from './place.ts';
+import { openPlace, requestOf, showConsent } from './place.ts';
 import type { Place } from './place.ts';
 import { RecordingView } from './recording-view.ts';
 import type { SavedSummary } from './recording-view.ts';
@@ -94,11 +94,13 @@ async function record(options: RecordOptions): Promise<void> {
   const closing: (() => void | Promise<void>)[] = [() => interruption.close()];
   let view: RecordingView | undefined;
   let total = 0;
+  let connection: Place['connection'];
   try {
     const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
     closing.unshift(() => person.close());
     const place = await openPlace(options, { robot, request });
     closing.unshift(() => place.close());
+    ({ connection } = place);
     const studio = await openStudio(robot, cameras, options);
     closing.unshift(() => studio.close());
     view = new RecordingView({ ...options, robot, request, person, studio });
@@ -109,7 +111,7 @@ async function record(options: RecordOptions): Promise<void> {
     view?.close();
     for (const close of closing) await close();
   }
-  report(view.saved, { out: options.out, total, json: options.json === true });
+  report(view.saved, { out: options.out, total, connection, json: options.json === true });
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
@@ -159,6 +161,7 @@ async function session(options: RecordOptions, { request, person, place, studio,
     onAgain: () => recording.recordAgain(),
     onPause: () => recording.pause(!recording.isPaused),
     onStop: () => recording.stop(),
+    onConsent: () => showConsent(place, (line) => view.say(line)),
   });
   try {
     await recording.run();
@@ -188,11 +191,16 @@ function watchCameras(
   });
 }
 
-function report(
-  saved: readonly SavedSummary[],
-  { out, total, json }: { readonly out: string; readonly total: number; readonly json: boolean },
-): void {
-  if (json) console.log(JSON.stringify({ dataset: out, totalEpisodes: total, saved }));
+interface Reported {
+  readonly out: string;
+  readonly total: number;
+  /** See Place. */
+  readonly connection: Place['connection'] | undefined;
+  readonly json: boolean;
+}
+
+function report(saved: readonly SavedSummary[], { out, total, connection, json }: Reported): void {
+  if (json) console.log(JSON.stringify({ dataset: out, totalEpisodes: total, saved, connection }));
   else console.log(`${saved.length} episodes saved in ${out}, which holds ${total} now`);
 }
 

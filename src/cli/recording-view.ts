@@ -100,6 +100,11 @@ export class RecordingView implements StepListener, RecordingEvents {
     this.#terminal.line(`discarded: ${instruction}`);
   }
 
+  /** A line that stays. */
+  say(text: string): void {
+    this.#terminal.line(text);
+  }
+
   /** Takes the panel away; the lines stay. */
   close(): void {
     if (this.#terminal.interactive) this.#terminal.finish([]);

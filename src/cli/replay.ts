@@ -13,6 +13,7 @@ import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { wholeNumber } from './option-values.ts';
 import { openPlace, requestOf } from './place.ts';
+import type { Place } from './place.ts';
 import { formatTable } from './table.ts';
 
 const EXAMPLES = `
@@ -79,6 +80,8 @@ interface Replayed {
   /** Gate ticks at which the gate changed or refused the target. */
   readonly changedTicks: number;
   readonly tracking: readonly TrackingError[];
+  /** See Place. */
+  readonly connection: Place['connection'] | undefined;
 }
 
 async function runReplay(
@@ -114,7 +117,8 @@ async function runReplay(
     await place.end(run.signal);
     const { outcome, durationS, changedTicks } = result;
     const success = request.judged ? result.success : null;
-    return { rows: tracking.rows, outcome, success, durationS, changedTicks, tracking: tracking.errors };
+    const { connection } = place;
+    return { rows: tracking.rows, outcome, success, durationS, changedTicks, tracking: tracking.errors, connection };
   } finally {
     await place.close();
   }

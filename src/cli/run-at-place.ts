@@ -8,7 +8,7 @@ import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { packageVersion } from './package-version.ts';
-import { openPlace } from './place.ts';
+import { openPlace, showConsent } from './place.ts';
 import type { Place } from './place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import type { RunEpisodesOptions } from './run-episodes.ts';
@@ -19,11 +19,17 @@ export interface RunPlaceOptions extends ArmOptions {
   readonly camera: readonly string[];
 }
 
+export interface RunAtPlace {
+  readonly episodes: readonly EpisodeSummary[];
+  /** See Place. */
+  readonly connection?: Place['connection'];
+}
+
 /** A camera that gives no picture for so long when a run begins is not there, ms. */
 const CAMERA_READY_MS = 10_000;
 
 /** With a real arm, or with real cameras. A real arm goes to its rest pose at the end. */
-export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOptions): Promise<EpisodeSummary[]> {
+export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOptions): Promise<RunAtPlace> {
   const { plan, jobs, blackBox } = work;
   const { robot } = plan;
   const isArm = !isSceneDriver(options.driver);
@@ -35,8 +41,10 @@ export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOpti
   try {
     const orphaned = blackBox === undefined ? undefined : { directory: blackBox, version: packageVersion() };
     if (isArm && request !== undefined) place = await openPlace(options, { robot, request, blackBox: orphaned });
-    if (place === undefined) return await runEpisodes({ ...work, cameras: hub?.sources });
-    return await runWatched(place, { ...work, cameras: hub?.sources, arm: place.workplace });
+    const seeing = { ...work, cameras: hub?.sources };
+    if (place === undefined) return { episodes: await runEpisodes(seeing) };
+    const episodes = await runWatched(place, { ...seeing, arm: place.workplace });
+    return { episodes, connection: place.connection };
   } finally {
     await place?.close();
     await hub?.close();
@@ -54,10 +62,7 @@ async function runWatched(place: Place, work: RunEpisodesOptions): Promise<Episo
     onAgain: () => undefined,
     onPause: stop,
     onStop: stop,
-    onConsent: () => {
-      const code = place.consent?.();
-      if (code !== undefined) process.stderr.write(`\nGood once, for two minutes, to arm or reset over ROS: ${code}\n`);
-    },
+    onConsent: () => showConsent(place, (line) => process.stderr.write(`\n${line}\n`)),
   });
   try {
     const isReady = async (): Promise<boolean> => {

@@ -11,9 +11,9 @@ import { numberBetween, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runAtPlace } from './run-at-place.ts';
+import type { RunAtPlace } from './run-at-place.ts';
 import { runEpisodes } from './run-episodes.ts';
 import { successRate, summaryText } from './run-summary.ts';
-import type { EpisodeSummary } from './run-summary.ts';
 
 const EXAMPLES = `
 Examples:
@@ -99,9 +99,9 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const dashboard = await openRunDashboard(options, plan);
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
   try {
-    const isScene = isSceneDriver(driver) && options.camera.length === 0;
-    const episodes = isScene ? await runEpisodes(work) : await runAtPlace(options, work);
-    tell(options, { plan, mode, report, episodes });
+    const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+    const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+    tell(options, { plan, mode, report, done });
   } finally {
     await dashboard?.close();
     interruption.close();
@@ -113,10 +113,10 @@ interface RunFindings {
   readonly plan: SessionPlan;
   readonly mode: RunMode;
   readonly report: string | undefined;
-  readonly episodes: readonly EpisodeSummary[];
+  readonly done: RunAtPlace;
 }
 
-function tell(options: RunOptions, { plan, mode, report, episodes }: RunFindings): void {
+function tell(options: RunOptions, { plan, mode, report, done: { episodes, connection } }: RunFindings): void {
   const { driver, task, seed, record, json = false } = options;
   if (json) {
     const rate = successRate(episodes);
@@ -128,6 +128,7 @@ function tell(options: RunOptions, { plan, mode, report, episodes }: RunFindings
         mode,
         episodes,
         successRate: rate,
+        connection,
         report: episodes.length === 0 ? null : (report ?? null),
       }),
     );

@@ -14,7 +14,7 @@ export interface SessionActions {
   readonly onPause: () => void;
   readonly onStop: () => void;
   /** Somebody elsewhere may arm or reset the arm once. */
-  readonly onConsent?: () => void;
+  readonly onConsent: () => void;
 }
 
 const ACTIONS: Readonly<Record<string, keyof SessionActions>> = {
@@ -22,7 +22,7 @@ const ACTIONS: Readonly<Record<string, keyof SessionActions>> = {
   left: 'onAgain',
   space: 'onPause',
   escape: 'onStop',
-  c: 'onConsent',
+  y: 'onConsent',
 };
 
 /** Carries out what keys ask for; returns the function that ends it. A terminal that is gone stops the session. */

@@ -11,7 +11,7 @@ import { LiveDisplay } from './live-display.ts';
 import { wholeNumber } from './option-values.ts';
 import { addPersonOptions, openPerson } from './person.ts';
 import type { Person } from './person.ts';
-import { openPlace, requestOf } from './place.ts';
+import { openPlace, requestOf, showConsent } from './place.ts';
 import type { Place } from './place.ts';
 import { listenForSession } from './session-keys.ts';
 import { Terminal } from './terminal.ts';
@@ -52,9 +52,11 @@ async function teleop(options: TeleopOptions): Promise<void> {
   const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
   const interruption = new Interruption();
   let runs: readonly EpisodeRun[] = [];
+  let connection: Place['connection'];
   try {
     const place = await openPlace(options, { robot, request });
     const { signal } = interruption;
+    ({ connection } = place);
     const drive = new Drive({ robot, person, place, request, isEndless: !isSceneDriver(options.driver), signal });
     runs = drive.runs;
     try {
@@ -70,7 +72,7 @@ async function teleop(options: TeleopOptions): Promise<void> {
   }
   const durationS = runs.reduce((sum, { result }) => sum + result.durationS, 0);
   const changedTicks = runs.reduce((sum, { result }) => sum + result.changedTicks, 0);
-  if (options.json === true) console.log(JSON.stringify({ scenes: runs.length, durationS, changedTicks }));
+  if (options.json === true) console.log(JSON.stringify({ scenes: runs.length, durationS, changedTicks, connection }));
   else console.log(`${runs.length} scenes, ${durationS.toFixed(1)} s, ${changedTicks} ticks changed by the gate`);
 }
 
@@ -114,6 +116,7 @@ class Drive {
       onAgain: end,
       onPause: () => undefined,
       onStop: stop,
+      onConsent: () => showConsent(options.place, (line) => this.#terminal.line(line)),
     });
   }
 

@@ -52,6 +52,23 @@ const cameraSchema = z.strictObject({
 });
 
 /**
+ * How a scripted expert grasps a cube of 30 mm: angles of the gripper joint, and places along the x of the gripper frame, from the fixed
+ * to the moving finger. The defaults are those of the SO-101.
+ */
+const graspSchema = z.strictObject({
+  /** Some 54 mm between the fingertips. */
+  openRad: z.number().default(0.5),
+  /** From this opening on, moving away cannot drag the cube along. */
+  releasedRad: z.number().default(0.32),
+  /** Where the cube's centre is when the open fingers go down around it, which leaves room at both. */
+  aheadM: z.number().default(0.011),
+  /** How low the gripper frame goes: the fingertips lie below it, m. */
+  lowestM: z.number().default(0.013),
+  /** A cube whose centre is within is between the fingers. */
+  betweenM: z.tuple([z.number(), z.number()]).default([-0.004, 0.02]),
+});
+
+/**
  * `robots/<name>/robot.yaml`. Everything the runtime knows about an embodiment: SI units, radians,
  * arrays in joint order. How an arm is reached stands in one block per driver.
  */
@@ -92,6 +109,7 @@ export const robotSchema = z.strictObject({
         model: z.string().min(1),
         /** Site whose pose is the gripper frame: the point between the fingertips. */
         gripperSite: z.string().min(1),
+        grasp: graspSchema.prefault({}),
         noise: z.strictObject({
           positionRad: z.number().nonnegative(),
           velocityRadPerS: z.number().nonnegative(),
@@ -126,5 +144,6 @@ export const robotSchema = z.strictObject({
 export type RobotSpec = Readonly<z.infer<typeof robotSchema>> & { readonly directory: string };
 export type JointSpec = RobotSpec['joints'][number];
 /** Stop categories of IEC 60204-1. 0: torque off at once. 1: decelerate, then torque off. 2: decelerate and hold. */
+export type GraspSpec = NonNullable<RobotSpec['drivers']['sim']>['grasp'];
 export type StopCategory = RobotSpec['stopCategories'][number];
 export type CameraSpec = RobotSpec['cameras'][number];

@@ -6,8 +6,9 @@ import { PushSource } from '../core/source.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { SensorSources } from '../sensors/sensor-sources.ts';
-import type { ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
+import type { ArmConnection, ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
 import { ProcessArm } from './arm/process-arm.ts';
+import type { StopCause } from './arm/record-format.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { RealTimeDecider } from './decider.ts';
 import { controlEpisode } from './episode-control.ts';
@@ -99,6 +100,11 @@ export class ArmWorkplace implements Workplace {
     await this.#arm.until(({ state }) => state === 'disarmed', DISARM_TIMEOUT_MS);
   }
 
+  /** What connecting changed in the arm and found out. */
+  get connection(): ArmConnection {
+    return this.#arm.ready.connection;
+  }
+
   /** See ProcessArm. */
   consent(): string {
     return this.#arm.consent();
@@ -130,7 +136,8 @@ export class ArmWorkplace implements Workplace {
       seed: 0,
       ...(signal === undefined ? {} : { signal }),
     });
-    if (result.outcome !== 'ended' && result.outcome !== 'aborted') throw notReached(name, result.outcome);
+    if (result.outcome !== 'ended' && result.outcome !== 'aborted')
+      throw notReached(name, result.outcome, this.#arm.newest?.cause);
   }
 
   async #episode({ agent, instruction, cameras, onControl, ...options }: Episode): Promise<EpisodeResult> {
@@ -165,9 +172,9 @@ function realTimeOnly({ name }: RobotSpec): ArmatureError {
   });
 }
 
-function notReached(name: string, outcome: Outcome): ArmatureError {
+function notReached(name: string, outcome: Outcome, cause: StopCause = 'none'): ArmatureError {
   return new ArmatureError('E_POSE_NOT_REACHED', `the arm did not reach its ${name} pose`, {
-    found: `"${outcome}" on the way`,
+    found: `"${outcome}" on the way${cause === 'none' ? '' : `, for ${cause}`}`,
     remedy: 'It holds itself up where it is. See what is in its way; what the gate saw stands in the black box.',
   });
 }

@@ -12,15 +12,14 @@ import { KeyboardJog } from '../teleop/keyboard/keyboard-jog.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
 import { LEADER_MODES, LeaderAgent } from '../teleop/leader/leader-agent.ts';
 import type { LeaderMapping } from '../teleop/leader/joint-mapping.ts';
-import { leaderOfDriver } from '../teleop/leader/leader-source.ts';
 import type { LeaderSource } from '../teleop/leader/leader-source.ts';
 import { mouseOpener } from '../teleop/spacemouse/find-mouse.ts';
 import type { MouseOpener } from '../teleop/spacemouse/find-mouse.ts';
 import { MOUSE_DEAD_MEN, SpacemouseJog } from '../teleop/spacemouse/spacemouse-jog.ts';
 import type { Teleoperator } from '../teleop/teleoperator.ts';
-import { openDriver } from './driver-table.ts';
 import { armDriverSpec } from './arm/arm-driver-spec.ts';
 import { openLeaderArm } from './leader-arm.ts';
+import type { LeaderArmOptions } from './leader-arm.ts';
 import { loadKinematics } from './load-kinematics.ts';
 
 export interface TeleopOptions {
@@ -33,6 +32,8 @@ export interface TeleopOptions {
   /** An arm that leads, in place of the one that the words name. Closed with the agent. */
   readonly leader?: LeaderSource | undefined;
   readonly mapping?: LeaderMapping | undefined;
+  /** Told what connecting to a leader arm changed in it. */
+  readonly onLeaderConnected?: LeaderArmOptions['onConnected'];
   /** Where devices are found; default: this system's. */
   readonly gamepads?: InputFolders;
   readonly mice?: MouseOpener;
@@ -124,28 +125,14 @@ async function openLeader(words: Words, options: TeleopOptions): Promise<Teleope
   return new LeaderAgent({ robot, clock, mapping, mode, toleranceRad, source, keys });
 }
 
-async function openNamedLeader(words: Words, { robot, clock }: TeleopOptions): Promise<LeaderSource> {
+function openNamedLeader(words: Words, { robot, clock, onLeaderConnected }: TeleopOptions): Promise<LeaderSource> {
   const driver = words.get('driver');
   const leaderRobot = words.get('robot');
   const spec = leaderRobot === undefined ? robot : loadRobot(leaderRobot);
   if (driver === undefined) throw badValue('driver', 'the driver of the leader arm', 'none');
-  if (driver !== 'mirror') {
-    const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
-    return openLeaderArm(spec, armDriverSpec(spec, { driver, port, calibration, url }), clock);
-  }
-  const link = await openDriver(driver, { robot: spec, clock });
-  const source = leaderOfDriver(
-    link.driver,
-    spec.joints.map(({ name }) => name),
-  );
-  return {
-    ...source,
-    read: () => {
-      link.advance(0);
-      return source.read();
-    },
-    close: () => link.close(),
-  };
+  const [port, calibration, url] = [words.get('port'), words.get('calibration'), words.get('url')];
+  const address = armDriverSpec(spec, { driver, port, calibration, url });
+  return openLeaderArm({ robot: spec, driver: address, clock, onConnected: onLeaderConnected });
 }
 
 function parseWords(text: string, { options }: TeleopEntry): Words {

@@ -1,6 +1,7 @@
+import type { GraspSpec } from '../robot/robot-spec.ts';
 import { halfCubeM } from './geometry.ts';
 import { directions } from './inverse-kinematics.ts';
-import { floats } from './world.ts';
+import { floats, simBlock } from './world.ts';
 import type { Quaternion, Vector3, World } from './world.ts';
 
 /** Fingers that hold an object: geoms every simulated gripper names so, in this order. */
@@ -20,6 +21,8 @@ export interface ThingState {
 /** What an expert and the success rules look at: a snapshot without any MuJoCo in it. */
 export interface SceneState {
   readonly gripper: { readonly positionM: Vector3; readonly yawRad: number; readonly jawRad: number };
+  /** How this gripper takes hold of a cube. */
+  readonly grasp: GraspSpec;
   /** Where the first joint's axis meets the table, m. */
   readonly axisM: readonly [number, number];
   readonly source: ThingState;
@@ -58,6 +61,7 @@ export function readScene(world: World, roles: Roles): SceneState {
       yawRad: directions(world.gripperRotation()).yawRad,
       jawRad: world.jointPositions()[gripperJoint] ?? 0,
     },
+    grasp: simBlock(world.robot).grasp,
     axisM: firstAxis(world),
     source: thing(world, roles.source),
     destination: thing(world, roles.destination),

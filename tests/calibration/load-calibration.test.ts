@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { calibrationDifferences, calibrationProblems } from '../../src/calibration/calibration-problems.ts';
-import type { Calibration } from '../../src/calibration/calibration-problems.ts';
-import { loadCalibration } from '../../src/calibration/load-calibration.ts';
+import { calibrationDifferences } from '../../src/calibration/calibration-problems.ts';
 import { dataDirectory } from '../../src/core/data-directory.ts';
+import { calibrationProblems, loadCalibration, saveCalibration } from '../../src/index.ts';
+import type { Calibration } from '../../src/index.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 
@@ -28,6 +28,25 @@ function load(change: (calibration: Entry) => void): void {
 
 const withEntries = (joint: string, entries: Record<string, unknown>) => (calibration: Entry) =>
   Object.assign(calibration[joint] ?? {}, entries);
+
+describe('saveCalibration', () => {
+  const { calibration } = loadCalibration(EXAMPLE, robot);
+  const turned: Calibration = { ...calibration, wrist_roll: { ...calibration['wrist_roll'], drive_mode: 1 } as never };
+
+  it('writes what loadCalibration reads, and keeps the file that was there', () => {
+    expect(saveCalibration(path, calibration, robot)).toBeUndefined();
+    const previous = saveCalibration(path, turned, robot);
+    expect(loadCalibration(path, robot).calibration).toEqual(turned);
+    expect(loadCalibration(previous ?? '', robot).calibration).toEqual(calibration);
+  });
+
+  it('writes nothing that does not match the robot', () => {
+    const { gripper: _, ...rest } = calibration;
+    saveCalibration(path, calibration, robot);
+    expect(() => saveCalibration(path, rest, robot)).toThrow(/E_INVALID_FILE.*joint "gripper" is missing/);
+    expect(readdirSync(join(path, '..'))).toEqual(['mine.json']);
+  });
+});
 
 describe('loadCalibration', () => {
   it('invariant 10: takes the example, and names it by its hash', () => {

@@ -1,7 +1,6 @@
 import { VirtualClock } from '../../src/core/clock.ts';
 import type { Agent } from '../../src/core/agent.ts';
 import { LockstepDecider } from '../../src/runtime/decider.ts';
-import { openMirror } from '../../src/runtime/driver-table.ts';
 import { endlessTask } from '../../src/runtime/loop.ts';
 import type { EpisodeOptions } from '../../src/runtime/loop.ts';
 import { LockstepPacer } from '../../src/runtime/pacer.ts';
@@ -9,6 +8,7 @@ import type { StepListener, StepRecord } from '../../src/runtime/step-listener.t
 import { SafetyGate } from '../../src/safety/gate.ts';
 import { ObservationSampler } from '../../src/sensors/observation-sampler.ts';
 import { makeRobot } from '../../src/testing/index.ts';
+import { openMirror } from './mirror-link.ts';
 
 export const PERIOD_NS = 1e7;
 
@@ -25,7 +25,7 @@ export async function mirrorBench(agent: Agent, changes: Partial<EpisodeOptions>
   const robot = makeRobot();
   const clock = new VirtualClock();
   clock.advanceNs(5e9);
-  const link = await openMirror({ robot, clock });
+  const link = await openMirror(robot, clock);
   const steps: StepRecord[] = [];
   const keep: StepListener = { name: 'keep', onStep: (step) => steps.push(step) };
   const sampler = new ObservationSampler({ robot, sources: link.sources, instruction: 'reach the red cube' });
@@ -34,12 +34,12 @@ export async function mirrorBench(agent: Agent, changes: Partial<EpisodeOptions>
     driver: link.driver,
     sampler,
     gate: new SafetyGate(robot),
-    pacer: new LockstepPacer({ clock, periodNs: PERIOD_NS, advance: (durationNs) => link.advance(durationNs) }),
+    pacer: new LockstepPacer({ clock, periodNs: PERIOD_NS, advance: () => link.advance() }),
     decider: new LockstepDecider(agent),
     monitor: endlessTask,
     timeLimitS: 1,
     seed: 7,
-    begin: (startNs) => link.begin(startNs, 7),
+    begin: (startNs) => link.begin(startNs),
     ...changes,
     listeners: [keep, ...(changes.listeners ?? [])],
   };

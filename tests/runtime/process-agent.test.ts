@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
 import { RealTimeDecider } from '../../src/runtime/decider.ts';
-import { openMirror } from '../../src/runtime/driver-table.ts';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
 import { endlessTask, runEpisode } from '../../src/runtime/loop.ts';
 import { RealTimePacer, TimerSleeper } from '../../src/runtime/pacer.ts';
@@ -16,6 +15,7 @@ import { SafetyGate } from '../../src/safety/gate.ts';
 import { ObservationSampler } from '../../src/sensors/observation-sampler.ts';
 import { makeObservation, makeRobot } from '../../src/testing/index.ts';
 import { tinyDirectory } from '../policy/tiny-policy.ts';
+import { openMirror } from './mirror-link.ts';
 import { tinyObservation, tinyRobot } from './tiny-robot.ts';
 
 const robot = makeRobot();
@@ -55,8 +55,8 @@ async function until(condition: () => boolean): Promise<void> {
 /** Drives the mirror arm in real time, signals the process once the arm moves, and ends once it stands. */
 async function driveAndSignal(agent: ProcessAgent, signal: NodeJS.Signals): Promise<StepRecord[]> {
   const clock = new MonotonicClock();
-  const link = await openMirror({ robot, clock });
-  const advance = (durationNs: number): void => link.advance(durationNs);
+  const link = await openMirror(robot, clock);
+  const advance = (): void => link.advance();
   const sampler = new ObservationSampler({ robot, sources: link.sources, instruction: '' });
   const steps: StepRecord[] = [];
   const operator = new AbortController();
@@ -81,7 +81,7 @@ async function driveAndSignal(agent: ProcessAgent, signal: NodeJS.Signals): Prom
     monitor: endlessTask,
     timeLimitS: 30,
     seed: 1,
-    begin: (startNs) => link.begin(startNs, 1),
+    begin: (startNs) => link.begin(startNs),
     listeners: [{ name: 'test', onStep }],
     signal: operator.signal,
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/core/clock.ts';
+import { MonotonicClock, VirtualClock } from '../../src/core/clock.ts';
 import type { ArmState } from '../../src/core/observation.ts';
 import { PushSource } from '../../src/core/source.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
@@ -69,9 +69,11 @@ describe('openTeleoperator', () => {
     const names = robot.joints.map(({ name }) => name);
     const leader = leaderOfSource('other', new PushSource<ArmState>(), names);
     expect(await settingOf('leader:mode=relative,tolerance=0.2', { leader })).toBe('not leading, relative');
-    const agent = await openTeleoperator('leader:driver=mirror', options);
+    const clock = new MonotonicClock();
+    const agent = await openTeleoperator('leader:driver=mirror', { ...options, clock });
     terminal.type('\r');
-    const { target } = await agent.act(makeObservation([...robot.homeRad], { timeNs: options.clock.nowNs() }));
+    // Its first state is there: nobody has to wait for it.
+    const { target } = await agent.act(makeObservation([...robot.homeRad], { timeNs: clock.nowNs() }));
     expect(agent.status).toMatchObject({ problem: undefined });
     expect([...(target?.positionsRad ?? [])]).toEqual([...robot.homeRad]);
     await agent.close();

@@ -70,6 +70,13 @@ describe.each(listTasks())('the expert of task %s', (taskName) => {
   });
 });
 
+test.each(['so100', 'koch', 'ur5e', 'fr3'])('lifts a cube with the gripper of %s', async (name) => {
+  const world = await World.load({ robot: loadRobot(name), scene: 'lift' });
+  for (const seed of [1, 2, 3]) expect([seed, runExpert(world, 'lift', seed).outcome]).toEqual([seed, 'success']);
+  disposeEpisodes(world);
+  world.dispose();
+});
+
 test('a source that falls off the table ends the episode as a failure', async () => {
   const world = await World.load({ robot, scene: 'lift' });
   const episode = startEpisode(world, loadTask('lift'), 1);

@@ -26,6 +26,7 @@ function scene(moment: Moment): SceneState {
   const { gripper = far, thing = home, goal = wayOff, held = false, jawRad = 0.4, speedMPerS = 0 } = moment;
   return {
     gripper: { positionM: gripper, yawRad: 0, jawRad },
+    grasp: { openRad: 0.5, releasedRad: 0.32, aheadM: 0, lowestM: 0.013, betweenM: [-0.01, 0.01] },
     axisM: [0, 0],
     source: { positionM: thing, yawRad: 0, speedMPerS },
     destination: { positionM: goal, yawRad: 0, speedMPerS: 0 },

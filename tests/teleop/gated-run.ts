@@ -2,7 +2,6 @@ import type { Agent } from '../../src/core/agent.ts';
 import type { VirtualClock } from '../../src/core/clock.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 import { LockstepDecider } from '../../src/runtime/decider.ts';
-import { openMirror } from '../../src/runtime/driver-table.ts';
 import type { EpisodeResult } from '../../src/runtime/episode-result.ts';
 import { endlessTask, runEpisode } from '../../src/runtime/loop.ts';
 import { LockstepPacer } from '../../src/runtime/pacer.ts';
@@ -10,6 +9,7 @@ import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
 import type { SpaceGuard } from '../../src/safety/space-guard.ts';
 import { ObservationSampler } from '../../src/sensors/observation-sampler.ts';
+import { openMirror } from '../runtime/mirror-link.ts';
 
 export interface GatedRun {
   readonly robot: RobotSpec;
@@ -27,7 +27,7 @@ export async function runGated(
   run: GatedRun,
 ): Promise<{ readonly steps: StepRecord[]; readonly result: EpisodeResult }> {
   const { robot, clock, agent, timeLimitS, space, onTick } = run;
-  const link = await openMirror({ robot, clock });
+  const link = await openMirror(robot, clock);
   const sampler = new ObservationSampler({ robot, sources: link.sources, instruction: 'jog' });
   const steps: StepRecord[] = [];
   const decider = new LockstepDecider({
@@ -45,12 +45,12 @@ export async function runGated(
       driver: link.driver,
       sampler,
       gate: new SafetyGate(robot, space === undefined ? {} : { space }),
-      pacer: new LockstepPacer({ clock, periodNs: 1e9 / robot.rates.gateHz, advance: (ns) => link.advance(ns) }),
+      pacer: new LockstepPacer({ clock, periodNs: 1e9 / robot.rates.gateHz, advance: () => link.advance() }),
       decider,
       monitor: endlessTask,
       timeLimitS,
       seed: 1,
-      begin: (startNs) => link.begin(startNs, 1),
+      begin: (startNs) => link.begin(startNs),
       listeners: [{ name: 'keep', onStep: (step) => steps.push(step) }],
     });
     return { steps, result };

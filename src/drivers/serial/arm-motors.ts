@@ -8,6 +8,7 @@ import type { JointSpec, RobotSpec } from '../../robot/robot-spec.ts';
 import type { SerialMotorSpec, SerialSpec } from '../../robot/serial-spec.ts';
 import { servoModel } from './servo-address.ts';
 import type { ServoAddress } from './servo-address.ts';
+import type { ServoModel } from './servo-models.ts';
 import { DYNAMIXEL_HARDWARE_ERROR_BITS, FEETECH_ERROR_BITS } from './status-error.ts';
 
 /** The servo of one joint, with all that is known about it. */
@@ -32,16 +33,7 @@ export function armMotors(robot: RobotSpec, calibration: Calibration): ArmMotor[
     const spec = serial.motors[joint.name] as SerialMotorSpec;
     const motor = calibration[joint.name] as MotorCalibration;
     const model = servoModel(spec.model);
-    if (model.protocol !== serial.protocol || model.ticksPerTurn !== TICKS_PER_TURN) {
-      throw new ArmatureError(
-        'E_SERVO_MODEL',
-        `joint "${joint.name}" cannot be driven by a ${model.name} on this bus`,
-        {
-          expected: `a servo of ${serial.protocol} with ${TICKS_PER_TURN} steps a turn`,
-          remedy: `Correct drivers.serial of ${robot.directory}/robot.yaml.`,
-        },
-      );
-    }
+    requireDrivable(model, { joint, serial, robot });
     return {
       id: motor.id,
       model,
@@ -51,6 +43,27 @@ export function armMotors(robot: RobotSpec, calibration: Calibration): ArmMotor[
       scale: jointScale(joint, motor, { unit: spec.unit, convention }),
       toleratedErrors: errorBits(serial.protocol, spec.toleratedErrors),
     };
+  });
+}
+
+/**
+ * A calibration is in steps of 4096 a turn with its homing offset in the servo, and one cycle is a sync read: the SCS series has none
+ * of the three.
+ */
+function requireDrivable(
+  model: ServoModel,
+  { joint, serial, robot }: { readonly joint: JointSpec; readonly serial: SerialSpec; readonly robot: RobotSpec },
+): void {
+  if (model.protocol === serial.protocol && model.ticksPerTurn === TICKS_PER_TURN) return;
+  const isOtherBus = model.protocol !== serial.protocol;
+  throw new ArmatureError('E_SERVO_MODEL', `joint "${joint.name}" cannot be driven by a ${model.name} on this bus`, {
+    expected: `a servo of ${serial.protocol} with ${TICKS_PER_TURN} steps a turn and a homing offset`,
+    found: isOtherBus
+      ? `one of ${model.protocol}`
+      : 'one of the SCS series: 1024 steps over 300 degrees, no homing offset',
+    remedy: isOtherBus
+      ? `Correct drivers.serial of ${robot.directory}/robot.yaml.`
+      : 'Take a servo of the STS or SMS series for an arm. `armature motors` reads and writes the SCS series.',
   });
 }
 

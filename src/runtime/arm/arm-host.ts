@@ -207,7 +207,8 @@ class Opened {
     const { gateHz } = this.#spec.robot.rates;
     // The dead-man and the supervisor's voice are on this thread.
     preferThread(process.pid);
-    const ready: ArmReady = { priority: raisePriority(thread), gateThread: thread };
+    const { connection = { changed: [], notes: [] } } = this.#port;
+    const ready: ArmReady = { priority: raisePriority(thread), gateThread: thread, connection };
     this.#send(encodeText('ready', ready));
     // Twice in a period, so that no record waits for long.
     this.#timers.push(setInterval(() => this.#drain(), 500 / gateHz));

@@ -1,7 +1,7 @@
 import { ArmatureError } from '../../core/errors.ts';
 import type { ArmState } from '../../core/observation.ts';
 import { moduleEntry, startWorker } from '../../core/module-worker.ts';
-import type { ArmFailure, ArmSpec } from './arm-spec.ts';
+import type { ArmConnection, ArmFailure, ArmSpec } from './arm-spec.ts';
 import type { OperatorCommand } from './message-formats.ts';
 import type { ArmRecord } from './record-format.ts';
 import { openRosPort } from './ros-port.ts';
@@ -24,6 +24,8 @@ export type ArmWire =
 /** The main thread's end: what must not depend on the gate. */
 export interface ArmPort {
   readonly wire: ArmWire;
+  /** What connecting did; undefined for an arm in which it changes nothing. */
+  readonly connection?: ArmConnection;
   /** The state of a simulated world; undefined for an arm that is in no world. */
   readonly scene: SharedSlot | undefined;
   /** Puts a simulated world into this state; an arm that is in no world has none. Throws E_WORLD_STATE. */

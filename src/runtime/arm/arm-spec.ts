@@ -40,11 +40,20 @@ export interface ArmTimeouts {
   readonly deadManMs: number;
 }
 
+/** What connecting to an arm changed in it and found out. */
+export interface ArmConnection {
+  /** Registers that held another value before, by joint: `elbow_flex: P_Coefficient 32 -> 16`. */
+  readonly changed: readonly string[];
+  /** What somebody should know, and what keeps nothing from working. */
+  readonly notes: readonly string[];
+}
+
 /** The arm process answers `open` with this. */
 export interface ArmReady {
   readonly priority: ThreadPriority;
   /** Thread of the gate, where the system tells. */
   readonly gateThread: number | undefined;
+  readonly connection: ArmConnection;
 }
 
 /** What went wrong in the arm process. */
@@ -120,10 +129,20 @@ export function errorOf(text: string): ArmatureError {
 
 /** Throws ArmatureError E_ARM_FRAME for text that is no ArmReady. */
 export function parseReady(text: string): ArmReady {
-  const { priority, gateThread } = parseObject(text);
+  const { priority, gateThread, connection } = parseObject(text);
   const isPriority = priority === 'fifo' || priority === 'nice' || priority === 'plain';
   if (!isPriority) throw badFrame('a priority', text.slice(0, 80));
-  return { priority, gateThread: typeof gateThread === 'number' ? gateThread : undefined };
+  const { changed, notes } = isObject(connection) ? connection : {};
+  if (!isTexts(changed) || !isTexts(notes)) throw badFrame('what connecting changed', text.slice(0, 80));
+  return {
+    priority,
+    gateThread: typeof gateThread === 'number' ? gateThread : undefined,
+    connection: { changed, notes },
+  };
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -110,9 +110,9 @@ export class ProcessArm {
     return this.#child.pid;
   }
 
-  /** The priority of the gate's thread, and the thread. */
+  /** The priority of the gate's thread, the thread, and what connecting did. */
   get ready(): ArmReady {
-    return this.#ready ?? { priority: 'plain', gateThread: undefined };
+    return this.#ready ?? { priority: 'plain', gateThread: undefined, connection: { changed: [], notes: [] } };
   }
 
   /** What happened last. */

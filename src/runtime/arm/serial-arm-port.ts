@@ -20,10 +20,11 @@ export async function openSerialArmPort(
 ): Promise<ArmPort> {
   const isTaken = new SharedArrayBuffer(4);
   const end = new MainEnd(robot, await openArmBus(robot, address, { clock: new MonotonicClock() }));
-  const { port, bus, calibration } = end.arm;
+  const { port, bus, calibration, connected } = end.arm;
   const tell = (error: unknown): void => onFailure(failureOf(error));
   return {
     wire: { kind: 'serial', descriptor: port.descriptor, path: port.path, hasEcho: bus.hasEcho, calibration, isTaken },
+    connection: { changed: connected.changed, notes: connected.notes },
     scene: undefined,
     begin: () => undefined,
     halt: () => {

@@ -23,8 +23,7 @@ export interface Goal {
  */
 export type Expert = (scene: SceneState) => Goal;
 
-/** Jaw angles of the SO-101's gripper: 54 mm between the fingertips, and 15 mm. */
-export const openRad = 0.5;
+/** Jaw angle that closes every gripper. */
 export const closedRad = 0;
 /** Gripper frame's height over which fingers clear cubes 30 mm high by 30 mm. */
 export const hoverM = 0.07;

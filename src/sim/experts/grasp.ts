@@ -1,18 +1,15 @@
 import { wrapAngle } from '../inverse-kinematics.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { closedRad, funnel, hoverM, nearestYaw, openRad, radialYaw } from './goal.ts';
+import { closedRad, funnel, hoverM, nearestYaw, radialYaw } from './goal.ts';
 import type { Goal } from './goal.ts';
 
-/** Along the jaw's heading the cube's centre lies this far ahead, which leaves room at both fingers. */
-export const graspOffsetM = 0.011;
 const toleranceM = 0.004;
-/** The cube counts as between the fingers inside this box of the gripper frame. */
-const between = { aheadM: [-0.004, 0.02], asideM: 0.007, heightM: 0.008, yawRad: 0.2 } as const;
+/** The cube counts as between the fingers inside this box of the gripper frame, and the robot's way along the jaw's heading. */
+const between = { asideM: 0.007, heightM: 0.008, yawRad: 0.2 } as const;
 /** One radian of wrong heading counts as this much sideways error. */
 const yawErrorM = 0.03;
 const jawSlackRad = 0.1;
-const lowestGraspM = 0.013;
 /** Middles of the open fingers, ahead of the cube's centre along the jaw's heading. */
 const fingerPlacesM = [-0.03, 0.034];
 /** Half of a finger's width. */
@@ -22,38 +19,44 @@ const turnCostM = 0.002;
 
 /** Get hold of the source cube: above it with an open jaw, down around it, close. */
 export function graspGoal(scene: SceneState): Goal {
-  const { gripper, source } = scene;
+  const { gripper, source, grasp } = scene;
   const yawRad = graspYaw(scene);
-  const height = Math.max(lowestGraspM, source.positionM[2]);
+  const height = graspHeight(scene);
   if (isBetweenFingers(scene, yawRad)) {
     return { phase: 'grasp', positionM: [gripper.positionM[0], gripper.positionM[1], height], yawRad, jawRad: closedRad };
   }
   const goal: Vector3 = [
-    source.positionM[0] - graspOffsetM * Math.cos(yawRad),
-    source.positionM[1] - graspOffsetM * Math.sin(yawRad),
+    source.positionM[0] - grasp.aheadM * Math.cos(yawRad),
+    source.positionM[1] - grasp.aheadM * Math.sin(yawRad),
     height,
   ];
   const yawError = Math.abs(wrapAngle(gripper.yawRad - yawRad));
-  const closed = Math.max(0, openRad - jawSlackRad - gripper.jawRad);
+  const closed = Math.max(0, grasp.openRad - jawSlackRad - gripper.jawRad);
   const positionM = funnel(gripper.positionM, goal, {
     safeM: hoverM + Math.max(0, height - 0.015),
     toleranceM,
     extraErrorM: yawErrorM * yawError + 0.1 * closed,
   });
   const phase = positionM[2] < height + 0.02 ? 'descend' : 'approach';
-  return { phase, positionM, yawRad, jawRad: openRad };
+  return { phase, positionM, yawRad, jawRad: grasp.openRad };
 }
 
-function isBetweenFingers({ gripper, source }: SceneState, yawRad: number): boolean {
+/** Of the gripper frame around the source: at its middle, or as low as the fingers may go. */
+function graspHeight({ source, grasp }: SceneState): number {
+  return Math.max(grasp.lowestM, source.positionM[2]);
+}
+
+function isBetweenFingers(scene: SceneState, yawRad: number): boolean {
+  const { gripper, source, grasp } = scene;
   const x = source.positionM[0] - gripper.positionM[0];
   const y = source.positionM[1] - gripper.positionM[1];
   const ahead = x * Math.cos(gripper.yawRad) + y * Math.sin(gripper.yawRad);
   const aside = y * Math.cos(gripper.yawRad) - x * Math.sin(gripper.yawRad);
   return (
-    ahead > between.aheadM[0] &&
-    ahead < between.aheadM[1] &&
+    ahead > grasp.betweenM[0] &&
+    ahead < grasp.betweenM[1] &&
     Math.abs(aside) < between.asideM &&
-    Math.abs(source.positionM[2] - gripper.positionM[2]) < between.heightM &&
+    Math.abs(graspHeight(scene) - gripper.positionM[2]) < between.heightM &&
     Math.abs(wrapAngle(gripper.yawRad - yawRad)) < between.yawRad
   );
 }

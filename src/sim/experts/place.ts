@@ -1,9 +1,9 @@
 import { lateralDistance } from '../geometry.ts';
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { closedRad, funnel, openRad, radialYaw } from './goal.ts';
+import { closedRad, funnel, radialYaw } from './goal.ts';
 import type { Goal } from './goal.ts';
-import { graspGoal, graspOffsetM } from './grasp.ts';
+import { graspGoal } from './grasp.ts';
 
 export interface Placement {
   /** Where the source's centre goes, m. */
@@ -18,18 +18,16 @@ export interface Placement {
 
 const funnelToleranceM = 0.004;
 const retreatHeightM = 0.12;
-/** From this opening on, moving away cannot drag the cube along. */
-const releasedRad = 0.32;
 
 /** Hold the source, carry it over the goal, lower it, let go, and leave upwards. */
 export function placeGoal(scene: SceneState, placement: Placement): Goal {
-  const { gripper, source, held } = scene;
+  const { gripper, source, held, grasp } = scene;
   if (!held) return placement.arrived ? leaveGoal(scene) : graspGoal(scene);
   const { goal } = placement;
   const yawRad = radialYaw(scene, goal);
   const near = lateralDistance(source.positionM, goal) < placement.releaseM.sideways;
   if (near && source.positionM[2] - goal[2] < placement.releaseM.above) {
-    return { phase: 'place', positionM: gripper.positionM, yawRad: gripper.yawRad, jawRad: openRad };
+    return { phase: 'place', positionM: gripper.positionM, yawRad: gripper.yawRad, jawRad: grasp.openRad };
   }
   const next = funnel(source.positionM, goal, { safeM: placement.safeM, toleranceM: funnelToleranceM });
   const positionM: Vector3 = [
@@ -66,13 +64,13 @@ export function putOnTop(scene: SceneState, { aboveM, releaseM, arrivedM }: Rest
 }
 
 /** Open fully, then up and away from the fixed finger's side. */
-function leaveGoal({ gripper, source }: SceneState): Goal {
+function leaveGoal({ gripper, source, grasp }: SceneState): Goal {
   const { yawRad, positionM, jawRad } = gripper;
-  if (jawRad < releasedRad) return { phase: 'place', positionM, yawRad, jawRad: openRad };
+  if (jawRad < grasp.releasedRad) return { phase: 'place', positionM, yawRad, jawRad: grasp.openRad };
   const away: Vector3 = [
-    source.positionM[0] - graspOffsetM * Math.cos(yawRad),
-    source.positionM[1] - graspOffsetM * Math.sin(yawRad),
+    source.positionM[0] - grasp.aheadM * Math.cos(yawRad),
+    source.positionM[1] - grasp.aheadM * Math.sin(yawRad),
     retreatHeightM,
   ];
-  return { phase: 'retreat', positionM: away, yawRad, jawRad: openRad };
+  return { phase: 'retreat', positionM: away, yawRad, jawRad: grasp.openRad };
 }

@@ -1,6 +1,6 @@
 import type { SceneState } from '../scene-state.ts';
 import type { Vector3 } from '../world.ts';
-import { closedRad, funnel, hoverM, openRad, radialYaw } from './goal.ts';
+import { closedRad, funnel, hoverM, radialYaw } from './goal.ts';
 import type { Goal } from './goal.ts';
 
 /** The gripper frame lies 10 mm above the fingertips. */
@@ -23,7 +23,7 @@ export function pressExpert(scene: SceneState): Goal {
   const isOpen = gripper.jawRad > closedRad + jawSlackRad;
   if (isOpen && gripper.positionM[2] - tipM < top[2] + besideM && scene.pressedM.source < restM) {
     const above: Vector3 = [gripper.positionM[0], gripper.positionM[1], hoverM];
-    return { phase: 'approach', positionM: above, yawRad: gripper.yawRad, jawRad: openRad };
+    return { phase: 'approach', positionM: above, yawRad: gripper.yawRad, jawRad: scene.grasp.openRad };
   }
   const goal: Vector3 = [top[0], top[1], top[2] + tipM - pushM];
   const jawError = jawErrorM * Math.max(0, gripper.jawRad - closedRad - jawSlackRad);

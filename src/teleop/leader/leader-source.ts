@@ -1,7 +1,6 @@
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
 import type { ArmState } from '../../core/observation.ts';
 import type { StampedSource } from '../../core/source.ts';
-import type { ArmDriver } from '../../drivers/driver.ts';
 
 /** An arm that is moved by hand, as far as it leads. */
 export interface LeaderSource {
@@ -11,23 +10,6 @@ export interface LeaderSource {
   /** The newest state; undefined before the first, or while the link is down. Never throws. */
   read(): ArmState | undefined;
   close(): Promise<void>;
-}
-
-/** An arm that is read through its driver, and never written to. It must be limp: whoever opens it sees to that. */
-export function leaderOfDriver(driver: ArmDriver, jointNames: readonly string[]): LeaderSource {
-  return {
-    name: driver.name,
-    jointNames,
-    read: () => {
-      try {
-        return driver.read();
-      } catch {
-        // A link that is down shows as a state that does not come, which is said.
-        return undefined;
-      }
-    },
-    close: () => driver.close(),
-  };
 }
 
 /** An arm whose states come by themselves. After an error no state counts until the next one comes. */

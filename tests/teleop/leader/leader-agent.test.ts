@@ -3,12 +3,11 @@ import { VirtualClock } from '../../../src/core/clock.ts';
 import type { ArmState } from '../../../src/core/observation.ts';
 import { PushSource } from '../../../src/core/source.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
-import { MirrorDriver } from '../../../src/drivers/mirror/mirror-driver.ts';
 import type { KeyListener, KeySource } from '../../../src/teleop/keyboard/key-source.ts';
 import { LeaderAgent } from '../../../src/teleop/leader/leader-agent.ts';
 import type { LeaderOptions } from '../../../src/teleop/leader/leader-agent.ts';
-import { leaderOfDriver, leaderOfSource } from '../../../src/teleop/leader/leader-source.ts';
-import { FaultyDriver, makeArmState, makeObservation } from '../../../src/testing/index.ts';
+import { leaderOfSource } from '../../../src/teleop/leader/leader-source.ts';
+import { makeArmState, makeObservation } from '../../../src/testing/index.ts';
 
 const robot = loadRobot('so101');
 const NAMES = robot.joints.map(({ name }) => name);
@@ -242,21 +241,8 @@ describe('a leader that cannot be believed', () => {
   });
 
   it('because its link fails', async () => {
-    const { source, tick } = await leading();
+    const { agent, source, tick } = await leading();
     source.fail(new Error('unplugged'));
-    expect(await tick()).toBeUndefined();
-  });
-
-  it('because its driver has a fault', async () => {
-    const clock = new VirtualClock();
-    const mirror = new MirrorDriver(robot, 0);
-    await mirror.connect();
-    const driver = new FaultyDriver(mirror);
-    const { agent, tick } = bench({ clock, source: leaderOfDriver(driver, NAMES) });
-    mirror.publish(clock.nowNs());
-    agent.engage();
-    expect(await agent.act(makeObservation([...HOME]))).toMatchObject({ target: { createdNs: 0 } });
-    driver.fault = 'unplugged';
     expect(await tick()).toBeUndefined();
     expect(agent.status.problem).toMatch(/says nothing/);
   });
