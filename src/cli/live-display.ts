@@ -6,7 +6,7 @@ import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import { formatLivePanel } from './live-panel.ts';
 import type { LivePanelData } from './live-panel.ts';
 import type { Terminal } from './terminal.ts';
-import { TickLateness } from './tick-lateness.ts';
+import { TickLateness } from '../runtime/tick-lateness.ts';
 
 /** Rates and quantiles are of the last seconds: what happens now, not since the start. */
 const WINDOW_S = 3;

@@ -8,6 +8,7 @@ import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
 import type { Workplace, WorkOptions } from '../runtime/workplace.ts';
+import type { RunDashboard } from './dashboard/run-dashboard.ts';
 import { LiveDisplay } from './live-display.ts';
 import { packageVersion } from './package-version.ts';
 import { formatProgress } from './progress.ts';
@@ -42,6 +43,8 @@ export interface RunEpisodesOptions {
   readonly isOver?: (() => boolean) | undefined;
   /** Asked before each episode: whether to begin it. Default: at once. */
   readonly isReady?: (() => Promise<boolean>) | undefined;
+  /** Shows the run in a browser, and stays until the run is aborted: then episodes also begin from there. */
+  readonly dashboard?: RunDashboard | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +55,7 @@ export interface RunEpisodesOptions {
  */
 export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeSummary[]> {
   const { plan, jobs, record, report, signal, title, arm } = options;
-  const { isReady = () => Promise.resolve(true) } = options;
+  const { isReady = () => Promise.resolve(true), dashboard } = options;
   const view = new RunView(plan, jobs);
   const session = await PolicySession.open(plan, arm);
   const summaries: EpisodeSummary[] = [];
@@ -61,11 +64,11 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   let failure: Error | undefined;
   try {
     writer = record === undefined ? undefined : await openDataset(record, plan);
-    for (const [index, job] of jobs.entries()) {
-      if (signal.aborted || failure !== undefined) break;
-      if (!(await isReady())) break;
+    for (let index = 0; !signal.aborted && failure === undefined; index += 1) {
+      const job = await nextJob(options, index);
+      if (job === undefined || !(await isReady())) break;
       const collector = new EpisodeCollector(plan.robot);
-      const listeners = report === undefined ? [view] : [view, collector];
+      const listeners = watchersOf(options, { view, collector });
       const episode = await runRecorded(session, job, { ...options, writer, view, listeners });
       const { instruction, result } = episode;
       failure = episode.failure;
@@ -74,9 +77,11 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
       const summary = summariseEpisode(job, episode);
       summaries.push(summary);
       view.endEpisode(summary, episode);
+      dashboard?.endEpisode(episode.result);
     }
   } finally {
     view.close();
+    dashboard?.leaveEpisode();
     await session.close();
     await writer?.close();
     if (report !== undefined && pages.length > 0)
@@ -86,15 +91,31 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   return summaries;
 }
 
-interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal'> {
+/** The next that was planned, or that the operator begins on the dashboard. */
+function nextJob({ jobs, dashboard, signal }: RunEpisodesOptions, index: number): Promise<RunJob | undefined> {
+  return dashboard?.next(jobs[index], signal) ?? Promise.resolve(jobs[index]);
+}
+
+function watchersOf(
+  { dashboard, report }: RunEpisodesOptions,
+  { view, collector }: { readonly view: RunView; readonly collector: EpisodeCollector },
+): StepListener[] {
+  return [view, dashboard?.listener, report === undefined ? undefined : collector].filter(
+    (listener) => listener !== undefined,
+  );
+}
+
+interface RecordedRun extends Pick<RunEpisodesOptions, 'blackBox' | 'cameras' | 'isOver' | 'signal' | 'dashboard'> {
   readonly writer: DatasetWriter | undefined;
   readonly view: RunView;
   readonly listeners: readonly StepListener[];
 }
 
+type Circumstances = Pick<WorkOptions, 'signal' | 'onControl' | 'blackBox' | 'cameras' | 'isOver'>;
+
 /** Runs an episode and saves it, also when the link to the arm breaks in the middle. */
 async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun): Promise<SessionEpisode> {
-  const { writer, signal, cameras, isOver } = run;
+  const { writer } = run;
   const { robot } = session.plan;
   const { request, seed } = job;
   const recorder = writer === undefined ? undefined : new EpisodeRecorder(robot);
@@ -102,11 +123,8 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
   const watching = [recorder, blackBox].filter((listener) => listener !== undefined);
   let [success, ending] = [false, 'link-lost'];
   try {
-    const orphaned =
-      run.blackBox === undefined ? {} : { blackBox: { directory: run.blackBox, version: packageVersion() } };
-    const real = { ...(cameras === undefined ? {} : { cameras }), ...(isOver === undefined ? {} : { isOver }) };
     const listeners = [...watching, ...run.listeners];
-    const episode = await session.run(request, { seed, listeners, signal, ...orphaned, ...real });
+    const episode = await session.run(request, { seed, listeners, ...circumstances(run) });
     success = episode.result.success;
     ending = episode.result.outcome;
     return episode;
@@ -116,6 +134,16 @@ async function runRecorded(session: PolicySession, job: RunJob, run: RecordedRun
     for (const path of written?.files ?? []) run.view.say(`black box ${path}`);
     for (const failure of written?.failures ?? []) run.view.say(`warning: ${failure.message}`);
   }
+}
+
+/** What an episode has of its run: how it is ended and watched, and what is real. */
+function circumstances({ blackBox, cameras, isOver, dashboard, signal }: RecordedRun): Circumstances {
+  return {
+    ...(dashboard?.beginEpisode(signal) ?? { signal }),
+    ...(blackBox === undefined ? {} : { blackBox: { directory: blackBox, version: packageVersion() } }),
+    ...(cameras === undefined ? {} : { cameras }),
+    ...(isOver === undefined ? {} : { isOver }),
+  };
 }
 
 function openBlackBox(directory: string, { robot }: SessionPlan): BlackBoxRecorder {

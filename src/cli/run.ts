@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import type { PromptSource } from '../runtime/demonstration-prompt.ts';
+import type { TriedProvider } from '../policy/choose-provider.ts';
 import { planSession } from '../runtime/policy-session.ts';
+import type { SessionPlan } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { addDashboardOptions, openRunDashboard } from './dashboard/run-dashboard.ts';
+import type { DashboardFlags } from './dashboard/run-dashboard.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
@@ -24,6 +28,7 @@ Examples:
   armature run --robot so101 --driver sim --policy desk --task stack --record data/runs
   armature run --robot so101 --driver sim --policy runs/desk-memory --task lift --prompt data/desk:12
                                a policy that looks back begins with the recorded episode 12
+  armature run --robot so101 --driver sim --policy desk --task lift --dashboard
   armature run --robot so101 --policy desk --task lift --live --black-box runs/black-box
   armature run --robot so101 --policy my-pi0 --server ws://gpu-box:8000 --task "lift the blue cube" --live
                                a policy on another computer, see docs/remote-policies.md
@@ -36,9 +41,10 @@ process of its own. Default: live in a terminal, lockstep where the output is a 
 those that decide what the processor decides.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
 episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
+With --dashboard a page in the browser shows all of it; its address stands on stderr, and Ctrl-C ends it.
 Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
 
-interface RunOptions extends ArmOptions {
+interface RunOptions extends ArmOptions, DashboardFlags {
   readonly policy: string;
   readonly server?: string;
   readonly task: string;
@@ -65,7 +71,7 @@ export function addRun(program: Command): void {
   const command = program
     .command('run')
     .description('Run a policy on a robot, with a report, and if wanted a recording');
-  addCameraOption(addArmOptions(command))
+  addDashboardOptions(addCameraOption(addArmOptions(command)))
     .requiredOption('--policy <folder>', 'policy, by name or folder')
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'run words that no task asks for in the scene of this one')
@@ -97,7 +103,7 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions, command: Command): Promise<void> {
-  const { robot, driver, policy, task, scene, seed, record, blackBox, json = false } = options;
+  const { robot, driver, policy, task, scene, seed, record, blackBox } = options;
   const mode = modeOf(options);
   const contradiction = contradictionOf(options, mode);
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
@@ -115,11 +121,31 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal };
-  const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
-  const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+  const dashboard = await openRunDashboard(options, plan);
+  const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
+  try {
+    const isSimulated = isSceneDriver(driver) && options.camera.length === 0;
+    const done: RunAtPlace = isSimulated ? { episodes: await runEpisodes(work) } : await runAtPlace(options, work);
+    tell(options, { plan, tried, mode, report, done });
+  } finally {
+    await dashboard?.close();
+    interruption.close();
+  }
+  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+interface RunFindings {
+  readonly plan: SessionPlan;
+  readonly tried: readonly TriedProvider[];
+  readonly mode: RunMode;
+  readonly report: string | undefined;
+  readonly done: RunAtPlace;
+}
+
+function tell(options: RunOptions, findings: RunFindings): void {
+  const { plan, tried, mode, report, done } = findings;
   const { episodes, connection } = done;
-  interruption.close();
+  const { driver, task, seed, record, json = false } = options;
   if (json) {
     const rate = successRate(episodes);
     const names = { robot: plan.robot.name, driver, policy: plan.manifest.name, task };
@@ -140,12 +166,16 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     const lines = episodes.length === 0 ? [] : written.map(([what, path]) => `${what} ${path}`);
     console.log([summaryText(episodes), ...lines].join('\n'));
   }
-  if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
 /** What excludes each other; undefined for nothing. */
-function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode: RunMode): string | undefined {
+function contradictionOf(
+  { live, lockstep, dashboard, driver, deadline }: RunOptions,
+  mode: RunMode,
+): string | undefined {
   if (live === true && lockstep === true) return '--live and --lockstep exclude each other';
+  if (dashboard === true && lockstep === true)
+    return '--dashboard shows what happens in real time: leave --lockstep out';
   if (lockstep === true && !isSceneDriver(driver))
     return 'an arm of metal does not wait: --lockstep needs --driver sim or mirror';
   if (deadline !== undefined && mode === 'lockstep')
@@ -153,8 +183,8 @@ function contradictionOf({ live, lockstep, driver, deadline }: RunOptions, mode:
   return undefined;
 }
 
-function modeOf({ live, lockstep, json, driver, camera }: RunOptions): RunMode {
-  if (live === true || !isSceneDriver(driver) || camera.length > 0) return 'live';
+function modeOf({ live, lockstep, json, driver, camera, dashboard }: RunOptions): RunMode {
+  if (live === true || dashboard === true || !isSceneDriver(driver) || camera.length > 0) return 'live';
   if (lockstep === true || json === true) return 'lockstep';
   return process.stdout.isTTY ? 'live' : 'lockstep';
 }

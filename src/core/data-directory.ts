@@ -25,6 +25,11 @@ export function trainingDirectory(): string {
   return join(packageRoot(), 'training');
 }
 
+/** The built page of the dashboard, which is code as well. */
+export function pageDirectory(): string {
+  return join(packageRoot(), 'dist', 'web');
+}
+
 function packageRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let directory = start, above = ''; directory !== above; directory = dirname(directory)) {

@@ -11,6 +11,7 @@ import { ProcessArm } from './arm/process-arm.ts';
 import type { StopCause } from './arm/record-format.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { RealTimeDecider } from './decider.ts';
+import { controlEpisode } from './episode-control.ts';
 import type { EpisodeResult, Outcome } from './episode-result.ts';
 import { endedWhen, endlessTask, runEpisodeOn } from './loop.ts';
 import type { LoopOptions } from './loop.ts';
@@ -38,6 +39,7 @@ type Episode = Pick<LoopOptions, 'monitor' | 'timeLimitS' | 'listeners' | 'signa
   readonly agent: Agent;
   readonly instruction: string;
   readonly cameras: SensorSources['cameras'];
+  readonly onControl?: WorkOptions['onControl'];
 };
 
 /**
@@ -72,6 +74,7 @@ export class ArmWorkplace implements Workplace {
       agent: options.agent(undefined),
       instruction,
       cameras: options.cameras ?? new Map(),
+      ...(options.onControl === undefined ? {} : { onControl: options.onControl }),
       monitor: endedWhen(endlessTask, isOver),
       timeLimitS,
       listeners,
@@ -137,7 +140,7 @@ export class ArmWorkplace implements Workplace {
       throw notReached(name, result.outcome, this.#arm.newest?.cause);
   }
 
-  async #episode({ agent, instruction, cameras, ...options }: Episode): Promise<EpisodeResult> {
+  async #episode({ agent, instruction, cameras, onControl, ...options }: Episode): Promise<EpisodeResult> {
     const { robot } = this;
     const state = new PushSource<ArmState>();
     const sampler = new ObservationSampler({ robot, sources: { arm: state, cameras }, instruction });
@@ -148,7 +151,14 @@ export class ArmWorkplace implements Workplace {
     });
     try {
       const decider = new RealTimeDecider(agent);
-      return await runEpisodeOn(arm, { ...options, robot, sampler, pacer: arm, decider });
+      const { control, monitor } = controlEpisode({
+        arm: this.#arm,
+        sampler,
+        monitor: options.monitor,
+        world: undefined,
+      });
+      onControl?.(control);
+      return await runEpisodeOn(arm, { ...options, monitor, robot, sampler, pacer: arm, decider });
     } finally {
       arm.close();
       sampler.close();

@@ -9,6 +9,7 @@ import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
+import type { StepLayout } from '../tokens/layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
 import type { PromptSource } from './demonstration-prompt.ts';
 import type { EpisodeResult } from './episode-result.ts';
@@ -47,6 +48,8 @@ export interface SessionPlan {
   readonly driver: keyof RobotSpec['drivers'];
   readonly policy: string;
   readonly manifest: ModelManifest | RemoteManifest;
+  /** Of its tokens; undefined for a policy on a server. */
+  readonly layout: StepLayout | undefined;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
   readonly provider: ExecutionProviderName;
@@ -76,7 +79,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
   const robot = loadRobot(options.robot);
   if (options.prompt !== undefined) promptSteps(loadPolicy(options.policy));
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  const { manifest, unknown } = isRemotePolicy(options.policy)
+  const { manifest, layout, unknown } = isRemotePolicy(options.policy)
     ? planRemote(options, robot)
     : planTokens(options.policy, robot, instructions);
   const controlHz = controlRate(robot, manifest, options.rateHz);
@@ -85,6 +88,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     driver: driverOf(robot, options.driver),
     policy: options.policy,
     manifest,
+    layout,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
     provider: options.provider ?? 'cpu',
@@ -98,6 +102,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
 /** A manifest that fits the robot, and the words of the instructions that mean nothing to its policy. */
 interface PlannedPolicy {
   readonly manifest: SessionPlan['manifest'];
+  readonly layout: StepLayout | undefined;
   readonly unknown: readonly string[];
 }
 
@@ -106,14 +111,14 @@ function planTokens(policy: string, robot: RobotSpec, instructions: readonly str
   requireLayoutFitsRobot(manifest.tokens, robot);
   for (const instruction of instructions) encodeText(layout, instruction);
   const unknown = new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)));
-  return { manifest, unknown: [...unknown] };
+  return { manifest, layout, unknown: [...unknown] };
 }
 
 /** What words mean to a server, only the server knows. */
 function planRemote({ policy, server }: SessionOptions, robot: RobotSpec): PlannedPolicy {
   const manifest = loadRemotePolicy(policy, server);
   requireManifestFitsRobot(manifest, robot);
-  return { manifest, unknown: [] };
+  return { manifest, layout: undefined, unknown: [] };
 }
 
 /**
@@ -151,7 +156,10 @@ export class PolicySession {
   /** One episode. In lockstep the same request and seed give the same episode to the bit. */
   async run(
     request: TaskRequest | WorkRequest,
-    options: Pick<WorkOptions, 'seed' | 'listeners' | 'signal' | 'blackBox' | 'cameras' | 'isOver' | 'keepsPose'>,
+    options: Pick<
+      WorkOptions,
+      'seed' | 'listeners' | 'signal' | 'blackBox' | 'cameras' | 'isOver' | 'keepsPose' | 'onControl'
+    >,
   ): Promise<SessionEpisode> {
     const { mode } = this.plan;
     const { instruction: given, judged, timeLimitS } = request;

@@ -15,6 +15,7 @@ import { ProcessArm } from './arm/process-arm.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
 import { SceneView } from './arm/scene-view.ts';
 import { LockstepDecider, RealTimeDecider } from './decider.ts';
+import { controlEpisode } from './episode-control.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import { loadSpaceGuard } from './load-space-guard.ts';
 import { endedWhen, endlessTask, runEpisode, runEpisodeOn } from './loop.ts';
@@ -126,15 +127,19 @@ export class SimulatedTask {
     if (scene !== undefined) readWorldState(world, scene);
     const view = new SceneView(world, driver, [...(options.cameras?.keys() ?? [])]);
     const sampler = new ObservationSampler({ robot, sources: withCameras(view.sources, options.cameras), instruction });
+    const armProcess = await this.#openArm(driver, options);
     const arm = new RemoteArm({
-      arm: await this.#openArm(driver, options),
+      arm: armProcess,
       show: (record, state) => view.show(record, state),
       begin: (startNs) => view.begin({ startNs, seed, variation }),
       scene,
     });
     try {
       const decider = new RealTimeDecider(options.agent(episode));
-      return await runEpisodeOn(arm, { ...this.#common(options, episode), sampler, pacer: arm, decider });
+      const common = this.#common(options, episode);
+      const { control, monitor } = controlEpisode({ arm: armProcess, sampler, monitor: common.monitor, world });
+      options.onControl?.(control);
+      return await runEpisodeOn(arm, { ...common, monitor, sampler, pacer: arm, decider });
     } finally {
       arm.close();
       sampler.close();

@@ -4,6 +4,7 @@ import type { SensorSources } from '../sensors/sensor-sources.ts';
 import type { GivenInstruction } from '../sim/instruction.ts';
 import type { TaskEpisode } from '../sim/task.ts';
 import type { ArmSpec } from './arm/arm-spec.ts';
+import type { EpisodeControl } from './episode-control.ts';
 import type { EpisodeResult } from './episode-result.ts';
 import type { StepListener } from './step-listener.ts';
 
@@ -32,6 +33,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   /** Live: where the arm process writes its black box, see ArmSpec. */
   readonly blackBox?: ArmSpec['blackBox'];
+  /** Live: given what may be done to the episode, before its first tick. */
+  readonly onControl?: (control: EpisodeControl) => void;
 }
 
 export interface EpisodeRun {

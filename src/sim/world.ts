@@ -115,6 +115,16 @@ export class World {
     }
   }
 
+  /**
+   * The joint of the robot that moves an index into qpos, and by how much: 1 where it is that joint, the ratio of the MJCF where it
+   * is coupled to it. Undefined for what no joint of the robot moves.
+   */
+  moverOf(address: number): { readonly robotJoint: number; readonly ratio: number } | undefined {
+    const coupling = this.#couplings.find(({ follower }) => follower === address);
+    const robotJoint = this.qposAddresses.indexOf(coupling?.leader ?? address);
+    return robotJoint < 0 ? undefined : { robotJoint, ratio: coupling?.ratio ?? 1 };
+  }
+
   /** Switches the servos. When they come on they hold where the joints are. */
   setTorque(isOn: boolean): void {
     const { opt } = this.model;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveDisplay } from '../../src/cli/live-display.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
-import { TickLateness } from '../../src/cli/tick-lateness.ts';
+import { TickLateness } from '../../src/runtime/tick-lateness.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { DemonstrationAgent } from '../../src/runtime/demonstration-agent.ts';
 import { SimulatedTask } from '../../src/runtime/simulated-task.ts';
@@ -40,5 +40,11 @@ describe('TickLateness', () => {
     const lateness = new TickLateness(100);
     const late = [0, 10e6, 23e6, 30e6, 75e6, 80e6].map((timeNs) => lateness.next(5e9 + timeNs));
     expect(late.map((milliseconds) => Math.round(milliseconds * 1000) / 1000)).toEqual([0, 0, 3, 0, 35, 0]);
+  });
+
+  it('takes no harm from a first tick that was late itself', () => {
+    const lateness = new TickLateness(100);
+    const late = [0.2e6, 10e6, 20e6, 30.5e6, 40e6].map((timeNs) => lateness.next(5e9 + timeNs));
+    expect(late.map((milliseconds) => Math.round(milliseconds * 1000) / 1000)).toEqual([0, 0, 0, 0.5, 0]);
   });
 });

@@ -2,7 +2,7 @@ import { NS_PER_S } from '../../core/clock.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { EpisodeResult } from '../../runtime/episode-result.ts';
 import type { StepListener, StepRecord } from '../../runtime/step-listener.ts';
-import { TickLateness } from '../tick-lateness.ts';
+import { TickLateness } from '../../runtime/tick-lateness.ts';
 import { Film } from './film.ts';
 import type { Intervention, JointTraces, ReportEpisode, Trace } from './report-data.ts';
 

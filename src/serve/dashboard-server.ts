@@ -1,0 +1,244 @@
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import serveStatic from '@fastify/static';
+import serveWebSocket from '@fastify/websocket';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CameraFrame, Sampled } from '../core/observation.ts';
+import { ArmatureError } from '../core/errors.ts';
+import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
+import { encodePicture, pageMessage, parseMessage } from './messages.ts';
+import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
+import { Viewers } from './viewers.ts';
+
+/** What a page may do to a run. What the operator alone may do is called for the operator alone. */
+export interface DashboardActions {
+  stop(): void;
+  slowDown(share: number): void;
+  speedUp(share: number): void;
+  /** Throws ArmatureError for words that cannot be carried out. */
+  instruct(text: string): void;
+  /** Another episode. Throws as instruct does, and while one goes on. */
+  begin(text: string): void;
+}
+
+export interface DashboardOptions {
+  /** Folder of the built page. */
+  readonly pageDirectory: string;
+  /** Address to listen on. */
+  readonly address: string;
+  /** 0: one that is free. */
+  readonly port: number;
+  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator'>;
+  readonly actions: DashboardActions;
+  /** How things stand; undefined: nothing new. */
+  readonly frame: () => FrameMessage | undefined;
+  readonly pictures: () => readonly (readonly [string, Sampled<CameraFrame>])[];
+}
+
+/** How often pages are told how things stand, ms. */
+const FRAME_PERIOD_MS = 40;
+/** Pages at the same time. */
+const MOST_VIEWERS = 32;
+/** A message of a page is a few words, bytes. */
+const LARGEST_MESSAGE = 4096;
+/** Of RFC 6455: the other side broke a rule. */
+const POLICY_VIOLATION = 1008;
+const OWN_FILES_ONLY =
+  "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/**
+ * The page, and a WebSocket that tells it how a run goes on. Whoever has the token of the page may look, stop the arm and slow
+ * it down; all else needs the operator's token, which stands in another URL. Nothing here waits for a browser.
+ */
+export class DashboardServer {
+  readonly #options: DashboardOptions;
+  readonly #server: FastifyInstance;
+  readonly #viewers = new Viewers();
+  readonly #tokens = { page: newToken(), operator: newToken() };
+  readonly #pictures = new Map<
+    string,
+    { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
+  >();
+  #hosts: readonly string[] = [];
+  #port = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastFrame = '';
+
+  private constructor(options: DashboardOptions, server: FastifyInstance) {
+    this.#options = options;
+    this.#server = server;
+  }
+
+  /** Throws E_NO_PAGE where the page was not built, and E_DASHBOARD_PORT where nothing can listen. */
+  static async open(options: DashboardOptions): Promise<DashboardServer> {
+    const { pageDirectory, address, port } = options;
+    if (!existsSync(join(pageDirectory, 'index.html'))) throw noPage(pageDirectory);
+    const server = fastify({ logger: false, bodyLimit: LARGEST_MESSAGE });
+    const dashboard = new DashboardServer(options, server);
+    await dashboard.#addRoutes();
+    try {
+      await server.listen({ host: address, port });
+    } catch (cause) {
+      await server.close();
+      throw cannotListen(address, port, cause);
+    }
+    dashboard.#port = (server.server.address() as AddressInfo).port;
+    dashboard.#hosts = hostsOf(address, dashboard.#port);
+    dashboard.#timer = setInterval(() => dashboard.#show(), FRAME_PERIOD_MS);
+    return dashboard;
+  }
+
+  /** For whoever may look, stop and slow down. */
+  get url(): string {
+    const { address } = this.#options;
+    const host = address.includes(':') ? `[${address}]` : address;
+    return `http://${host}:${this.#port}/?token=${this.#tokens.page}`;
+  }
+
+  /** For the operator. What stands behind # is not sent with requests and stands in no log. */
+  get operatorUrl(): string {
+    return `${this.url}#operator=${this.#tokens.operator}`;
+  }
+
+  /** Pages that are open, and messages they did not get because they were behind. */
+  get viewers(): { readonly count: number; readonly dropped: number } {
+    return { count: this.#viewers.count, dropped: this.#viewers.dropped };
+  }
+
+  /** What is drawn from now on. */
+  setScene(scene: Omit<SceneMessage, 'kind'>): void {
+    this.#viewers.setScene(JSON.stringify({ kind: 'scene', ...scene } satisfies SceneMessage));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#viewers.close();
+    await this.#server.close();
+  }
+
+  async #addRoutes(): Promise<void> {
+    const server = this.#server;
+    await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
+    server.addHook('onRequest', async (request, reply) => {
+      if (!this.#hosts.includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
+      reply.headers({
+        'content-security-policy': OWN_FILES_ONLY,
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      });
+      const isAsset = request.url.startsWith('/assets/');
+      if (!isAsset && !this.#hasToken(request))
+        return reply.code(403).send('wrong token: take the address from the terminal');
+      if (request.url.startsWith('/live') && !isOwnOrigin(request.headers, this.#hosts))
+        return reply.code(403).send('foreign origin');
+      if (request.url.startsWith('/live') && this.#viewers.count >= MOST_VIEWERS)
+        return reply.code(503).send('too many pages');
+      return undefined;
+    });
+    await server.register(serveStatic, { root: this.#options.pageDirectory });
+    server.get('/live', { websocket: true }, (socket, request) => {
+      const isOperator = isToken(queryOf(request)['operator'], this.#tokens.operator);
+      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator } satisfies HelloMessage));
+      this.#viewers.add(socket);
+      // An episode that is over is shown as it ended.
+      if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
+      for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
+      socket.on('error', () => socket.terminate());
+      socket.on('close', () => this.#viewers.remove(socket));
+      socket.on('message', (data: Buffer) => {
+        const answer = this.#answer(data.toString());
+        if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
+        else socket.send(JSON.stringify(answer));
+      });
+    });
+  }
+
+  #hasToken(request: FastifyRequest): boolean {
+    return isToken(queryOf(request)['token'], this.#tokens.page);
+  }
+
+  /** Undefined for a message that is none of the table. */
+  #answer(text: string): NoticeMessage | undefined {
+    let message: PageMessage;
+    try {
+      message = parseMessage(pageMessage, text);
+    } catch {
+      return undefined;
+    }
+    try {
+      return { kind: 'notice', level: 'done', text: this.#carryOut(message) };
+    } catch (error) {
+      return { kind: 'notice', level: 'refused', text: error instanceof ArmatureError ? error.message : String(error) };
+    }
+  }
+
+  #carryOut(message: PageMessage): string {
+    const { actions } = this.#options;
+    if ('operator' in message && !isToken(message.operator, this.#tokens.operator)) throw notOperator();
+    switch (message.kind) {
+      case 'stop':
+        actions.stop();
+        return 'The arm was told to stop.';
+      case 'slow':
+        actions.slowDown(message.share);
+        return `No faster than ${Math.round(100 * message.share)} % now.`;
+      case 'fast':
+        actions.speedUp(message.share);
+        return `Up to ${Math.round(100 * message.share)} % again.`;
+      case 'instruct':
+        actions.instruct(message.text);
+        return `From the next tick on: ${message.text}`;
+      case 'begin':
+        actions.begin(message.text);
+        return `Begins: ${message.text}`;
+    }
+  }
+
+  #show(): void {
+    if (this.#viewers.count === 0) return;
+    const frame = this.#options.frame();
+    if (frame === undefined) return;
+    const text = JSON.stringify(frame);
+    if (text === this.#lastFrame) return;
+    this.#lastFrame = text;
+    this.#viewers.show(text);
+    for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
+    const last = this.#pictures.get(camera);
+    if (last?.stampNs === stampNs || !Number.isFinite(stampNs)) return;
+    const number = (last?.number ?? 0) + 1;
+    const bytes = encodePicture({ camera, width, height, number, ageMs }, rgb);
+    this.#pictures.set(camera, { stampNs, number, bytes });
+    this.#viewers.show(bytes);
+  }
+}
+
+function queryOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  return request.query as Readonly<Record<string, unknown>>;
+}
+
+function notOperator(): ArmatureError {
+  return new ArmatureError('E_OPERATOR_TOKEN', 'this needs the consent of the operator', {
+    expected: "the operator's address, which the terminal shows",
+    remedy: 'Open that address. Stopping and slowing down is allowed to everybody.',
+  });
+}
+
+function noPage(directory: string): ArmatureError {
+  return new ArmatureError('E_NO_PAGE', 'the page of the dashboard was not built', {
+    expected: join(directory, 'index.html'),
+    remedy: 'Run `npm run build`; an installed package has it.',
+  });
+}
+
+function cannotListen(address: string, port: number, cause: unknown): ArmatureError {
+  return new ArmatureError('E_DASHBOARD_PORT', `the dashboard cannot listen on ${address}, port ${port}`, {
+    found: cause instanceof Error ? cause.message : String(cause),
+    remedy: 'Give another address or port with --listen, or end what listens there.',
+    cause,
+  });
+}

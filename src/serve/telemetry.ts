@@ -1,0 +1,210 @@
+import { NS_PER_MS, NS_PER_S } from '../core/clock.ts';
+import type { AgentDecision } from '../core/agent.ts';
+import type { CameraFrame, Observation, Sampled } from '../core/observation.ts';
+import type { RobotSpec } from '../robot/robot-spec.ts';
+import { quantile } from '../runtime/statistics.ts';
+import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
+import { TickLateness } from '../runtime/tick-lateness.ts';
+import type { TokenStrip } from '../runtime/token-strip.ts';
+import { LATENESS_EDGES_MS } from './messages.ts';
+import type { FrameMessage } from './messages.ts';
+
+/** Rates and quantiles are of the last seconds: what happens now, not since the start. */
+const WINDOW_S = 3;
+/** Changes of the gate that a page is told with each frame, so that one it missed is in the next. */
+const MOST_EVENTS = 40;
+/** Observations that a decision may still come for. */
+const MOST_ASKED = 8;
+
+type GateEvent = FrameMessage['gate']['events'][number];
+
+export interface TelemetryOptions {
+  readonly robot: RobotSpec;
+  /** The tokens of a decision and of what it was made on; undefined where no tokens are behind it. */
+  readonly strip: (observation: Observation, decision: AgentDecision) => TokenStrip | undefined;
+  /** Where things are that are not the arm. */
+  readonly things: () => number[][];
+}
+
+/**
+ * Listens to the loop and can say at any time how things stand. A tick costs it a few numbers; what is told is made when somebody
+ * asks.
+ */
+export class Telemetry implements StepListener {
+  readonly name = 'dashboard';
+  readonly #options: TelemetryOptions;
+  #lateness: TickLateness;
+  #newest: StepRecord | undefined;
+  #asked: readonly Observation[] = [];
+  #decided: { readonly observation: Observation; readonly decision: AgentDecision } | undefined;
+  #strip: { readonly of: unknown; readonly strip: FrameMessage['strip'] } = { of: undefined, strip: null };
+  #startNs: number | undefined;
+  #ticks: { readonly timeNs: number; readonly latenessMs: number }[] = [];
+  #inferenceMs: number[] = [];
+  #isOwed = false;
+  #missed = 0;
+  #skipped = 0;
+  #events: readonly GateEvent[] = [];
+  #eventCount = 0;
+  #said = '';
+  readonly #episode = { number: 0, outcome: '', succeeded: 0, finished: 0 };
+  #speedShare = 1;
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#lateness = new TickLateness(options.robot.rates.gateHz);
+  }
+
+  /** What was allowed last of the velocity limits, in (0, 1]. */
+  set speedShare(share: number) {
+    this.#speedShare = share;
+  }
+
+  beginEpisode(): void {
+    this.#episode.number += 1;
+    this.#lateness = new TickLateness(this.#options.robot.rates.gateHz);
+    this.#newest = undefined;
+    this.#asked = [];
+    this.#decided = undefined;
+    this.#startNs = undefined;
+    this.#ticks = [];
+    this.#inferenceMs = [];
+    this.#isOwed = false;
+    this.#missed = 0;
+    this.#skipped = 0;
+    this.#said = '';
+  }
+
+  endEpisode({ outcome, success }: { readonly outcome: string; readonly success: boolean }): void {
+    this.#episode.outcome = outcome;
+    this.#episode.finished += 1;
+    if (success) this.#episode.succeeded += 1;
+  }
+
+  onStep(step: StepRecord): void {
+    const { rates } = this.#options.robot;
+    this.#startNs ??= step.timeNs;
+    this.#ticks.push({ timeNs: step.timeNs, latenessMs: this.#lateness.next(step.timeNs) });
+    if (this.#ticks.length > WINDOW_S * rates.gateHz) this.#ticks.shift();
+    if (this.#newest !== undefined) this.#skipped += Math.max(0, step.tick - this.#newest.tick - 1);
+    if (step.isControlTick) this.#asked = [...this.#asked.slice(1 - MOST_ASKED), step.observation];
+    if (step.decision !== undefined) {
+      this.#inferenceMs.push(step.decision.computeNs / NS_PER_MS);
+      if (this.#inferenceMs.length > WINDOW_S * rates.controlHz) this.#inferenceMs.shift();
+      this.#isOwed = false;
+      this.#noteDecision(step.decision);
+    }
+    if (step.isControlTick) {
+      if (this.#isOwed) this.#missed += 1;
+      this.#isOwed = step.decision === undefined;
+    }
+    this.#newest = step;
+    this.#noteGate(step);
+  }
+
+  /** The newest picture of each camera, with its age at the newest tick. */
+  get pictures(): readonly (readonly [string, Sampled<CameraFrame>])[] {
+    return this.#newest === undefined ? [] : [...this.#newest.observation.cameras];
+  }
+
+  /** How things stand; undefined before the first tick of an episode. */
+  frame(): FrameMessage | undefined {
+    const step = this.#newest;
+    if (step === undefined) return undefined;
+    return {
+      kind: 'frame',
+      episode: {
+        ...this.#episode,
+        instruction: step.observation.instruction,
+        timeS: (step.timeNs - (this.#startNs ?? step.timeNs)) / NS_PER_S,
+        isRunning: step.isRunning && this.#episode.finished < this.#episode.number,
+      },
+      joints: {
+        requestedRad: rounded(step.gate.requestedRad ?? []),
+        sentRad: rounded(step.sent.positionsRad),
+        measuredRad: rounded(step.gate.measuredRad),
+        velocityRadPerS: rounded(step.observation.arm.value.velocitiesRadPerS),
+        effortNm: rounded(step.observation.arm.value.effortsNm),
+        temperatureC: rounded(step.health?.temperaturesC ?? []),
+      },
+      loop: this.#loop(step),
+      sensors: sensorsOf(step),
+      gate: {
+        state: step.gate.state,
+        reasons: [...step.gate.reasons],
+        events: this.#events,
+        speedShare: this.#speedShare,
+      },
+      strip: this.#newestStrip(),
+      things: this.#options.things(),
+    };
+  }
+
+  #loop(step: StepRecord): FrameMessage['loop'] {
+    const lateness = this.#ticks.map(({ latenessMs }) => latenessMs);
+    const windowS = (step.timeNs - (this.#ticks[0]?.timeNs ?? step.timeNs)) / NS_PER_S;
+    return {
+      rateHz: windowS > 0 ? (this.#ticks.length - 1) / windowS : 0,
+      wantedHz: this.#options.robot.rates.gateHz,
+      latenessMs: { p50: quantile(lateness, 0.5), p99: quantile(lateness, 0.99), max: quantile(lateness, 1) },
+      histogram: histogramOf(lateness),
+      skippedTicks: this.#skipped,
+      inferenceMs: {
+        newest: this.#inferenceMs.at(-1) ?? 0,
+        p50: quantile(this.#inferenceMs, 0.5),
+        p99: quantile(this.#inferenceMs, 0.99),
+      },
+      missedDecisions: this.#missed,
+    };
+  }
+
+  #noteDecision(decision: AgentDecision): void {
+    const observation = this.#asked.find(({ timeNs }) => timeNs === decision.target?.observedNs);
+    if (observation !== undefined) this.#decided = { observation, decision };
+  }
+
+  #newestStrip(): FrameMessage['strip'] {
+    const decided = this.#decided;
+    if (decided === undefined) return null;
+    if (this.#strip.of !== decided) {
+      const strip = this.#options.strip(decided.observation, decided.decision);
+      this.#strip = { of: decided, strip: strip ?? null };
+    }
+    return this.#strip.strip;
+  }
+
+  /** Notes what the gate begins to do; what it goes on doing was said. */
+  #noteGate({ gate, timeNs }: StepRecord): void {
+    const said = `${gate.state}: ${gate.reasons.join(' ')}`;
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#eventCount += 1;
+    const timeS = (timeNs - (this.#startNs ?? timeNs)) / NS_PER_S;
+    const event = { number: this.#eventCount, timeS, state: gate.state, reasons: [...gate.reasons] };
+    this.#events = [...this.#events.slice(1 - MOST_EVENTS), event];
+  }
+}
+
+function sensorsOf({ observation }: StepRecord): FrameMessage['sensors'] {
+  const ageMs = ({ ageNs }: Sampled<unknown>): number | null => (Number.isFinite(ageNs) ? ageNs / NS_PER_MS : null);
+  const { arm, cameras } = observation;
+  return [
+    { name: 'joints', ageMs: ageMs(arm), isFresh: arm.fresh },
+    ...[...cameras].map(([name, seen]) => ({ name, ageMs: ageMs(seen), isFresh: seen.fresh })),
+  ];
+}
+
+function histogramOf(latenessMs: readonly number[]): number[] {
+  const counts = [...LATENESS_EDGES_MS, Infinity].map(() => 0);
+  for (const lateness of latenessMs) {
+    const found = LATENESS_EDGES_MS.findIndex((edge) => lateness <= edge);
+    const bar = found < 0 ? LATENESS_EDGES_MS.length : found;
+    counts[bar] = (counts[bar] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** To a ten-thousandth, which is finer than any servo; null for what is no number. */
+function rounded(values: ArrayLike<number>): (number | null)[] {
+  return Array.from(values, (value) => (Number.isFinite(value) ? Math.round(value * 1e4) / 1e4 : null));
+}

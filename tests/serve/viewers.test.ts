@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { MOST_WAITING_BYTES, Viewers } from '../../src/serve/viewers.ts';
+import type { PageSocket } from '../../src/serve/viewers.ts';
+
+/** A page that reads only when it is told to. */
+class StalledPage implements PageSocket {
+  readonly readyState = 1;
+  bufferedAmount = 0;
+  readonly got: string[] = [];
+
+  send(data: string | Uint8Array): void {
+    this.bufferedAmount += data.length;
+    this.got.push(typeof data === 'string' ? data.slice(0, 5) : 'bytes');
+  }
+
+  read(): void {
+    this.bufferedAmount = 0;
+  }
+
+  terminate(): void {
+    this.read();
+  }
+}
+
+describe('pages that look', () => {
+  it('get nothing more while they are behind, and others get all', () => {
+    const viewers = new Viewers();
+    const [stalled, quick] = [new StalledPage(), new StalledPage()];
+    viewers.add(stalled);
+    viewers.add(quick);
+    const frame = 'frame'.repeat(20_000);
+    for (let count = 0; count < 100; count += 1) {
+      viewers.show(frame);
+      quick.read();
+    }
+    expect(quick.got).toHaveLength(100);
+    expect(stalled.bufferedAmount).toBeLessThanOrEqual(MOST_WAITING_BYTES + frame.length);
+    expect(viewers.dropped).toBe(100 - stalled.got.length);
+    stalled.read();
+    viewers.show(frame);
+    expect(stalled.got.length).toBe(101 - viewers.dropped);
+  });
+
+  it('are told a scene before what happens in it, also those that came late or were behind', () => {
+    const viewers = new Viewers();
+    const [early, behind, late] = [new StalledPage(), new StalledPage(), new StalledPage()];
+    viewers.add(early);
+    viewers.add(behind);
+    behind.bufferedAmount = MOST_WAITING_BYTES + 1;
+    viewers.setScene('scene one');
+    viewers.show('frame');
+    viewers.setScene('second scene');
+    viewers.add(late);
+    viewers.show('frame');
+    behind.read();
+    viewers.show('frame');
+    expect(early.got).toEqual(['scene', 'frame', 'secon', 'frame', 'frame']);
+    expect(late.got).toEqual(['secon', 'frame', 'frame']);
+    expect(behind.got).toEqual(['secon', 'frame']);
+  });
+});

@@ -1,0 +1,98 @@
+import { useEffect, useReducer, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { ArmPanel } from './panels/arm-panel.tsx';
+import { CameraPanel } from './panels/camera-panel.tsx';
+import { JointsPanel } from './panels/joints-panel.tsx';
+import { LoopPanel } from './panels/loop-panel.tsx';
+import { SafetyPanel } from './panels/safety-panel.tsx';
+import { StripPanel } from './panels/strip-panel.tsx';
+import { TaskPanel } from './panels/task-panel.tsx';
+import type { FrameMessage } from '../../src/serve/messages.ts';
+import type { Connection } from './connection.ts';
+import { stateWords } from './words.ts';
+
+export interface PanelProps {
+  readonly connection: Connection;
+}
+
+/** Everything on one page, drawn again whenever something has come. */
+export function App({ connection }: PanelProps): JSX.Element {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => connection.listen(() => redraw(undefined)), [connection]);
+  useEffect(() => stopOnKeys(connection), [connection]);
+  return (
+    <>
+      <Header connection={connection} />
+      <main>
+        <ArmPanel connection={connection} />
+        <CameraPanel connection={connection} />
+        <SafetyPanel connection={connection} />
+        <TaskPanel connection={connection} />
+        <StripPanel connection={connection} />
+        <JointsPanel connection={connection} />
+        <LoopPanel connection={connection} />
+      </main>
+    </>
+  );
+}
+
+function Header({ connection }: PanelProps): JSX.Element {
+  const { hello, frame, state, problem } = connection;
+  const [isPressed, setPressed] = useState(false);
+  const stop = (): void => {
+    connection.ask({ kind: 'stop' });
+    setPressed(true);
+    setTimeout(() => setPressed(false), 600);
+  };
+  const link = { connecting: 'connecting', open: 'connected', lost: 'no connection, trying again' }[state];
+  return (
+    <header>
+      <h1>Armature</h1>
+      <p class="about">
+        {hello === undefined
+          ? 'Waiting for the runtime'
+          : `${hello.robot} through ${hello.driver}, driven by ${hello.agent}`}
+        <span class={`link ${state}`} role="status">
+          {problem === '' ? link : problem}
+        </span>
+      </p>
+      <p
+        class={`gate-state ${frame?.episode.isRunning === false ? 'over' : ''} ${frame?.gate.state ?? 'none'}`}
+        role="status"
+        data-testid="gate-state"
+      >
+        {frame === undefined ? 'No episode yet' : headline(frame)}
+      </p>
+      <button type="button" class={isPressed ? 'stop pressed' : 'stop'} onClick={stop} data-testid="stop">
+        Stop
+        <small>space bar</small>
+      </button>
+    </header>
+  );
+}
+
+/** An episode is over only when the arm stands; a gate that has latched stays so. */
+function headline({ episode, gate }: FrameMessage): string {
+  const isLatched = gate.state === 'protective-stop' || gate.state === 'estop';
+  return episode.isRunning || episode.finished < episode.number || isLatched ? stateWords(gate.state) : 'Episode over';
+}
+
+/** Space stops wherever nobody writes, Escape everywhere; neither does anything else. */
+function stopOnKeys(connection: Connection): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    const isWriting = event.target instanceof HTMLInputElement && event.target.type === 'text';
+    if (event.key !== 'Escape' && (event.key !== ' ' || isWriting)) return;
+    event.preventDefault();
+    if (!event.repeat) connection.ask({ kind: 'stop' });
+  };
+  // A button in focus would take the space bar as a click when it is let go.
+  const onRelease = (event: KeyboardEvent): void => {
+    if (event.key === ' ' && event.target instanceof HTMLButtonElement) event.preventDefault();
+  };
+  window.addEventListener('keydown', onKey, { capture: true });
+  window.addEventListener('keyup', onRelease, { capture: true });
+  return () => {
+    window.removeEventListener('keydown', onKey, { capture: true });
+    window.removeEventListener('keyup', onRelease, { capture: true });
+  };
+}

@@ -1,0 +1,129 @@
+import { decodePicture, parseMessage, serverMessage } from '../../src/serve/messages.ts';
+import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from '../../src/serve/messages.ts';
+import { History } from './history.ts';
+
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit RGB. */
+  readonly rgb: Uint8Array;
+  readonly ageMs: number;
+  /** Pictures a second, of the last two seconds. */
+  readonly rateHz: number;
+}
+
+export type LinkState = 'connecting' | 'open' | 'lost';
+
+/** A lost connection is tried again after so long, ms. */
+const RETRY_MS = 1000;
+const RATE_WINDOW_MS = 2000;
+
+type Listener = () => void;
+
+/** A request without the operator's token, which is added here. */
+type Request = PageMessage extends infer Kind ? (Kind extends PageMessage ? Omit<Kind, 'operator'> : never) : never;
+
+/** The runtime as the page knows it. Tells its listeners whenever something has come, at most once per picture of the screen. */
+export class Connection {
+  state: LinkState = 'connecting';
+  hello: HelloMessage | undefined;
+  scene: SceneMessage | undefined;
+  frame: FrameMessage | undefined;
+  notice: NoticeMessage | undefined;
+  /** What was wrong with the newest message that could not be read. */
+  problem = '';
+  readonly pictures = new Map<string, Picture>();
+  readonly history = new History();
+  readonly #listeners = new Set<Listener>();
+  readonly #arrivalsMs = new Map<string, number[]>();
+  readonly #tokens: { readonly page: string; readonly operator: string };
+  readonly #url: string;
+  #socket: WebSocket | undefined;
+  #isTold = false;
+
+  constructor({ search, hash, host }: Pick<Location, 'search' | 'hash' | 'host'>) {
+    const page = new URLSearchParams(search).get('token') ?? '';
+    const operator = new URLSearchParams(hash.slice(1)).get('operator') ?? '';
+    this.#tokens = { page, operator };
+    this.#url = `ws://${host}/live?${new URLSearchParams({ token: page, operator }).toString()}`;
+    this.#connect();
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  ask(request: Request): void {
+    const needsOperator = request.kind !== 'stop' && request.kind !== 'slow';
+    const message = needsOperator ? { ...request, operator: this.#tokens.operator } : request;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url);
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => this.#change({ state: 'open' }));
+    socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => this.#take(data));
+    socket.addEventListener('close', () => {
+      this.#change({ state: 'lost' });
+      setTimeout(() => this.#connect(), RETRY_MS);
+    });
+    this.#socket = socket;
+  }
+
+  #change({ state }: { readonly state: LinkState }): void {
+    this.state = state;
+    this.#tell();
+  }
+
+  #take(data: string | ArrayBuffer): void {
+    try {
+      if (typeof data === 'string') this.#takeText(data);
+      else this.#takePicture(new Uint8Array(data));
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+    this.#tell();
+  }
+
+  #takeText(text: string): void {
+    const message = parseMessage(serverMessage, text);
+    switch (message.kind) {
+      case 'hello':
+        this.hello = message;
+        break;
+      case 'scene':
+        this.scene = message;
+        break;
+      case 'frame':
+        this.frame = message;
+        this.history.add(message);
+        break;
+      case 'notice':
+        this.notice = message;
+        break;
+    }
+  }
+
+  #takePicture(bytes: Uint8Array): void {
+    const { header, rgb } = decodePicture(bytes);
+    const nowMs = performance.now();
+    const arrivals = [...(this.#arrivalsMs.get(header.camera) ?? []), nowMs].filter(
+      (at) => nowMs - at < RATE_WINDOW_MS,
+    );
+    this.#arrivalsMs.set(header.camera, arrivals);
+    const rateHz = ((arrivals.length - 1) * 1000) / Math.max(1, nowMs - (arrivals[0] ?? nowMs));
+    const { width, height, ageMs } = header;
+    this.pictures.set(header.camera, { width, height, rgb, ageMs, rateHz });
+  }
+
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    requestAnimationFrame(() => {
+      this.#isTold = false;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
