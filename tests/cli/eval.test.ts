@@ -39,7 +39,7 @@ describe('armature eval', { timeout: 240_000 }, () => {
   it('refuses flags that make no sense, and a precision the policy does not have', async () => {
     const [alone, unknown, missing] = await Promise.all([
       armature(...evaluateReach, '--video-all'),
-      armature(...evaluateReach, '--precision', 'int4'),
+      armature(...evaluateReach, '--precision', 'int2'),
       armature(...evaluateReach, '--precision', 'int8'),
     ]);
     expect(alone).toMatchObject({ status: 2, stderr: expect.stringContaining('needs --video') as string });
