@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../../src/core/clock.ts';
 import { ProcessArm } from '../../../src/runtime/arm/process-arm.ts';
@@ -115,6 +116,8 @@ describe('an arm process whose arm is behind ROS', { timeout: 3 * PATIENCE_MS },
       message: expect.stringContaining('E_OPERATOR_TOKEN'),
     });
     const code = arm.consent();
+    // It goes another way than the call, and a person reads it first.
+    await delay(200);
     expect(await call('/armature/arm', `${code.slice(0, 4)} ${code.slice(4)}`)).toEqual({
       success: true,
       message: 'hold',
