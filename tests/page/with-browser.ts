@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { describe } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
+/** Where the browser is; undefined for none. */
+export const CHROMIUM: string | undefined = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => existsSync(path));
 /** Screenshots go here, to be looked at. */
 const SHOTS = join(ROOT, 'reports', 'dashboard');
 /** Without a graphics card WebGL is computed. */
@@ -18,9 +20,6 @@ const OF_THE_BROWSER = /GPU stall|GL Driver|swiftshader/i;
 
 /** Of a slow computer with two cores that do other things, ms. */
 export const PATIENCE_MS = 180_000;
-
-/** Tests that need a browser; left out, and said to be, where there is none. */
-export const describeInBrowser: ReturnType<typeof describe.skipIf> = describe.skipIf(CHROMIUM === undefined);
 
 /** A headless Chromium. `flags` are added to those that let it draw without a graphics card. */
 export function openBrowser(flags: readonly string[] = []): Promise<Browser> {
