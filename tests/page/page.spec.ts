@@ -1,15 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  PATIENCE_MS,
-  armPixels,
-  describeInBrowser,
-  openBrowser,
-  openPage,
-  say,
-  shoot,
-  untilState,
-} from './with-browser.ts';
+import { describeInBrowser } from './describe-in-browser.ts';
+import { PATIENCE_MS, armPixels, openBrowser, openPage, say, shoot, untilState } from './with-browser.ts';
 import type { WatchedPage } from './with-browser.ts';
 import { simulatedRun, startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';

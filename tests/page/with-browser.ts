@@ -32,12 +32,14 @@ export interface WatchedPage {
   readonly complaints: readonly string[];
 }
 
-export async function openPage(
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions = { viewport: { width: 1440, height: 1400 } },
-): Promise<WatchedPage> {
-  const page = await browser.newPage(options);
+export interface PageOptions extends BrowserContextOptions {
+  /** Called with the page before it is loaded. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
+export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<WatchedPage> {
+  const { prepare, ...context } = options;
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1400 }, ...context });
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -46,6 +48,7 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText ?? ''}`));
+  await prepare?.(page);
   await page.goto(url);
   return { page, complaints };
 }
