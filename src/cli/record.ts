@@ -66,7 +66,10 @@ export function addRecord(program: Command): void {
   const command = program
     .command('record')
     .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0');
-  addDashboardOptions(addCameraOption(addPersonOptions(addArmOptions(command))))
+  addDashboardOptions(
+    addCameraOption(addPersonOptions(addArmOptions(command))),
+    'show it in a browser; --teleop page does so by itself',
+  )
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)

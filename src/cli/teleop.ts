@@ -46,7 +46,7 @@ interface TeleopOptions extends ArmOptions, DashboardFlags {
 
 export function addTeleop(program: Command): void {
   const command = program.command('teleop').description('Drive an arm by hand, through the gate');
-  addDashboardOptions(addPersonOptions(addArmOptions(command)))
+  addDashboardOptions(addPersonOptions(addArmOptions(command)), 'show it in a browser; --teleop page does so by itself')
     .option('--task <words>', 'scene and instruction: name of a task, or an instruction in words', 'lift')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--seed <number>', 'what the first scene is drawn from', wholeNumber(0), 0)

@@ -1,5 +1,7 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { ControlPanel } from './control/control-panel.tsx';
+import { EvaluationView } from './control/evaluation-view.tsx';
 import { ArmPanel } from './panels/arm-panel.tsx';
 import { CameraPanel } from './panels/camera-panel.tsx';
 import { JointsPanel } from './panels/joints-panel.tsx';
@@ -20,6 +22,8 @@ export function App({ connection }: PanelProps): JSX.Element {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => connection.listen(() => redraw(undefined)), [connection]);
   useEffect(() => stopOnKeys(connection), [connection]);
+  if (connection.evaluation !== undefined)
+    return <EvaluationView connection={connection} evaluation={connection.evaluation} />;
   return (
     <>
       <Header connection={connection} />
@@ -28,6 +32,7 @@ export function App({ connection }: PanelProps): JSX.Element {
         <CameraPanel connection={connection} />
         <SafetyPanel connection={connection} />
         <TaskPanel connection={connection} />
+        <ControlPanel connection={connection} />
         <StripPanel connection={connection} />
         <JointsPanel connection={connection} />
         <LoopPanel connection={connection} />

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
@@ -6,7 +7,6 @@ import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { EpisodeControl } from '../../runtime/episode-control.ts';
 import type { StepListener } from '../../runtime/step-listener.ts';
 import { TokenStripReader } from '../../runtime/token-strip.ts';
-import { isLoopback } from '../../serve/access.ts';
 import { DashboardServer } from '../../serve/dashboard-server.ts';
 import type { DashboardActions } from '../../serve/dashboard-server.ts';
 import type { FrameMessage } from '../../serve/messages.ts';
@@ -19,6 +19,7 @@ import type { StepLayout } from '../../tokens/layout.ts';
 import { encodeText } from '../../tokens/text.ts';
 import { requestOf } from '../place.ts';
 import type { RunJob } from '../run-episodes.ts';
+import { THIS_COMPUTER, addressText } from './addresses.ts';
 import { listenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { PageControl } from './page-control.ts';
@@ -30,9 +31,12 @@ export interface DashboardFlags {
 }
 
 /** The options of every verb that shows itself in a browser. */
-export function addDashboardOptions(command: Command): Command {
+export function addDashboardOptions(
+  command: Command,
+  words = 'show it in a browser, in real time; stays until Ctrl-C',
+): Command {
   return command
-    .option('--dashboard', 'show it in a browser, in real time; stays until Ctrl-C')
+    .option('--dashboard', words)
     .option(
       '--listen <address>',
       'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone',
@@ -40,7 +44,8 @@ export function addDashboardOptions(command: Command): Command {
     );
 }
 
-const THIS_COMPUTER: ListenAddress = { address: '127.0.0.1', port: 0 };
+/** How often it is looked whether a page is open, ms. */
+const LOOK_MS = 200;
 
 /** What is shown. */
 export interface DashboardSubject {
@@ -116,18 +121,17 @@ export class RunDashboard {
 
   /** Where the page is, and what that means. */
   get text(): string {
-    const { url = '', operatorUrl = '' } = this.#server ?? {};
-    const reach = isLoopback(this.#address)
-      ? []
-      : [
-          `The dashboard listens on ${this.#address}: whoever reaches this computer and has an address below can use it.`,
-          'Nothing is encrypted: others on the network can read along, addresses included. Use it on networks you trust.',
-        ];
-    return [
-      ...reach,
-      `dashboard  ${operatorUrl}`,
-      `to look    ${url}   (may look, stop and slow down, and nothing else)`,
-    ].join('\n');
+    return addressText(this.#address, this.#server ?? {});
+  }
+
+  /** Where the operator's page is. */
+  get operatorUrl(): string {
+    return this.#server?.operatorUrl ?? '';
+  }
+
+  /** Waits until somebody looks. */
+  async untilSeen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.#server?.viewers.count ?? 1) === 0) await setTimeout(LOOK_MS);
   }
 
   /** The next episode: the one that was planned, or else what the operator begins. Undefined once the run is aborted. */

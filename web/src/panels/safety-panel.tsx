@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { PanelProps } from '../app.tsx';
+import { ResetStop } from '../control/reset-stop.tsx';
 import { figure, reasonWords, shortReason, stateWords } from '../words.ts';
 
 const SPEEDS = [0.1, 0.25, 0.5, 1] as const;
@@ -14,6 +15,7 @@ export function SafetyPanel({ connection }: PanelProps): JSX.Element {
   return (
     <section class="safety" aria-labelledby="safety-title">
       <h2 id="safety-title">Safety gate</h2>
+      <ResetStop connection={connection} />
       <div class="row" role="group" aria-label="Highest speed">
         <span>Highest speed</span>
         {SPEEDS.map((speed) => (
