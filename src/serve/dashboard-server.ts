@@ -76,6 +76,7 @@ export class DashboardServer {
   #port = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastFrame = '';
+  #lastControl = '';
   #evaluation = '';
   #pageCount = 0;
 
@@ -163,9 +164,9 @@ export class DashboardServer {
       const page = this.#pageCount;
       socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator, page } satisfies HelloMessage));
       this.#viewers.add(socket);
-      if (this.#evaluation !== '') this.#viewers.showTo(socket, this.#evaluation);
       // An episode that is over is shown as it ended.
-      if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
+      for (const text of [this.#evaluation, this.#lastControl, this.#lastFrame])
+        if (text !== '') this.#viewers.showTo(socket, text);
       for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
       socket.on('error', () => socket.terminate());
       socket.on('close', () => {
@@ -226,7 +227,7 @@ export class DashboardServer {
 
   #show(): void {
     if (this.#viewers.count === 0) return;
-    if (this.#options.control !== undefined) this.#viewers.show(JSON.stringify(this.#options.control.report()));
+    this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;
     const text = JSON.stringify(frame);
@@ -234,6 +235,14 @@ export class DashboardServer {
     this.#lastFrame = text;
     this.#viewers.show(text);
     for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  #showControl(): void {
+    if (this.#options.control === undefined) return;
+    const text = JSON.stringify(this.#options.control.report());
+    if (text === this.#lastControl) return;
+    this.#lastControl = text;
+    this.#viewers.show(text);
   }
 
   #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
