@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
+import { ClearanceWatch } from '../../runtime/clearance-watch.ts';
 import type { EpisodeControl } from '../../runtime/episode-control.ts';
 import type { SessionPlan } from '../../runtime/policy-session.ts';
 import type { StepListener } from '../../runtime/step-listener.ts';
@@ -49,6 +50,7 @@ export async function openRunDashboard(flags: DashboardFlags, plan: SessionPlan)
 export class RunDashboard {
   readonly #plan: SessionPlan;
   readonly #address: string;
+  readonly #watch: ClearanceWatch | undefined;
   readonly #telemetry: Telemetry;
   #server: DashboardServer | undefined;
   #control: EpisodeControl | undefined;
@@ -59,19 +61,21 @@ export class RunDashboard {
   /** Somebody stopped the arm there: what was planned does not go on by itself. */
   #isHeld = false;
 
-  private constructor(address: string, plan: SessionPlan) {
+  private constructor(address: string, plan: SessionPlan, watch: ClearanceWatch | undefined) {
     this.#plan = plan;
     this.#address = address;
+    this.#watch = watch;
     const reader = plan.layout === undefined ? undefined : new TokenStripReader(plan.layout);
     this.#telemetry = new Telemetry({
       robot: plan.robot,
       strip: (observation, decision) => reader?.read(observation, decision),
       things: () => (this.#control?.world === undefined ? [] : readThings(this.#control.world)),
+      clearances: (measuredRad) => watch?.nearest(measuredRad, this.#control?.world) ?? [],
     });
   }
 
   static async open({ address, port }: ListenAddress, plan: SessionPlan): Promise<RunDashboard> {
-    const dashboard = new RunDashboard(address, plan);
+    const dashboard = new RunDashboard(address, plan, await ClearanceWatch.load(plan.robot));
     dashboard.#server = await DashboardServer.open({
       pageDirectory: pageDirectory(),
       address,
@@ -139,11 +143,13 @@ export class RunDashboard {
 
   /** The arm and the scene of the last episode are about to go. */
   leaveEpisode(): void {
+    this.#watch?.leaveWorld();
     this.#control = undefined;
   }
 
   async close(): Promise<void> {
     await this.#server?.close();
+    this.#watch?.dispose();
   }
 
   async #showArmAlone(): Promise<void> {
