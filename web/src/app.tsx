@@ -63,7 +63,14 @@ function Header({ connection }: PanelProps): JSX.Element {
       >
         {frame === undefined ? 'No episode yet' : headline(frame)}
       </p>
-      <button type="button" class={isPressed ? 'stop pressed' : 'stop'} onClick={stop} data-testid="stop">
+      <button
+        type="button"
+        class={isPressed ? 'stop pressed' : 'stop'}
+        // As the finger comes down. A click that no pointer made is one of the keyboard or of a screen reader.
+        onPointerDown={(event) => event.button === 0 && stop()}
+        onClick={(event) => event.detail === 0 && stop()}
+        data-testid="stop"
+      >
         Stop
         <small>space bar</small>
       </button>
