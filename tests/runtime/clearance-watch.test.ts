@@ -43,6 +43,14 @@ describe('ClearanceWatch', () => {
     expect(scene?.fromM[2]).toBeCloseTo(scene?.distanceM ?? NaN, 4);
   });
 
+  it('leaves out what no joint changes: how high the shoulder stands', async () => {
+    const watch = await loaded;
+    for (const pan of [-1, 0, 1]) {
+      const scene = watch?.nearest([pan, ...robot.homeRad.slice(1)]).find(({ kind }) => kind === 'scene');
+      expect(scene?.where).not.toMatch(/^(base|shoulder) /);
+    }
+  });
+
   it('sees the things of a scene, but not that fingers are near what they are there to touch', async () => {
     const [watch, world] = [await loaded, await worlds];
     world.reset(robot.homeRad);

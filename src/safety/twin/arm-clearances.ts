@@ -26,6 +26,8 @@ export interface Clearance {
 /** Further away nothing is looked for, m. */
 export const FURTHEST_M = 1;
 
+/** A distance that no joint changes by more than this says nothing, m. */
+const CHANGE_M = 0.001;
 const TABLE = 'the table';
 /** Larger than any reach, m. */
 const TABLE_HALF_WIDTH_M = 3;
@@ -46,10 +48,13 @@ export class ArmClearances {
     this.#twin = new Twin({ ...options, robot });
     const { rules } = withoutConstantContacts(rulesOf(this.#twin.shape, robot), this.#twin, robot);
     const { fingerGeoms } = this.#twin.shape;
+    const isChanged = this.#findChanged(robot);
     // Fingers touch the table at work.
     this.#rules = rules.map((rule) => ({
       ...rule,
-      pairs: rule.where.endsWith(TABLE) ? rule.pairs.filter(([geom]) => !fingerGeoms.has(geom)) : rule.pairs,
+      pairs: rule.pairs.filter(
+        (pair) => isChanged(pair) && !(rule.where.endsWith(TABLE) && pair.some((geom) => fingerGeoms.has(geom))),
+      ),
     }));
     this.#points = new options.module.DoubleBuffer(6);
   }
@@ -63,6 +68,21 @@ export class ArmClearances {
   dispose(): void {
     this.#points.delete();
     this.#twin.dispose();
+  }
+
+  /** Whether a joint changes the distance of two geoms: a shoulder that turns about the upright is always as high above a table. */
+  #findChanged(robot: RobotSpec): (pair: GeomPair) => boolean {
+    const { homeRad } = robot;
+    const poses = robot.joints.flatMap(({ limits }, joint) =>
+      limits.positionRad.map((end) => Float64Array.from(homeRad, (home, index) => (index === joint ? end : home))),
+    );
+    return ([a, b]) => {
+      const distancesM = [Float64Array.from(homeRad), ...poses].map((pose) => {
+        this.#twin.setPose(pose);
+        return this.#twin.exactDistanceM(a, b, FURTHEST_M);
+      });
+      return Math.max(...distancesM) - Math.min(...distancesM) > CHANGE_M;
+    };
   }
 
   #nearest(kind: Clearance['kind']): Clearance | undefined {

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { JSX, TargetedSubmitEvent } from 'preact';
 import type { PanelProps } from '../app.tsx';
+import { useNews } from '../use-news.ts';
 import { figure, outcomeWords } from '../words.ts';
 
 /** What the policy is asked to do. */
 export function TaskPanel({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['hello', 'frame', 'notice'], 100);
   const { frame, hello, notice } = connection;
   const [text, setText] = useState('');
   const isRunning = frame?.episode.isRunning ?? false;
