@@ -13,13 +13,10 @@ import type { World } from '../sim/world.ts';
  */
 export class ClearanceWatch {
   readonly #arm: ArmClearances;
-  readonly #sceneRule: Pick<Clearance, 'kind' | 'minimumM' | 'slowM'>;
   #things: { readonly world: World; readonly distances: ThingDistances } | undefined;
 
-  private constructor(arm: ArmClearances, robot: RobotSpec) {
-    const { minimum, slow } = robot.space.sceneClearanceM;
+  private constructor(arm: ArmClearances) {
     this.#arm = arm;
-    this.#sceneRule = { kind: 'scene', minimumM: minimum, slowM: slow };
   }
 
   /** Undefined for a robot without a model. Throws ArmatureError E_SPACE_MODEL for a model that cannot be judged. */
@@ -27,7 +24,7 @@ export class ClearanceWatch {
     const block = robot.drivers.sim;
     if (block === undefined) return undefined;
     const modelXml = readFileSync(join(robot.directory, block.model), 'utf8');
-    return new ClearanceWatch(new ArmClearances({ module: await mujoco(), robot, block, modelXml }), robot);
+    return new ClearanceWatch(new ArmClearances({ module: await mujoco(), robot, block, modelXml }));
   }
 
   /**
@@ -39,9 +36,7 @@ export class ClearanceWatch {
     if (joints.length === 0 || !joints.every(Number.isFinite)) return [];
     const found = this.#arm.at(joints);
     const thing = world === undefined ? undefined : this.#distances(world).nearest(FURTHEST_M);
-    if (thing === undefined) return found;
-    const all = [...found, { ...this.#sceneRule, ...thing }].toSorted((a, b) => a.distanceM - b.distanceM);
-    return (['scene', 'self'] as const).flatMap((kind) => all.find((clearance) => clearance.kind === kind) ?? []);
+    return thing === undefined ? found : [...found, { kind: 'thing', ...thing, minimumM: null, slowM: null }];
   }
 
   /** Before a world goes that was asked about. */

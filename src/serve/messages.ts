@@ -100,13 +100,13 @@ const strip = z.strictObject({
 
 /** What the arm is nearest to; see Clearance. */
 const clearance = z.strictObject({
-  kind: z.enum(['self', 'scene']),
+  kind: z.enum(['self', 'scene', 'thing']),
   where: z.string(),
   distanceM: z.number(),
   fromM: vector3,
   toM: vector3,
-  minimumM: z.number(),
-  slowM: z.number(),
+  minimumM: reading,
+  slowM: reading,
 });
 
 /** What the gate did, from the moment on when it began to do so. */

@@ -14,7 +14,7 @@ import type { FrameMessage, SceneMessage } from '../../src/serve/messages.ts';
 import { meshOf, move, placed, solidMaterial } from './arm-shapes.ts';
 import type { Moved } from './arm-shapes.ts';
 import { ClearanceLine } from './clearance-line.ts';
-import type { Clearance } from './clearance-line.ts';
+import type { Clearance } from './clearance.ts';
 import type { LoadLevel } from './joint-load.ts';
 
 /** Where the eye may stand: base frame, m. */

@@ -1,16 +1,9 @@
 import { CylinderGeometry, Group, Mesh, MeshBasicMaterial, SphereGeometry, Vector3 } from 'three';
 import type { Camera } from 'three';
-import type { FrameMessage } from '../../src/serve/messages.ts';
+import { clearanceLevel } from './clearance.ts';
+import type { Clearance, ClearanceLevel } from './clearance.ts';
 import { lengthWords } from './words.ts';
 
-export type Clearance = FrameMessage['clearances'][number];
-type ClearanceLevel = 'clear' | 'slow' | 'close';
-
-/** What the gate makes of a distance: nothing, going slower, or no nearer. */
-export function clearanceLevel({ distanceM, slowM, minimumM }: Clearance): ClearanceLevel {
-  if (distanceM < minimumM) return 'close';
-  return distanceM < slowM ? 'slow' : 'clear';
-}
 
 /** Seen on light and dark ground. */
 const COLOURS: Readonly<Record<ClearanceLevel, number>> = { clear: 0x5a3d99, slow: 0xd55e00, close: 0xc41e00 };

@@ -8,8 +8,8 @@ import { Twin } from './twin.ts';
 
 /** What an arm is nearest to, for people who look on. The gate judges by Clearances, not by this. */
 export interface Clearance {
-  /** The arm itself, or what stands around it. */
-  readonly kind: 'self' | 'scene';
+  /** What the gate keeps the arm from: the arm itself, or the table and zones; or else a thing, which the gate does not know. */
+  readonly kind: 'self' | 'scene' | 'thing';
   /** What it is between, for people. */
   readonly where: string;
   /** Negative where they overlap. */
@@ -17,10 +17,10 @@ export interface Clearance {
   /** The two points that are nearest, of the arm first; base frame, m, shape (3). */
   readonly fromM: readonly number[];
   readonly toM: readonly number[];
-  /** Nearer than this the gate lets the arm come nowhere, m. */
-  readonly minimumM: number;
-  /** From here on the gate lets the arm go slower, m. */
-  readonly slowM: number;
+  /** Nearer than this the gate lets the arm come nowhere, m; null where the gate does not know of it. */
+  readonly minimumM: number | null;
+  /** From here on the gate lets the arm go slower, m; null as above. */
+  readonly slowM: number | null;
 }
 
 /** Further away nothing is looked for, m. */

@@ -53,16 +53,19 @@ function MaskBar({ action, allowed, bins }: MaskBarProps): JSX.Element {
   const at = (place: number): string => `${(100 * place) / bins}%`;
   const isMoved = isMasked && likeliest !== null && likeliest !== bin;
   const isAll = low === 0 && high === bins - 1;
-  const words = isAll ? `any of ${bins} bins` : `bins ${low} to ${high} of ${bins}`;
+  const words = isAll ? `all ${bins} bins allowed` : `bins ${low} to ${high} allowed`;
   return (
     <>
-      <span class="mask" role="img" aria-label={`Allowed: ${words}. Chosen: ${bin}.`}>
+      <span class="mask" role="img" aria-label={`Of ${bins} bins: ${words}, ${bin} chosen`}>
         <i class="forbidden" style={{ left: 0, width: at(low) }} />
         <i class="forbidden" style={{ left: at(high + 1), right: 0 }} />
         {isMoved && <i class="likeliest" style={{ left: at(likeliest + 0.5) }} />}
         <i class="chosen" style={{ left: at(bin + 0.5) }} />
       </span>
-      <small>{isMoved ? `${words}; wanted bin ${likeliest}, took ${bin}` : `${words}; took ${bin}`}</small>
+      <small>
+        {words}
+        {isMoved && `, wanted ${likeliest}`}
+      </small>
     </>
   );
 }

@@ -2,8 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX, RefObject } from 'preact';
 import { ArmView, VIEWPOINTS } from '../arm-view.ts';
 import type { Viewpoint } from '../arm-view.ts';
-import { clearanceLevel } from '../clearance-line.ts';
-import type { Clearance } from '../clearance-line.ts';
+import { clearanceLevel, mostPressing } from '../clearance.ts';
 import { heaviest, jointLevels, jointLoad, levelOf } from '../joint-load.ts';
 import { useNews } from '../use-news.ts';
 import type { ViewSource } from '../view-source.ts';
@@ -95,7 +94,7 @@ function useArmView(
       if (source.scene !== undefined && source.scene !== scene) made.show(source.scene);
       scene = source.scene;
       if (hello !== undefined && frame !== undefined)
-        made.pose(frame, jointLevels(hello, frame), nearest(frame.clearances));
+        made.pose(frame, jointLevels(hello, frame), mostPressing(frame.clearances));
     };
     show();
     const stop = source.listen(show, ['scene', 'frame', 'hello']);
@@ -108,12 +107,8 @@ function useArmView(
   return { view, problem };
 }
 
-/** What the line is drawn to: what stands around, but the arm itself where that is what the gate minds. */
-function nearest(clearances: readonly Clearance[]): Clearance | undefined {
-  return clearances.find((clearance) => clearanceLevel(clearance) !== 'clear') ?? clearances[0];
-}
-
 const LEVELS = { clear: '', slow: ', the gate slows down', close: ', as near as the gate allows' } as const;
+const OBSTACLES = { scene: 'Table and zones', thing: 'Things', self: 'The arm itself' } as const;
 const LIMITS = { position: 'position', velocity: 'speed', effort: 'effort', temperature: 'temperature' } as const;
 
 /** The same in words: nothing here is told by colour alone. */
@@ -130,9 +125,9 @@ function ArmFacts({ source }: SourceProps): JSX.Element {
     <dl class="facts below">
       {(frame?.clearances ?? []).map((clearance) => (
         <div key={clearance.kind} data-testid={`clearance-${clearance.kind}`}>
-          <dt>{clearance.kind === 'scene' ? 'Nearest obstacle' : 'Nearest to itself'}</dt>
+          <dt>{OBSTACLES[clearance.kind]}</dt>
           <dd class={clearanceLevel(clearance)}>
-            <b>{lengthWords(clearance.distanceM)}</b> {clearance.where}
+            <b>{lengthWords(clearance.distanceM)}</b> between {clearance.where}
             {LEVELS[clearanceLevel(clearance)]}
           </dd>
         </div>

@@ -19,13 +19,15 @@ export function AttentionShares({ strip }: { readonly strip: Strip }): JSX.Eleme
         what it attended to
         {loudest.length > 0 && `, of the words most to ${loudest.map(({ word }) => `“${word}”`).join(' and ')}`}
       </span>
-      <ol class="shares">
+      <span class="shares" aria-hidden="true">
         {shares.map(({ name, kind, share }) => (
-          <li key={name} class={kind} style={{ flexGrow: Math.max(0.001, share) }}>
-            <i />
-            <span>
-              {name} {percent(share)}
-            </span>
+          <i key={name} class={kind} style={{ width: `${100 * share}%` }} />
+        ))}
+      </span>
+      <ol class="share-words">
+        {shares.map(({ name, kind, share }) => (
+          <li key={name} class={`key ${kind}`}>
+            {name} {percent(share)}
           </li>
         ))}
       </ol>
