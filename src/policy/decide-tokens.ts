@@ -16,6 +16,10 @@ export interface PolicyDecision {
   readonly probabilities: readonly number[];
   /** Whether the first choice of each token was not allowed. */
   readonly masked: readonly boolean[];
+  /** What each token was chosen among in the end. */
+  readonly allowed: readonly AllowedBins[];
+  /** The bin of each token that was likeliest of all, allowed or not; of those that the deadline cut off, the one that was kept. */
+  readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off: they are those of `DecisionDeadline.keep`. */
   readonly kept: number;
   /** Time from the frame to the last token, ns. */
@@ -74,6 +78,8 @@ export async function decideTokens(
   const tokens: number[] = [];
   const probabilities: number[] = [];
   const masked: boolean[] = [];
+  const likeliest: number[] = [];
+  const chosenAmong: AllowedBins[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
   const timer = new TokenTimer(clock, deadline?.atNs);
@@ -93,18 +99,24 @@ export async function decideTokens(
     tokens.push(firstId + chosen.bin);
     probabilities.push(chosen.probability);
     masked.push(chosen.masked || narrower !== undefined);
+    likeliest.push(first.likeliest);
+    chosenAmong.push(narrower ?? interval);
   }
   const decided = tokens.length;
   for (const [slot, interval] of allowed.entries()) {
     if (slot < decided) continue;
-    tokens.push(firstId + keptBin(interval, deadline?.keep[slot]));
+    const kept = keptBin(interval, deadline?.keep[slot]);
+    tokens.push(firstId + kept);
     probabilities.push(0);
     masked.push(false);
+    likeliest.push(kept);
+    chosenAmong.push(interval);
   }
   // What is done is the past, whoever decided it.
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
   const kept = tokens.length - decided;
-  return { tokens, probabilities, masked, kept, inferenceNs: clock.nowNs() - startNs };
+  const inferenceNs = clock.nowNs() - startNs;
+  return { tokens, probabilities, masked, allowed: chosenAmong, likeliest, kept, inferenceNs };
 }
 
 /** Knows whether the next token would come in time: it takes as long as the one before. */

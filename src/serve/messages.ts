@@ -72,13 +72,46 @@ const scene = z.strictObject({
   geoms: z.array(sceneGeom),
 });
 
-/** The tokens of one decision, in the order of the sequence. */
+const shares = z.array(z.number());
+
+/** The tokens of one decision, in the order of the sequence; see TokenStrip. */
 const strip = z.strictObject({
   tick: z.int(),
   words: z.array(z.strictObject({ word: z.string(), isKnown: z.boolean() })),
-  images: z.array(z.strictObject({ camera: z.string(), patches: z.int() })),
+  images: z.array(z.strictObject({ camera: z.string(), patches: z.int(), columns: z.int() })),
   states: z.array(z.strictObject({ name: z.string(), ids: z.array(z.int()) })),
-  actions: z.array(z.strictObject({ joint: z.string(), id: z.int(), probability: z.number(), isMasked: z.boolean() })),
+  actions: z.array(
+    z.strictObject({
+      joint: z.string(),
+      id: z.int(),
+      bin: z.int(),
+      probability: z.number(),
+      isMasked: z.boolean(),
+      allowed: z.array(z.int()).length(2).nullable(),
+      likeliest: z.int().nullable(),
+    }),
+  ),
+  bins: z.int().positive(),
+  attention: z
+    .strictObject({
+      text: z.number(),
+      words: shares,
+      images: z.array(shares),
+      states: z.array(shares),
+      separator: z.number(),
+    })
+    .nullable(),
+});
+
+/** What the arm is nearest to; see Clearance. */
+const clearance = z.strictObject({
+  kind: z.enum(['self', 'scene', 'thing']),
+  where: z.string(),
+  distanceM: z.number(),
+  fromM: vector3,
+  toM: vector3,
+  minimumM: reading,
+  slowM: reading,
 });
 
 /** What the gate did, from the moment on when it began to do so. */
@@ -133,6 +166,8 @@ const frame = z.strictObject({
   strip: strip.nullable(),
   /** Bodies that are not the arm: index, position, quaternion. */
   things: z.array(z.array(z.number()).length(8)),
+  /** The nearest of each kind; none where nobody knows. */
+  clearances: z.array(clearance),
 });
 
 /** The answer to something the page asked for. */

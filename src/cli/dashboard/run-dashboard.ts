@@ -4,6 +4,7 @@ import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import { MonotonicClock } from '../../core/clock.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
+import { ClearanceWatch } from '../../runtime/clearance-watch.ts';
 import type { EpisodeControl } from '../../runtime/episode-control.ts';
 import type { StepListener } from '../../runtime/step-listener.ts';
 import { TokenStripReader } from '../../runtime/token-strip.ts';
@@ -78,6 +79,7 @@ export async function openRunDashboard(
 export class RunDashboard {
   readonly #subject: DashboardSubject;
   readonly #address: string;
+  readonly #watch: ClearanceWatch | undefined;
   readonly #telemetry: Telemetry;
   #server: DashboardServer | undefined;
   #control: EpisodeControl | undefined;
@@ -88,19 +90,21 @@ export class RunDashboard {
   /** Somebody stopped the arm there: what was planned does not go on by itself. */
   #isHeld = false;
 
-  private constructor(address: string, subject: DashboardSubject) {
+  private constructor(address: string, subject: DashboardSubject, watch: ClearanceWatch | undefined) {
     this.#subject = subject;
     this.#address = address;
+    this.#watch = watch;
     const reader = subject.layout === undefined ? undefined : new TokenStripReader(subject.layout);
     this.#telemetry = new Telemetry({
       robot: subject.robot,
       strip: (observation, decision) => reader?.read(observation, decision),
       things: () => (this.#control?.world === undefined ? [] : readThings(this.#control.world)),
+      clearances: (measuredRad) => watch?.nearest(measuredRad, this.#control?.world) ?? [],
     });
   }
 
   static async open({ address, port }: ListenAddress, subject: DashboardSubject): Promise<RunDashboard> {
-    const dashboard = new RunDashboard(address, subject);
+    const dashboard = new RunDashboard(address, subject, await ClearanceWatch.load(subject.robot));
     dashboard.#server = await DashboardServer.open({
       pageDirectory: pageDirectory(),
       address,
@@ -168,11 +172,13 @@ export class RunDashboard {
 
   /** The arm and the scene of the last episode are about to go. */
   leaveEpisode(): void {
+    this.#watch?.leaveWorld();
     this.#control = undefined;
   }
 
   async close(): Promise<void> {
     await this.#server?.close();
+    this.#watch?.dispose();
   }
 
   async #showArmAlone(): Promise<void> {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { ControlReport } from '../../../src/serve/control-messages.ts';
 import type { JogAxes } from '../../../src/teleop/jog/jog-input.ts';
 import type { PanelProps } from '../app.tsx';
+import { useNews } from '../use-news.ts';
 import './control.css';
 import { HoldButton } from './hold-button.tsx';
 import type { JogHand } from './jog-hand.ts';
@@ -42,6 +43,7 @@ const ONE_JOINT: typeof IN_SPACE = [
 
 /** The arm, moved by hand. Nothing of it is there where no page may move it. */
 export function ControlPanel({ connection }: PanelProps): JSX.Element | null {
+  useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { control, hello } = connection;
   const jog = control?.jog ?? null;
   const hasControl = control !== undefined && control.holder === hello?.page && connection.state === 'open';

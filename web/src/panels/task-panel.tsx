@@ -2,10 +2,12 @@ import { useState } from 'preact/hooks';
 import type { JSX, TargetedSubmitEvent } from 'preact';
 import type { PanelProps } from '../app.tsx';
 import { SessionControls } from '../control/session-controls.tsx';
+import { useNews } from '../use-news.ts';
 import { figure, outcomeWords } from '../words.ts';
 
 /** What the policy is asked to do. */
 export function TaskPanel({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['hello', 'frame', 'notice', 'control'], 100);
   const { frame, notice } = connection;
   const isRunning = frame?.episode.isRunning ?? false;
   const isDriven = connection.control?.session !== null && connection.control !== undefined;
