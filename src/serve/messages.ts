@@ -61,7 +61,7 @@ const sceneGeom = z.strictObject({
 });
 
 /** What is drawn; said at the beginning of each episode. */
-const scene = z.strictObject({
+export const scene = z.strictObject({
   kind: z.literal('scene'),
   bodies: z.array(sceneBody),
   geoms: z.array(sceneGeom),
@@ -134,7 +134,7 @@ const frame = z.strictObject({
 const notice = z.strictObject({ kind: z.literal('notice'), level: z.enum(['done', 'refused']), text: z.string() });
 
 /** The same, not to be changed by who reads it. */
-type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
+export type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
 
 export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice]);
 export type HelloMessage = Immutable<z.infer<typeof hello>>;
