@@ -48,11 +48,7 @@ function installed(robot: RobotSpec): LoadedPolicy[] {
   });
 }
 
-function stripsOf(
-  policies: readonly LoadedPolicy[],
-  robot: RobotSpec,
-  actionTokens: number,
-): KnownStrips | undefined {
+function stripsOf(policies: readonly LoadedPolicy[], robot: RobotSpec, actionTokens: number): KnownStrips | undefined {
   const fitting = policies.find(
     ({ layout }) => layout.actionTokens === actionTokens && layout.joints === robot.joints.length,
   );

@@ -79,7 +79,11 @@ function counts({ folders, recordings, blackBoxes, evaluations }: LibraryMessage
 }
 
 /** What is there, where the page is, and what that means. */
-function textOf(address: string, url: string, { folders, recordings, blackBoxes, evaluations }: LibraryMessage): string {
+function textOf(
+  address: string,
+  url: string,
+  { folders, recordings, blackBoxes, evaluations }: LibraryMessage,
+): string {
   const count = (things: readonly unknown[], one: string, more: string): string =>
     `${things.length} ${things.length === 1 ? one : more}`;
   const found = [

@@ -30,12 +30,19 @@ const MOST_KEPT_COLUMNS = 4;
 export function picturesOf({ info }: Pick<DatasetReader, 'info'>): RecordedPictures[] {
   return Object.entries(info.features)
     .filter(([, { dtype, shape }]) => isPicture(dtype) && shape[2] === 3)
-    .map(([feature, { shape: [height = 0, width = 0] }]) => ({
-      feature,
-      name: feature.replace('observation.images.', ''),
-      width,
-      height,
-    }));
+    .map(
+      ([
+        feature,
+        {
+          shape: [height = 0, width = 0],
+        },
+      ]) => ({
+        feature,
+        name: feature.replace('observation.images.', ''),
+        width,
+        height,
+      }),
+    );
 }
 
 /** Pictures of a dataset one by one, as somebody asks for them. Frames of videos are decoded a few at a time, one span after the other. */
@@ -82,7 +89,11 @@ export class EpisodePictures {
   async #decode(
     episodeIndex: number,
     feature: string,
-    { frame, length, key }: { readonly frame: number; readonly length: number; readonly key: (index: number) => string },
+    {
+      frame,
+      length,
+      key,
+    }: { readonly frame: number; readonly length: number; readonly key: (index: number) => string },
   ): Promise<void> {
     const { path, fromTimestampS } = this.#reader.videoOf(episodeIndex, feature);
     const { fps } = this.#reader.info;

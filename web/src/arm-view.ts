@@ -98,7 +98,7 @@ export class ArmView {
   }
 
   /** Moves everything to where it is now. */
-  pose({ joints, things }: FrameMessage): void {
+  pose({ joints, things }: Pick<FrameMessage, 'joints' | 'things'>): void {
     for (const moved of this.#measured) move(moved, joints.measuredRad);
     for (const moved of this.#commanded) move(moved, joints.sentRad);
     for (const [index = -1, x = 0, y = 0, z = 0, qw = 1, qx = 0, qy = 0, qz = 0] of things) {

@@ -98,7 +98,10 @@ function decisionsOf(
   const rows = [...ticks.keys()].filter((row) => ticks[row]?.actionTokens !== null);
   if (rows.length === 0) return { decisions: [], withoutDecisions: 'No decision of tokens arrived in these seconds.' };
   if (strips === undefined) {
-    return { decisions: [], withoutDecisions: 'No policy with as many action tokens is known here; name it with --policy.' };
+    return {
+      decisions: [],
+      withoutDecisions: 'No policy with as many action tokens is known here; name it with --policy.',
+    };
   }
   const rowAtNs = new Map(ticks.map(({ timeNs }, row) => [timeNs, row]));
   const decisions = rows.flatMap((row) => {
@@ -132,7 +135,10 @@ function decisionOf(
 }
 
 /** What the joints were when the decision was made; the pictures and the words are not in a black box. */
-function observationOf({ tick, timeNs, measured, previousRad }: BlackBoxTick, cameras: KnownStrips['cameras']): Observation | undefined {
+function observationOf(
+  { tick, timeNs, measured, previousRad }: BlackBoxTick,
+  cameras: KnownStrips['cameras'],
+): Observation | undefined {
   const positions = numbersOf(measured.positionsRad);
   const velocities = numbersOf(measured.velocitiesRadPerS);
   const efforts = numbersOf(measured.effortsNm);

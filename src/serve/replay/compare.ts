@@ -25,7 +25,8 @@ type Measured = Pick<TrackMessage, 'timesS' | 'joints' | 'measured' | 'robot' | 
 export function notComparable(first: Measured, second: Measured): string {
   const names = ({ joints }: Measured): string => joints.map(({ name }) => name).join(', ');
   if (names(first) !== names(second)) return `They are of other joints: ${names(first)}, and ${names(second)}.`;
-  if (first.unit !== second.unit) return `They are in other units: ${first.unit || 'not said'}, and ${second.unit || 'not said'}.`;
+  if (first.unit !== second.unit)
+    return `They are in other units: ${first.unit || 'not said'}, and ${second.unit || 'not said'}.`;
   if (first.measured.length === 0 || second.measured.length === 0) return 'One of them holds no measured positions.';
   return '';
 }
@@ -87,7 +88,9 @@ function rootMeanSquare(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
-function largestOf(differences: readonly { readonly difference: number; readonly timeS: number }[]): JointDifference['largest'] {
+function largestOf(
+  differences: readonly { readonly difference: number; readonly timeS: number }[],
+): JointDifference['largest'] {
   return differences.reduce<JointDifference['largest']>(
     (largest, found) => (Math.abs(found.difference) > Math.abs(largest?.difference ?? 0) ? found : (largest ?? found)),
     null,

@@ -15,7 +15,12 @@ import type { Trouble } from './replay-messages.ts';
 
 /** What lies at a path; `trouble` where it is damaged. */
 export type Found =
-  | { readonly kind: 'recording'; readonly path: string; readonly info: DatasetInfo | undefined; readonly trouble: Trouble | null }
+  | {
+      readonly kind: 'recording';
+      readonly path: string;
+      readonly info: DatasetInfo | undefined;
+      readonly trouble: Trouble | null;
+    }
   | {
       readonly kind: 'black-box';
       readonly path: string;
@@ -62,7 +67,10 @@ export async function lookAtFile(path: string): Promise<Found | undefined> {
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof ArmatureError) {
     const { problem, expected, found, remedy } = error;
-    const details = [expected === undefined ? '' : ` Expected ${expected}.`, found === undefined ? '' : ` Found ${found}.`];
+    const details = [
+      expected === undefined ? '' : ` Expected ${expected}.`,
+      found === undefined ? '' : ` Found ${found}.`,
+    ];
     return { problem: `${problem}.${details.join('')}`, remedy };
   }
   const problem = error instanceof Error ? error.message : String(error);
@@ -132,7 +140,9 @@ async function filmsIn(path: string): Promise<string[]> {
   const folders = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const films = await Promise.all(
     folders.map(async ({ name }) =>
-      (await readdir(join(path, name))).filter((file) => file.endsWith('.mp4')).map((file) => `${basename(name)}/${file}`),
+      (await readdir(join(path, name)))
+        .filter((file) => file.endsWith('.mp4'))
+        .map((file) => `${basename(name)}/${file}`),
     ),
   );
   return films.flat().toSorted();

@@ -86,7 +86,8 @@ function robotOf(info: DatasetInfo, robots: KnownRobots): { robot: RobotSpec | u
   const name = info.robot_type ?? '';
   if (name === '') return { robot: undefined, otherwise: 'The recording does not name its robot.' };
   const robot = robots.robot(name);
-  if (robot === undefined) return { robot, otherwise: `No robot "${name}" is known here: add it to robots/ to see it.` };
+  if (robot === undefined)
+    return { robot, otherwise: `No robot "${name}" is known here: add it to robots/ to see it.` };
   try {
     checkDatasetFitsRobot(info, robot);
     return { robot, otherwise: '' };

@@ -64,7 +64,8 @@ export class ReplayServer {
     server.addHook('onRequest', async (request, reply) => {
       const { origin } = request.headers;
       const isForeign = origin !== undefined && !pages.isOwnOrigin(request.headers);
-      if (isForeign || request.headers['sec-fetch-site'] === 'cross-site') return reply.code(403).send('foreign origin');
+      if (isForeign || request.headers['sec-fetch-site'] === 'cross-site')
+        return reply.code(403).send('foreign origin');
       return undefined;
     });
     const get = (path: string, answer: (address: Address, reply: FastifyReply) => Promise<unknown>): void => {
