@@ -15,12 +15,11 @@ function bench() {
   clock.advanceNs(1e9);
   const jog = new PageJog(clock);
   const resets: string[] = [];
-  const control = new PageControl({
-    clock,
-    jog,
-    isLatched: () => false,
-    reset: () => () => void resets.push('reset') ?? 'reset',
-  });
+  const reset = (): string => {
+    resets.push('reset');
+    return 'reset';
+  };
+  const control = new PageControl({ clock, jog, isLatched: () => false, reset: () => reset });
   const say = (page: number, isDeadManHeld: boolean, axes = { ...NO_AXES, x: 1 }): string =>
     control.carryOut({ kind: 'jog', axes, isDeadManHeld, seenMs: clock.nowNs() / NS_PER_MS, operator }, page);
   const take = (page: number): string => control.carryOut({ kind: 'take-control', operator }, page);
