@@ -36,7 +36,7 @@ describe('a person at the page', { timeout: PATIENCE_MS }, () => {
     onlooker.stop();
     await operator.until(({ control }) => control?.session?.can.includes('begin') === true);
     onlooker.close();
-    expect(operator.frame?.episode.outcome).toBe('aborted');
+    await operator.until(({ frame }) => frame?.episode.outcome === 'aborted');
     operator.ask({ kind: 'session', action: 'begin' });
     await operator.until(({ control }) => control?.session?.state === 'runs');
     const ended = new Promise((resolve) => run.child.once('close', resolve));
