@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { pageDirectory } from '../../../src/core/data-directory.ts';
 import { DatasetReader } from '../../../src/record/dataset-reader.ts';
 import { setup as buildPage } from '../../page/build-page.ts';
@@ -20,6 +20,7 @@ const shoulder = ({ frame }: OperatorPage): number => frame?.joints.sentRad[0] ?
 describe('a person at the page', { timeout: PATIENCE_MS }, () => {
   it('drives: the arm moves while something is held; whoever looks stops it, and the operator begins again', async () => {
     const run = await startRun(['teleop', '--robot', 'so101', '--teleop', 'page:mode=joint,speed=fast', '--json']);
+    onTestFinished(() => void run.child.kill());
     const operator = await OperatorPage.open(run.operatorUrl);
     await operator.until(({ control }) => control?.session?.state === 'runs');
     await operator.until(({ frame }) => frame?.gate.state === 'hold');
@@ -59,6 +60,7 @@ describe('a person at the page', { timeout: PATIENCE_MS }, () => {
       out,
     ];
     const run = await startRun([...words, '--episodes', '5', '--episode-time', '600', '--no-video', '--json']);
+    onTestFinished(() => void run.child.kill());
     const operator = await OperatorPage.open(run.operatorUrl);
     const begin = async (): Promise<void> => {
       await operator.until(({ control }) => control?.session?.can.includes('begin') === true);
