@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIPv4 } from 'node:net';
 
 /** A secret nobody guesses: 128 random bits, fit for a URL. */
 export function newToken(): string {
@@ -16,14 +17,15 @@ export function isToken(given: unknown, token: string): boolean {
 /** Names under which a computer reaches itself. */
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1'];
 
+/** Whether only this computer reaches what listens on an address. */
 export function isLoopback(host: string): boolean {
-  return LOOPBACK.includes(host);
+  return LOOPBACK.includes(host) || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** Hosts, with their port, under which a server may be addressed: another one is a page that has been led here by its name server. */
 export function hostsOf(address: string, port: number): readonly string[] {
-  const names = isLoopback(address) ? LOOPBACK : [address, ...LOOPBACK];
-  return names.map((name) => (name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`));
+  const names = new Set([address, ...LOOPBACK]);
+  return [...names].map((name) => (name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`));
 }
 
 /** Whether a request was meant for this server, and sent by its own page. */
