@@ -48,9 +48,7 @@ export function addServePolicy(program: Command): void {
     .option('--port <number>', 'port; 0: a free one', wholeNumber(0), 8000)
     .option('--listen <address>', 'address to listen on; any other than loopback lets the network in', LOOPBACK)
     .option('--manifest <folder>', 'write a policy.json there by which armature run --policy <folder> uses this server')
-    .addOption(
-      new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(precisions),
-    )
+    .addOption(new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(precisions))
     .option('--threads <count>', 'threads of one decision', wholeNumber(1))
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--json', 'print one JSON object at the end')
