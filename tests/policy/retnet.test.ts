@@ -16,7 +16,7 @@ interface GoldenEpisode {
   readonly probabilities: readonly (readonly number[])[];
 }
 
-/** Written by training/tests/write_tiny_retnet.py. */
+/** Written by training/tests/write_tiny_policy.py. */
 const directory = fileURLToPath(new URL('../fixtures/tiny-retnet', import.meta.url));
 const tinyRetNet = loadPolicy(directory);
 const golden = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as GoldenEpisode;
