@@ -91,7 +91,7 @@ class Db1TrunkBuilder(TrunkBuilder):
             new_values.append(value)
         logits = graph.linear(x, array(self.model.action_rows), hint='logits')
         graph.output('logits', graph.add('Reshape', logits, np.array([config.action_values])), 'float', [config.action_values])
-        self.give_rows(new_keys, new_values)
+        graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.heads, 'T', config.head_width])
         return graph
 
     def prepare(self):

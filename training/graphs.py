@@ -119,26 +119,6 @@ class TrunkBuilder:
         if self.is_fused:
             self.graph.opset = ATTENTION_OPSET
 
-    def build(self):
-        graph, config = self.graph, self.config
-        embeddings, tokens = self.new_rows()
-        cached = self.cached_rows()
-        bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
-        rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
-        x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)
-        self.prepare()
-        new_keys, new_values = [], []
-        skip = None
-        for index, block in enumerate(self.model.blocks):
-            x, normal = self.normalise(x, skip, block.norm1)
-            x, skip, key, value = self.block(block, x, normal, cached[index], index == config.layers - 1)
-            new_keys.append(key)
-            new_values.append(value)
-        _, hidden = self.normalise(x, skip, self.model.norm)
-        graph.output('logits', self.read_out(hidden, bins), 'float', [config.actions, config.bins] if config.parallel else [config.bins])
-        self.give_rows(new_keys, new_values)
-        return graph
-
     def new_rows(self):
         """The inputs every trunk has: embeddings [Te, W] and raw action ids [Tt], whose names it returns, and positions [T]."""
         graph = self.graph
@@ -156,10 +136,25 @@ class TrunkBuilder:
         self.cache_bias = graph.input('cache_bias', 'float', ['S'])
         return cached
 
-    def give_rows(self, keys, values):
-        """The output for the ring: keys of all layers, then values, [1, K, T, D] each."""
+    def build(self):
         graph, config = self.graph, self.config
-        graph.output('kv', graph.add('Concat', *keys, *values, axis=0), 'float', [2 * config.layers, config.kv_heads, 'T', config.head_width])
+        embeddings, tokens = self.new_rows()
+        cached = self.cached_rows()
+        bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
+        rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
+        x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)
+        self.prepare()
+        new_keys, new_values = [], []
+        skip = None
+        for index, block in enumerate(self.model.blocks):
+            x, normal = self.normalise(x, skip, block.norm1)
+            x, skip, key, value = self.block(block, x, normal, cached[index], index == config.layers - 1)
+            new_keys.append(key)
+            new_values.append(value)
+        _, hidden = self.normalise(x, skip, self.model.norm)
+        graph.output('logits', self.read_out(hidden, bins), 'float', [config.actions, config.bins] if config.parallel else [config.bins])
+        graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.kv_heads, 'T', config.head_width])
+        return graph
 
     def prepare(self):
         """What all layers share: the rows to read out, rotary angles, the bias [T, S + T], the cache length."""

@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
-import { isSecret } from '../core/secret.ts';
+import { isToken } from '../core/token.ts';
 import { decodeMessage, encodeMessage } from './messages.ts';
 import type { MessageMap } from './messages.ts';
 import type { RemoteManifest } from './remote-manifest.ts';
@@ -101,7 +101,7 @@ export class PolicyServer {
     const { apiKey } = this.#options;
     // Only browsers say which page asks, and any page could ask loopback.
     if (headers.origin !== undefined) return false;
-    return apiKey === undefined || isSecret(headers.authorization, `Api-Key ${apiKey}`);
+    return apiKey === undefined || isToken(headers.authorization, `Api-Key ${apiKey}`);
   }
 
   #serve(socket: WebSocket): void {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv4 } from 'node:net';
 
+export { isToken } from '../core/token.ts';
+
 /** A secret nobody guesses: 128 random bits, fit for a URL. */
 export function newToken(): string {
   return randomBytes(16).toString('base64url');

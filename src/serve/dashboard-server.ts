@@ -7,8 +7,7 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
-import { isSecret } from '../core/secret.ts';
-import { hostsOf, isOwnOrigin, newToken } from './access.ts';
+import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
 import { Viewers } from './viewers.ts';
@@ -140,7 +139,7 @@ export class DashboardServer {
     });
     await server.register(serveStatic, { root: this.#options.pageDirectory });
     server.get('/live', { websocket: true }, (socket, request) => {
-      const isOperator = isSecret(queryOf(request)['operator'], this.#tokens.operator);
+      const isOperator = isToken(queryOf(request)['operator'], this.#tokens.operator);
       socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator } satisfies HelloMessage));
       this.#viewers.add(socket);
       // An episode that is over is shown as it ended.
@@ -157,7 +156,7 @@ export class DashboardServer {
   }
 
   #hasToken(request: FastifyRequest): boolean {
-    return isSecret(queryOf(request)['token'], this.#tokens.page);
+    return isToken(queryOf(request)['token'], this.#tokens.page);
   }
 
   /** Undefined for a message that is none of the table. */
@@ -177,7 +176,7 @@ export class DashboardServer {
 
   #carryOut(message: PageMessage): string {
     const { actions } = this.#options;
-    if ('operator' in message && !isSecret(message.operator, this.#tokens.operator)) throw notOperator();
+    if ('operator' in message && !isToken(message.operator, this.#tokens.operator)) throw notOperator();
     switch (message.kind) {
       case 'stop':
         actions.stop();

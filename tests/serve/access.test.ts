@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isSecret } from '../../src/core/secret.ts';
-import { hostsOf, isLoopback, isOwnOrigin, newToken } from '../../src/serve/access.ts';
+import { hostsOf, isLoopback, isOwnOrigin, isToken, newToken } from '../../src/serve/access.ts';
 
 describe('access to the dashboard', () => {
   it('takes the token and nothing else', () => {
     const token = newToken();
     expect(token.length).toBeGreaterThanOrEqual(22);
-    expect(isSecret(token, token)).toBe(true);
+    expect(isToken(token, token)).toBe(true);
     for (const wrong of ['', token.slice(1), `${token}x`, newToken(), undefined, ['a'], 7])
-      expect(isSecret(wrong, token)).toBe(false);
+      expect(isToken(wrong, token)).toBe(false);
   });
 
   it('knows its own page from a foreign one, also where a name server leads the way', () => {
