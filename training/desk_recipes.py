@@ -52,7 +52,7 @@ WORDS = ('--word-dropout', '1', '--kept-words', *KEPT_WORDS)
 TINY = ('--width', '32', '--heads', '2', '--kv-heads', '1', '--head-width', '16', '--feed-forward', '32', '--layers', '1')
 FROM_NOTHING = Stage(minutes=120, export_minutes=12, training=(*LOSS, *WORDS, *PICTURES, '--compile'))
 # Begins again at half the rate, when the tasks are learned: what is strange then costs none of them.
-ROBUSTNESS = Stage(minutes=45, export_minutes=11, edge_episodes=150, strange_words=tuple(SMALL_WORDS),
+ROBUSTNESS = Stage(minutes=36, export_minutes=12, edge_episodes=150, strange_words=tuple(SMALL_WORDS),
                    training=(*FROM_NOTHING.training, '--rate', '5e-4', '--decay', '0.5'))
 RECIPES = {
     'full': Recipe(tasks=ALL_TASKS, stages=(FROM_NOTHING, ROBUSTNESS), expert_sets=2, episodes_per_set=300, short_tasks=('reach',), short_episodes=1000,
