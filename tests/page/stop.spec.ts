@@ -26,7 +26,10 @@ describeInBrowser('Stop on the page', () => {
   beforeAll(async () => {
     run = await startRun([...simulatedRun(INSTRUCTION, 5), '--black-box', directory]);
     browser = await openBrowser();
-    ({ page } = await openPage(browser, run.operatorUrl, { prepare: noteStops }));
+    ({ page } = await openPage(browser, run.operatorUrl, {
+      prepare: noteStops,
+      viewport: { width: 1024, height: 768 },
+    }));
   });
 
   afterAll(async () => {
@@ -60,5 +63,7 @@ describeInBrowser('Stop on the page', () => {
     // It is held: the next episode begins when the operator says so.
     await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
     await say(page, INSTRUCTION);
+    // Where somebody writes, the space bar writes.
+    await page.getByRole('heading', { name: 'Armature' }).click();
   });
 });
