@@ -27,6 +27,11 @@ export interface Lateness {
   readonly loopMs: { readonly p50: number; readonly p99: number };
 }
 
+export function latenessText({ gateMs, loopMs, missing }: Lateness): string {
+  const of = ({ p50, p99 }: Lateness['gateMs']): string => `${p50.toFixed(2)} (99th percentile ${p99.toFixed(2)})`;
+  return `gate ${of(gateMs)} ms late, loop ${of(loopMs)} ms, ${missing} ticks missing`;
+}
+
 /** Notes when ticks came. */
 class LatenessMeter implements StepListener {
   readonly name = 'lateness';

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFedRun } from './fed-run.ts';
-import type { FedRun, Lateness } from './fed-run.ts';
+import { latenessText, startFedRun } from './fed-run.ts';
+import type { FedRun } from './fed-run.ts';
 import { PageClient } from './page-client.ts';
 
 /** How many pictures each half goes on for: many more than what the system keeps for a connection. */
 const HALF = 200;
 /** Pages that read nothing. */
 const STALLED = 5;
-
-function figures({ gateMs, loopMs, missing }: Lateness): string {
-  const of = ({ p50, p99 }: Lateness['gateMs']): string => `${p50.toFixed(2)} (99th percentile ${p99.toFixed(2)})`;
-  return `gate ${of(gateMs)} ms late, loop ${of(loopMs)} ms, ${missing} ticks missing`;
-}
 
 describe('pages that do not read', () => {
   let run: FedRun;
@@ -43,8 +38,10 @@ describe('pages that do not read', () => {
     await lookOn();
     const beside = run.lateness();
     const grownMb = (process.memoryUsage().arrayBuffers - memoryBefore.arrayBuffers) / 1e6;
-    process.stderr.write(`one page that reads: ${figures(alone)}\n`);
-    process.stderr.write(`and ${STALLED} that do not: ${figures(beside)}, buffers ${grownMb.toFixed(0)} MB larger\n`);
+    process.stderr.write(`one page that reads: ${latenessText(alone)}\n`);
+    process.stderr.write(
+      `and ${STALLED} that do not: ${latenessText(beside)}, buffers ${grownMb.toFixed(0)} MB larger\n`,
+    );
     expect(reader.frame?.episode.isRunning).toBe(true);
 
     // What was queued for a page is what it still gets: a few pictures of all that there were, then the newest.
