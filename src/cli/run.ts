@@ -121,7 +121,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const dashboard = await openRunDashboard(options, plan);
+  const dashboard = await openRunDashboard(options, { ...plan, agent: plan.manifest.name });
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
   try {
     const isSimulated = isSceneDriver(driver) && options.camera.length === 0;

@@ -9,6 +9,7 @@ import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
 import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
+import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
 import { Viewers } from './viewers.ts';
 
@@ -23,6 +24,15 @@ export interface DashboardActions {
   begin(text: string): void;
 }
 
+/** What a page with the operator's token may do besides: work the arm, and what is recorded of it. Pages have numbers. */
+export interface ControlDesk {
+  /** What was done, for the page; empty: no answer. Throws ArmatureError for what cannot be done. */
+  carryOut(request: ControlRequest, page: number): string;
+  /** A page is gone. */
+  leave(page: number): void;
+  report(): ControlReport;
+}
+
 export interface DashboardOptions {
   /** Folder of the built page. */
   readonly pageDirectory: string;
@@ -30,10 +40,11 @@ export interface DashboardOptions {
   readonly address: string;
   /** 0: one that is free. */
   readonly port: number;
-  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator'>;
+  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator' | 'page'>;
   readonly actions: DashboardActions;
   /** How things stand; undefined: nothing new. */
   readonly frame: () => FrameMessage | undefined;
+  readonly control?: ControlDesk;
   readonly pictures: () => readonly (readonly [string, Sampled<CameraFrame>])[];
 }
 
@@ -65,6 +76,8 @@ export class DashboardServer {
   #port = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastFrame = '';
+  #evaluation = '';
+  #pageCount = 0;
 
   private constructor(options: DashboardOptions, server: FastifyInstance) {
     this.#options = options;
@@ -112,6 +125,12 @@ export class DashboardServer {
     this.#viewers.setScene(JSON.stringify({ kind: 'scene', ...scene } satisfies SceneMessage));
   }
 
+  /** How an evaluation stands. */
+  showEvaluation(report: EvaluationReport): void {
+    this.#evaluation = JSON.stringify(report);
+    this.#viewers.show(this.#evaluation);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#viewers.close();
@@ -140,17 +159,23 @@ export class DashboardServer {
     await server.register(serveStatic, { root: this.#options.pageDirectory });
     server.get('/live', { websocket: true }, (socket, request) => {
       const isOperator = isToken(queryOf(request)['operator'], this.#tokens.operator);
-      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator } satisfies HelloMessage));
+      this.#pageCount += 1;
+      const page = this.#pageCount;
+      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator, page } satisfies HelloMessage));
       this.#viewers.add(socket);
+      if (this.#evaluation !== '') this.#viewers.showTo(socket, this.#evaluation);
       // An episode that is over is shown as it ended.
       if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
       for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
       socket.on('error', () => socket.terminate());
-      socket.on('close', () => this.#viewers.remove(socket));
+      socket.on('close', () => {
+        this.#viewers.remove(socket);
+        this.#options.control?.leave(page);
+      });
       socket.on('message', (data: Buffer) => {
-        const answer = this.#answer(data.toString());
+        const answer = this.#answer(data.toString(), page);
         if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
-        else socket.send(JSON.stringify(answer));
+        else if (answer.text !== '') socket.send(JSON.stringify(answer));
       });
     });
   }
@@ -159,8 +184,8 @@ export class DashboardServer {
     return isToken(queryOf(request)['token'], this.#tokens.page);
   }
 
-  /** Undefined for a message that is none of the table. */
-  #answer(text: string): NoticeMessage | undefined {
+  /** Undefined for a message that is none of the table; without text where nothing is to be said. */
+  #answer(text: string, page: number): NoticeMessage | undefined {
     let message: PageMessage;
     try {
       message = parseMessage(pageMessage, text);
@@ -168,14 +193,14 @@ export class DashboardServer {
       return undefined;
     }
     try {
-      return { kind: 'notice', level: 'done', text: this.#carryOut(message) };
+      return { kind: 'notice', level: 'done', text: this.#carryOut(message, page) };
     } catch (error) {
       return { kind: 'notice', level: 'refused', text: error instanceof ArmatureError ? error.message : String(error) };
     }
   }
 
-  #carryOut(message: PageMessage): string {
-    const { actions } = this.#options;
+  #carryOut(message: PageMessage, page: number): string {
+    const { actions, control } = this.#options;
     if ('operator' in message && !isToken(message.operator, this.#tokens.operator)) throw notOperator();
     switch (message.kind) {
       case 'stop':
@@ -193,11 +218,15 @@ export class DashboardServer {
       case 'begin':
         actions.begin(message.text);
         return `Begins: ${message.text}`;
+      default:
+        if (control === undefined) throw nothingToControl();
+        return control.carryOut(message, page);
     }
   }
 
   #show(): void {
     if (this.#viewers.count === 0) return;
+    if (this.#options.control !== undefined) this.#viewers.show(JSON.stringify(this.#options.control.report()));
     const frame = this.#options.frame();
     if (frame === undefined) return;
     const text = JSON.stringify(frame);
@@ -225,6 +254,12 @@ function notOperator(): ArmatureError {
   return new ArmatureError('E_OPERATOR_TOKEN', 'this needs the consent of the operator', {
     expected: "the operator's address, which the terminal shows",
     remedy: 'Open that address. Stopping and slowing down is allowed to everybody.',
+  });
+}
+
+function nothingToControl(): ArmatureError {
+  return new ArmatureError('E_DASHBOARD_CONTROL', 'nothing moves here that a page could work', {
+    remedy: 'Use armature teleop or armature record with --teleop page.',
   });
 }
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { ArmatureError } from '../core/errors.ts';
+import { controlReports, controlRequests } from './control-messages.ts';
+import { operator, share } from './message-parts.ts';
+import type { Immutable } from './message-parts.ts';
 
 /**
  * What the page and the runtime say to each other, once: both check what they get against these tables. Numbers that are not
@@ -31,6 +34,8 @@ const hello = z.strictObject({
   /** Instructions to choose from; any other words may be given. */
   suggestions: z.array(z.string()),
   isOperator: z.boolean(),
+  /** Number of this page among those that were opened. */
+  page: z.int(),
 });
 
 const sceneBody = z.strictObject({
@@ -168,18 +173,11 @@ const frame = z.strictObject({
 /** The answer to something the page asked for. */
 const notice = z.strictObject({ kind: z.literal('notice'), level: z.enum(['done', 'refused']), text: z.string() });
 
-/** The same, not to be changed by who reads it. */
-type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
-
-export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice]);
+export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice, ...controlReports]);
 export type HelloMessage = Immutable<z.infer<typeof hello>>;
 export type SceneMessage = Immutable<z.infer<typeof scene>>;
 export type FrameMessage = Immutable<z.infer<typeof frame>>;
 export type NoticeMessage = Immutable<z.infer<typeof notice>>;
-
-const share = z.number().gt(0).lte(1);
-/** Shows that the page is the operator's; a connection that was opened without it may look, stop and slow down. */
-const operator = z.string().max(100);
 
 /** What a page may ask for. Everything that lets the arm do more needs the operator's token. */
 export const pageMessage = z.discriminatedUnion('kind', [
@@ -188,6 +186,7 @@ export const pageMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fast'), share, operator }),
   z.strictObject({ kind: z.literal('instruct'), text: z.string().trim().min(1).max(200), operator }),
   z.strictObject({ kind: z.literal('begin'), text: z.string().trim().min(1).max(200), operator }),
+  ...controlRequests,
 ]);
 export type PageMessage = Immutable<z.infer<typeof pageMessage>>;
 

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Announcer } from './announcer.tsx';
+import { ControlPanel } from './control/control-panel.tsx';
+import { EvaluationView } from './control/evaluation-view.tsx';
 import { ArmPanel } from './panels/arm-panel.tsx';
 import { CameraPanel } from './panels/camera-panel.tsx';
 import { JointsPanel } from './panels/joints-panel.tsx';
@@ -18,7 +20,10 @@ export interface PanelProps {
 
 /** Everything on one page. Each part draws itself again when something has come that it shows. */
 export function App({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['link', 'evaluation']);
   useEffect(() => stopOnKeys(connection), [connection]);
+  if (connection.evaluation !== undefined)
+    return <EvaluationView connection={connection} evaluation={connection.evaluation} />;
   return (
     <>
       <Header connection={connection} />
@@ -27,6 +32,7 @@ export function App({ connection }: PanelProps): JSX.Element {
         <CameraPanel source={connection} />
         <SafetyPanel connection={connection} />
         <TaskPanel connection={connection} />
+        <ControlPanel connection={connection} />
         <StripPanel source={connection} />
         <JointsPanel source={connection} />
         <LoopPanel source={connection} />

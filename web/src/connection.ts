@@ -1,5 +1,6 @@
 import { decodePicture, parseMessage, serverMessage } from '../../src/serve/messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from '../../src/serve/messages.ts';
+import type { ControlReport, EvaluationReport } from '../../src/serve/control-messages.ts';
 import { History } from './history.ts';
 import type { LinkState, Picture, Topic, ViewSource } from './view-source.ts';
 
@@ -17,6 +18,8 @@ export class Connection implements ViewSource {
   scene: SceneMessage | undefined;
   frame: FrameMessage | undefined;
   notice: NoticeMessage | undefined;
+  control: ControlReport | undefined;
+  evaluation: EvaluationReport | undefined;
   /** What was wrong with the newest message that could not be read. */
   problem = '';
   readonly pictures = new Map<string, Picture>();
@@ -89,6 +92,12 @@ export class Connection implements ViewSource {
         break;
       case 'notice':
         this.notice = message;
+        break;
+      case 'control':
+        this.control = message;
+        break;
+      case 'evaluation':
+        this.evaluation = message;
         break;
     }
     return message.kind;
