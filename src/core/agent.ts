@@ -10,6 +10,12 @@ export interface AgentDecision {
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
   /**
+   * What the action tokens of this tick attended to: a weight per observation position of the token sequence, in its order, as
+   * the mean over layers, heads and action tokens. Each is >= 0, and their sum <= 1: what is missing went to the past and to
+   * earlier action tokens. Absent where nobody asked for it, or the policy cannot tell, and in later ticks of a chunk.
+   */
+  readonly attention?: Float32Array;
+  /**
    * Who commands, where that can change within an episode: decisions of a person are interventions then. Absent where a
    * policy or a person commands alone.
    */

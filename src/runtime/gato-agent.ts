@@ -34,6 +34,8 @@ interface DecidedTick {
   readonly masked: readonly boolean[];
   /** How many of the tokens, the last ones, the deadline cut off. */
   readonly kept: number;
+  /** Of the tick it was decided in. */
+  readonly attention?: Float32Array | undefined;
 }
 
 export interface GatoAgentOptions {
@@ -136,7 +138,7 @@ export class GatoAgent implements Agent {
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
     const next = ahead.shift() ?? { tokens: [], probabilities: [], masked: [], kept: 0 };
-    const { tokens: decided, probabilities } = next;
+    const { tokens: decided, probabilities, attention } = next;
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
@@ -146,6 +148,7 @@ export class GatoAgent implements Agent {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
       trace: { actionTokens: tokens, probabilities, masked, ...(next.kept > 0 ? { keptJoints: next.kept } : {}) },
+      ...(attention === undefined ? {} : { attention }),
     };
   }
 
@@ -160,7 +163,8 @@ export class GatoAgent implements Agent {
     const review = this.#space?.review(observation.commandRad, observation.arm.value.positionsRad);
     const frame = this.#encoder.encode(observation);
     const deadline = this.#deadline(observation);
-    const { tokens, probabilities, masked, kept } = await this.#policy.decide(frame, allowed, { review, deadline });
+    const decision = await this.#policy.decide(frame, allowed, { review, deadline });
+    const { tokens, probabilities, masked, kept, attention } = decision;
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
       return {
@@ -168,6 +172,7 @@ export class GatoAgent implements Agent {
         probabilities: probabilities.slice(from, to),
         masked: masked.slice(from, to),
         kept: Math.min(actions.length, Math.max(0, to - (tokens.length - kept))),
+        ...(tick === 0 ? { attention } : {}),
       };
     });
   }
