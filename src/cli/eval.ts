@@ -93,7 +93,8 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
       },
     });
     terminal.finish([line(episodes * tasks.length, episodes * tasks.length)]);
-    const page = video === undefined ? undefined : await writeGallery(video, galleryOf(evaluation, outcomes, policy));
+    const page =
+      video === undefined ? undefined : await writeGallery(video, galleryOf(evaluation, outcomes, policy), evaluation);
     if (options.json) console.log(JSON.stringify(evaluation));
     else console.log([evaluationText(evaluation), ...(page === undefined ? [] : ['', `films ${page}`])].join('\n'));
     await dashboard?.untilLeft();

@@ -158,7 +158,7 @@ class Drive {
     for (let seed = firstSeed; !this.#isStopping && !signal.aborted; seed += 1) {
       this.#isOver = false;
       if (dashboard !== undefined && !(await dashboard.mayBegin(signal))) return;
-      if (!(await place.isReady(person.keys, signal))) return;
+      if (!(await place.isReady(person.keys, signal)) || this.#isStopping) return;
       const run = await place.workplace.run({
         seed,
         mode: 'live',

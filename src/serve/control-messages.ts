@@ -53,9 +53,10 @@ export const controlRequest = z.discriminatedUnion('kind', controlRequests);
 export type ControlRequest = Immutable<z.infer<typeof controlRequest>>;
 export type SessionAction = (typeof SESSION_ACTIONS)[number];
 
-/** How control and recording stand; said 25 times a second, so that a page knows how old is what it sees. */
+/** How control and recording stand; said 25 times a second where a page may move the arm, and else when something has changed. */
 const control = z.strictObject({
   kind: z.literal('control'),
+  /** When that was so, monotonic ms of the runtime; 0 where no page moves the arm. */
   beatMs: z.number(),
   /** Number of the page that has the control. */
   holder: z.int().nullable(),
@@ -130,7 +131,6 @@ const evaluation = z.strictObject({
 export const controlReports = [control, evaluation] as const;
 export type ControlReport = Immutable<z.infer<typeof control>>;
 export type EvaluationReport = Immutable<z.infer<typeof evaluation>>;
-export type JogRequest = Extract<ControlRequest, { kind: 'jog' }>;
 
 /** How often a page with the control says what is pushed, ms. */
 export const HELD_PERIOD_MS = 50;

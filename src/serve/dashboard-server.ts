@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import serveStatic from '@fastify/static';
 import serveWebSocket from '@fastify/websocket';
-import fastify from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
-import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
+import { isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
 import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
+import { PageServer, queryOf } from './page-server.ts';
 import { Viewers } from './viewers.ts';
 
 /** What a page may do to a run. What the operator alone may do is called for the operator alone. */
@@ -56,8 +52,6 @@ const MOST_VIEWERS = 32;
 const LARGEST_MESSAGE = 4096;
 /** Of RFC 6455: the other side broke a rule. */
 const POLICY_VIOLATION = 1008;
-const OWN_FILES_ONLY =
-  "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
  * The page, and a WebSocket that tells it how a run goes on. Whoever has the token of the page may look, stop the arm and slow
@@ -65,54 +59,50 @@ const OWN_FILES_ONLY =
  */
 export class DashboardServer {
   readonly #options: DashboardOptions;
-  readonly #server: FastifyInstance;
   readonly #viewers = new Viewers();
-  readonly #tokens = { page: newToken(), operator: newToken() };
+  readonly #operator = newToken();
   readonly #pictures = new Map<
     string,
     { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
   >();
-  #hosts: readonly string[] = [];
-  #port = 0;
+  #pages: PageServer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastFrame = '';
+  #lastControl = '';
   #evaluation = '';
   #pageCount = 0;
 
-  private constructor(options: DashboardOptions, server: FastifyInstance) {
+  private constructor(options: DashboardOptions) {
     this.#options = options;
-    this.#server = server;
   }
 
-  /** Throws E_NO_PAGE where the page was not built, and E_DASHBOARD_PORT where nothing can listen. */
+  /** Throws as PageServer.open does. */
   static async open(options: DashboardOptions): Promise<DashboardServer> {
     const { pageDirectory, address, port } = options;
-    if (!existsSync(join(pageDirectory, 'index.html'))) throw noPage(pageDirectory);
-    const server = fastify({ logger: false, bodyLimit: LARGEST_MESSAGE });
-    const dashboard = new DashboardServer(options, server);
-    await dashboard.#addRoutes();
-    try {
-      await server.listen({ host: address, port });
-    } catch (cause) {
-      await server.close();
-      throw cannotListen(address, port, cause);
-    }
-    dashboard.#port = (server.server.address() as AddressInfo).port;
-    dashboard.#hosts = hostsOf(address, dashboard.#port);
+    const dashboard = new DashboardServer(options);
+    dashboard.#pages = await PageServer.open({
+      pageDirectory,
+      page: 'index.html',
+      address,
+      port,
+      largestMessage: LARGEST_MESSAGE,
+      addPlugins: async (server) => {
+        await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
+      },
+      addRoutes: (server, pages) => dashboard.#addRoutes(server, pages),
+    });
     dashboard.#timer = setInterval(() => dashboard.#show(), FRAME_PERIOD_MS);
     return dashboard;
   }
 
   /** For whoever may look, stop and slow down. */
   get url(): string {
-    const { address } = this.#options;
-    const host = address.includes(':') ? `[${address}]` : address;
-    return `http://${host}:${this.#port}/?token=${this.#tokens.page}`;
+    return this.#pages?.url ?? '';
   }
 
   /** For the operator. What stands behind # is not sent with requests and stands in no log. */
   get operatorUrl(): string {
-    return `${this.url}#operator=${this.#tokens.operator}`;
+    return `${this.url}#operator=${this.#operator}`;
   }
 
   /** Pages that are open, and messages they did not get because they were behind. */
@@ -134,38 +124,25 @@ export class DashboardServer {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#viewers.close();
-    await this.#server.close();
+    await this.#pages?.close();
   }
 
-  async #addRoutes(): Promise<void> {
-    const server = this.#server;
-    await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
+  #addRoutes(server: FastifyInstance, pages: PageServer): void {
     server.addHook('onRequest', async (request, reply) => {
-      if (!this.#hosts.includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
-      reply.headers({
-        'content-security-policy': OWN_FILES_ONLY,
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-store',
-      });
-      const isAsset = request.url.startsWith('/assets/');
-      if (!isAsset && !this.#hasToken(request))
-        return reply.code(403).send('wrong token: take the address from the terminal');
-      if (request.url.startsWith('/live') && !isOwnOrigin(request.headers, this.#hosts))
-        return reply.code(403).send('foreign origin');
-      if (request.url.startsWith('/live') && this.#viewers.count >= MOST_VIEWERS)
-        return reply.code(503).send('too many pages');
+      if (!request.url.startsWith('/live')) return undefined;
+      if (!pages.isOwnOrigin(request.headers)) return reply.code(403).send('foreign origin');
+      if (this.#viewers.count >= MOST_VIEWERS) return reply.code(503).send('too many pages');
       return undefined;
     });
-    await server.register(serveStatic, { root: this.#options.pageDirectory });
     server.get('/live', { websocket: true }, (socket, request) => {
-      const isOperator = isToken(queryOf(request)['operator'], this.#tokens.operator);
+      const isOperator = isToken(queryOf(request)['operator'], this.#operator);
       this.#pageCount += 1;
       const page = this.#pageCount;
       socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator, page } satisfies HelloMessage));
       this.#viewers.add(socket);
-      if (this.#evaluation !== '') this.#viewers.showTo(socket, this.#evaluation);
       // An episode that is over is shown as it ended.
-      if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
+      for (const text of [this.#evaluation, this.#lastControl, this.#lastFrame])
+        if (text !== '') this.#viewers.showTo(socket, text);
       for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
       socket.on('error', () => socket.terminate());
       socket.on('close', () => {
@@ -178,10 +155,6 @@ export class DashboardServer {
         else if (answer.text !== '') socket.send(JSON.stringify(answer));
       });
     });
-  }
-
-  #hasToken(request: FastifyRequest): boolean {
-    return isToken(queryOf(request)['token'], this.#tokens.page);
   }
 
   /** Undefined for a message that is none of the table; without text where nothing is to be said. */
@@ -201,7 +174,7 @@ export class DashboardServer {
 
   #carryOut(message: PageMessage, page: number): string {
     const { actions, control } = this.#options;
-    if ('operator' in message && !isToken(message.operator, this.#tokens.operator)) throw notOperator();
+    if ('operator' in message && !isToken(message.operator, this.#operator)) throw notOperator();
     switch (message.kind) {
       case 'stop':
         actions.stop();
@@ -226,7 +199,7 @@ export class DashboardServer {
 
   #show(): void {
     if (this.#viewers.count === 0) return;
-    if (this.#options.control !== undefined) this.#viewers.show(JSON.stringify(this.#options.control.report()));
+    this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;
     const text = JSON.stringify(frame);
@@ -234,6 +207,14 @@ export class DashboardServer {
     this.#lastFrame = text;
     this.#viewers.show(text);
     for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  #showControl(): void {
+    if (this.#options.control === undefined) return;
+    const text = JSON.stringify(this.#options.control.report());
+    if (text === this.#lastControl) return;
+    this.#lastControl = text;
+    this.#viewers.show(text);
   }
 
   #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
@@ -246,10 +227,6 @@ export class DashboardServer {
   }
 }
 
-function queryOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
-  return request.query as Readonly<Record<string, unknown>>;
-}
-
 function notOperator(): ArmatureError {
   return new ArmatureError('E_OPERATOR_TOKEN', 'this needs the consent of the operator', {
     expected: "the operator's address, which the terminal shows",
@@ -260,20 +237,5 @@ function notOperator(): ArmatureError {
 function nothingToControl(): ArmatureError {
   return new ArmatureError('E_DASHBOARD_CONTROL', 'nothing moves here that a page could work', {
     remedy: 'Use armature teleop or armature record with --teleop page.',
-  });
-}
-
-function noPage(directory: string): ArmatureError {
-  return new ArmatureError('E_NO_PAGE', 'the page of the dashboard was not built', {
-    expected: join(directory, 'index.html'),
-    remedy: 'Run `npm run build`; an installed package has it.',
-  });
-}
-
-function cannotListen(address: string, port: number, cause: unknown): ArmatureError {
-  return new ArmatureError('E_DASHBOARD_PORT', `the dashboard cannot listen on ${address}, port ${port}`, {
-    found: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'Give another address or port with --listen, or end what listens there.',
-    cause,
   });
 }

@@ -66,7 +66,7 @@ const sceneGeom = z.strictObject({
 });
 
 /** What is drawn; said at the beginning of each episode. */
-const scene = z.strictObject({
+export const scene = z.strictObject({
   kind: z.literal('scene'),
   bodies: z.array(sceneBody),
   geoms: z.array(sceneGeom),

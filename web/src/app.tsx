@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Announcer } from './announcer.tsx';
 import { ControlPanel } from './control/control-panel.tsx';
 import { EvaluationView } from './control/evaluation-view.tsx';
+import { Announcer } from './announcer.tsx';
 import { ArmPanel } from './panels/arm-panel.tsx';
 import { CameraPanel } from './panels/camera-panel.tsx';
 import { JointsPanel } from './panels/joints-panel.tsx';

@@ -50,7 +50,8 @@ export class ArmView {
   #isAsked = false;
 
   /** Throws where the browser has no WebGL. @param label says how long the line to the nearest obstacle is */
-  constructor(canvas: HTMLCanvasElement, label: HTMLElement) {
+  /** @param label shows the length of the clearance; default: nothing does */
+  constructor(canvas: HTMLCanvasElement, label: HTMLElement = document.createElement('span')) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: !isComputed(), alpha: true });
     this.#line = new ClearanceLine(label);
     this.#camera.up.set(0, 0, 1);
@@ -115,7 +116,11 @@ export class ArmView {
   }
 
   /** Moves everything to where it is now. @param levels how near each joint is to its limits */
-  pose({ joints, things }: FrameMessage, levels: readonly LoadLevel[], clearance: Clearance | undefined): void {
+  pose(
+    { joints, things }: Pick<FrameMessage, 'joints' | 'things'>,
+    levels: readonly LoadLevel[] = [],
+    clearance?: Clearance,
+  ): void {
     const shown = JSON.stringify([joints.measuredRad, joints.sentRad, things, levels, clearance]);
     if (shown === this.#shown) return;
     this.#shown = shown;

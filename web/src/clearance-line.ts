@@ -4,7 +4,6 @@ import { clearanceLevel } from './clearance.ts';
 import type { Clearance, ClearanceLevel } from './clearance.ts';
 import { lengthWords } from './words.ts';
 
-
 /** Seen on light and dark ground. */
 const COLOURS: Readonly<Record<ClearanceLevel, number>> = { clear: 0x5a3d99, slow: 0xd55e00, close: 0xc41e00 };
 const RADIUS_M = 0.0016;

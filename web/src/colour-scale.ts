@@ -18,7 +18,8 @@ export function scaleColour(share: number): Colour {
   const place = Math.min(1, Math.max(0, share)) * (STOPS.length - 1);
   const index = Math.min(STOPS.length - 2, Math.floor(place));
   const [from, to] = [STOPS[index] ?? STOPS[0], STOPS[index + 1] ?? STOPS[0]];
-  const mix = (channel: 0 | 1 | 2): number => Math.round(from[channel] + (place - index) * (to[channel] - from[channel]));
+  const mix = (channel: 0 | 1 | 2): number =>
+    Math.round(from[channel] + (place - index) * (to[channel] - from[channel]));
   return [mix(0), mix(1), mix(2)];
 }
 

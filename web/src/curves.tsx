@@ -69,7 +69,13 @@ function createPlot(
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name);
   const [stroke, line] = [colour('--ink'), colour('--line')];
-  const axis = { stroke, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 32, font: `12px ${style.fontFamily}` };
+  const axis = {
+    stroke,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+    size: 32,
+    font: `12px ${style.fontFamily}`,
+  };
   const series = labels.map((label, index) => ({
     label,
     stroke: colour(STROKES[index % STROKES.length] ?? STROKES[0]),

@@ -20,6 +20,9 @@ export class PageRate {
 
   /** Longest time between two of them, ms. */
   get longestMs(): number {
-    return this.#timesMs.reduce((longest, time, index) => Math.max(longest, time - (this.#timesMs[index - 1] ?? time)), 0);
+    return this.#timesMs.reduce(
+      (longest, time, index) => Math.max(longest, time - (this.#timesMs[index - 1] ?? time)),
+      0,
+    );
   }
 }

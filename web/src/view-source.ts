@@ -14,7 +14,7 @@ export interface Picture {
 export type LinkState = 'connecting' | 'open' | 'lost';
 
 /** What may have changed. */
-export type Topic = 'link' | 'hello' | 'scene' | 'frame' | 'notice' | 'control' | 'evaluation' | 'picture';
+export type Topic = 'link' | 'hello' | 'scene' | 'frame' | 'notice' | 'picture' | 'control' | 'evaluation';
 
 /** What the views show, wherever it comes from. Whoever changes it tells those that listen. */
 export interface ViewSource {

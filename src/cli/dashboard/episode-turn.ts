@@ -5,6 +5,8 @@ export class EpisodeTurn {
   readonly #asksFirst: boolean;
   /** Whether a page may begin an episode. A real arm is begun with at the terminal alone. */
   readonly isForPages: boolean;
+  /** An episode goes on. */
+  isUnderWay = false;
   #isHeld = false;
   #isLatched = false;
   #settle: ((begins: boolean) => void) | undefined;

@@ -68,7 +68,7 @@ export class PageControl implements ControlDesk {
     const { clock, jog, session, reset } = this.#options;
     return {
       kind: 'control',
-      beatMs: clock.nowNs() / NS_PER_MS,
+      beatMs: jog === undefined ? 0 : clock.nowNs() / NS_PER_MS,
       holder: jog?.holder ?? null,
       jog: this.#jogReport(),
       session: session?.report() ?? null,

@@ -96,10 +96,12 @@ export class SessionDashboard {
     readonly signal: AbortSignal;
     readonly onControl: (control: EpisodeControl) => void;
   } {
+    this.#turn.isUnderWay = true;
     return this.#dashboard.beginEpisode(run);
   }
 
   endEpisode(result: EpisodeResult): void {
+    this.#turn.isUnderWay = false;
     if (result.outcome === 'protective-stop') this.#turn.latch();
     this.#dashboard.endEpisode(result);
   }

@@ -17,13 +17,12 @@ export interface RecordingDeskOptions {
 /** A recording worked from the page: what the keys of `armature record` do. */
 export function recordingDesk({ turn, view, wanted }: RecordingDeskOptions): SessionDesk {
   const state = (): SessionReport['state'] => {
-    if (turn.isWaiting) return 'waits';
+    if (!turn.isUnderWay) return 'waits';
     return view.session?.isPaused === true ? 'paused' : 'runs';
   };
-  const can: Readonly<Record<SessionReport['state'], readonly SessionAction[]>> = {
-    waits: turn.isForPages ? ['begin', 'leave'] : ['leave'],
-    runs: ['end', 'again', 'pause', 'leave'],
-    paused: ['go-on', 'end', 'again', 'leave'],
+  const can = (): readonly SessionAction[] => {
+    if (!turn.isUnderWay) return waiting(turn);
+    return [state() === 'paused' ? 'go-on' : 'pause', 'end', 'again', 'leave'];
   };
   return {
     report: () => ({
@@ -33,11 +32,11 @@ export function recordingDesk({ turn, view, wanted }: RecordingDeskOptions): Ses
       wanted,
       rows: view.session?.rowCount ?? 0,
       said: view.said,
-      can: can[state()],
+      can: [...can()],
     }),
     carryOut: (action) => {
       const recording = view.session;
-      if (recording === undefined || !can[state()].includes(action)) throw notNow(action);
+      if (recording === undefined || !can().includes(action)) throw notNow(action);
       switch (action) {
         case 'begin':
           turn.begin();
@@ -76,7 +75,7 @@ export interface DriveDeskOptions {
 /** Driving by hand, worked from the page: what the keys of `armature teleop` do. */
 export function driveDesk({ turn, hasScenes, end, leave }: DriveDeskOptions): SessionDesk {
   const can = (): readonly SessionAction[] => {
-    if (turn.isWaiting) return turn.isForPages ? ['begin', 'leave'] : ['leave'];
+    if (!turn.isUnderWay) return waiting(turn);
     return hasScenes ? ['end', 'leave'] : ['leave'];
   };
   const report: ControlReport['session'] = {
@@ -89,7 +88,7 @@ export function driveDesk({ turn, hasScenes, end, leave }: DriveDeskOptions): Se
     can: [],
   };
   return {
-    report: () => ({ ...report, state: turn.isWaiting ? 'waits' : 'runs', can: can() }),
+    report: () => ({ ...report, state: turn.isUnderWay ? 'runs' : 'waits', can: [...can()] }),
     carryOut: (action) => {
       if (!can().includes(action)) throw notNow(action);
       if (action === 'begin') {
@@ -104,6 +103,11 @@ export function driveDesk({ turn, hasScenes, end, leave }: DriveDeskOptions): Se
       return 'Driving ends.';
     },
   };
+}
+
+/** What may be done between episodes. A real arm is begun with at the terminal. */
+function waiting({ isWaiting, isForPages }: EpisodeTurn): readonly SessionAction[] {
+  return isWaiting && isForPages ? ['begin', 'leave'] : ['leave'];
 }
 
 function notNow(action: SessionAction): ArmatureError {

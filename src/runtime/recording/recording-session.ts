@@ -102,7 +102,8 @@ export class RecordingSession {
   async run(): Promise<void> {
     const { episodes, signal, seed, isReady = () => Promise.resolve(true) } = this.#options;
     for (let attempt = 0; this.#saved < episodes && !this.#isStopping && !signal.aborted; attempt += 1) {
-      if (!(await isReady())) return;
+      // Somebody may have had enough while it waited.
+      if (!(await isReady()) || this.#isStopping) return;
       await this.#record(seed + attempt);
     }
   }

@@ -43,7 +43,7 @@ const ONE_JOINT: typeof IN_SPACE = [
 
 /** The arm, moved by hand. Nothing of it is there where no page may move it. */
 export function ControlPanel({ connection }: PanelProps): JSX.Element | null {
-  useNews(connection, ['control', 'hello', 'link', 'frame'], 50);
+  useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { control, hello } = connection;
   const jog = control?.jog ?? null;
   const hasControl = control !== undefined && control.holder === hello?.page && connection.state === 'open';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { EvaluationReport } from '../../../src/serve/control-messages.ts';
 import type { PanelProps } from '../app.tsx';
+import { useNews } from '../use-news.ts';
 import { figure } from '../words.ts';
 import './control.css';
 
@@ -10,6 +11,7 @@ interface EvaluationProps extends PanelProps {
 
 /** An evaluation while it goes on. Its episodes run faster than time, several at once: they are counted here, not shown. */
 export function EvaluationView({ connection, evaluation }: EvaluationProps): JSX.Element {
+  useNews(connection, ['link']);
   const { title, done, total, elapsedS, workers, tasks, episodes } = evaluation;
   const restS = done === 0 ? null : ((total - done) * elapsedS) / done;
   const isOver = done === total;

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import type { PanelProps } from '../app.tsx';
+import { useNews } from '../use-news.ts';
 import './control.css';
 
 /** A stop that latched, and who may leave it. */
 export function ResetStop({ connection }: PanelProps): JSX.Element | null {
+  useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { frame, control, hello } = connection;
   const isLatched = frame?.gate.state === 'protective-stop' || frame?.gate.state === 'estop';
   if (!isLatched) return null;

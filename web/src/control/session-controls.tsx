@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { SessionAction } from '../../../src/serve/control-messages.ts';
 import type { PanelProps } from '../app.tsx';
+import { useNews } from '../use-news.ts';
 import './control.css';
 
 /** Words of the buttons: where episodes are recorded, and where the arm is only driven. */
@@ -15,6 +16,7 @@ const WORDS: Readonly<Record<SessionAction, readonly [recorded: string, driven: 
 
 /** One episode after another: what the keys of the terminal do as well. */
 export function SessionControls({ connection }: PanelProps): JSX.Element | null {
+  useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { control, hello } = connection;
   const session = control?.session ?? null;
   if (session === null) return null;

@@ -10,7 +10,9 @@ export function ActionTokens({ strip }: { readonly strip: Strip }): JSX.Element 
   const isMaskTold = strip.actions.some(({ allowed }) => allowed !== null);
   return (
     <div class="group">
-      <span class="label">actions: the token of each joint, how sure the policy was of it, and what it could choose from</span>
+      <span class="label">
+        actions: the token of each joint, how sure the policy was of it, and what it could choose from
+      </span>
       <ol class="actions">
         {strip.actions.map((action) => (
           <li key={action.joint} class={action.isMasked ? 'action masked' : 'action'}>

@@ -119,7 +119,9 @@ function ArmFacts({ source }: SourceProps): JSX.Element {
     if (frame === undefined) return [];
     const { what, share } = heaviest(jointLoad(joint, index, frame, hello?.hottestC ?? null));
     const level = levelOf(share);
-    return level === 'free' ? [] : [`${joint.name} ${level === 'at' ? 'at' : 'near'} its limit (${LIMITS[what]}, ${percent(share)})`];
+    return level === 'free'
+      ? []
+      : [`${joint.name} ${level === 'at' ? 'at' : 'near'} its limit (${LIMITS[what]}, ${percent(share)})`];
   });
   return (
     <dl class="facts below">

@@ -8,7 +8,11 @@ type Strip = NonNullable<FrameMessage['strip']>;
 /** What the policy attended to as it chose, kind by kind: a bar and the same in numbers. */
 export function AttentionShares({ strip }: { readonly strip: Strip }): JSX.Element {
   if (strip.attention === null) {
-    return <p class="quiet" data-testid="attention">This policy’s graph does not tell its attention.</p>;
+    return (
+      <p class="quiet" data-testid="attention">
+        This policy’s graph does not tell its attention.
+      </p>
+    );
   }
   const shares = attentionShares(strip.images, strip.states, strip.attention);
   const heard = strip.attention.words.map((share, index) => ({ share, word: strip.words[index]?.word ?? '' }));

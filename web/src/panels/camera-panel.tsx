@@ -25,11 +25,7 @@ export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.El
         ))}
       </div>
       <div class="row below" role="group" aria-label="Over the pictures">
-        <Toggle
-          name="patches"
-          isOn={overlays.patches}
-          onToggle={(patches) => setOverlays({ ...overlays, patches })}
-        />
+        <Toggle name="patches" isOn={overlays.patches} onToggle={(patches) => setOverlays({ ...overlays, patches })} />
         <Toggle
           name="attention"
           isOn={overlays.attention}

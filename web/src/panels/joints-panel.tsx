@@ -105,7 +105,12 @@ function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element
       </td>
       <td class="figure detail">{figure(asked, 3)}</td>
       <td class="figure detail">{figure(sent, 3)}</td>
-      <Value value={measured} digits={3} share={load?.position} limit={`${figure(lowRad, 2)} to ${figure(highRad, 2)}`} />
+      <Value
+        value={measured}
+        digits={3}
+        share={load?.position}
+        limit={`${figure(lowRad, 2)} to ${figure(highRad, 2)}`}
+      />
       <Value
         value={values?.velocityRadPerS[index]}
         digits={2}
@@ -114,12 +119,7 @@ function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element
       />
       <Value value={values?.effortNm[index]} digits={2} share={load?.effort} limit={`± ${figure(effortNm, 2)}`} />
       {hasTemperature(frame) && (
-        <Value
-          value={values?.temperatureC[index]}
-          digits={0}
-          share={load?.temperature}
-          limit={figure(hottestC, 0)}
-        />
+        <Value value={values?.temperatureC[index]} digits={0} share={load?.temperature} limit={figure(hottestC, 0)} />
       )}
     </tr>
   );
