@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+
+const page = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The page goes into the package, beside the compiled runtime that serves it. */
 export default defineConfig({
@@ -10,6 +13,7 @@ export default defineConfig({
     // The page's rules allow no inline data but pictures.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
+    rolldownOptions: { input: [page('index.html'), page('replay.html')] },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   logLevel: 'warn',

@@ -10,8 +10,8 @@ import { replayBlackBox } from '../runtime/black-box-replay.ts';
 import type { Replay } from '../runtime/black-box-replay.ts';
 import { loadSpaceGuard } from '../runtime/load-space-guard.ts';
 import { openSpace } from '../safety/space-guard.ts';
-import { stopFacts, timeline } from './black-box-timeline.ts';
-import type { StopFacts, TimelineSegment } from './black-box-timeline.ts';
+import { stopFacts, timeline } from '../record/black-box-timeline.ts';
+import type { StopFacts, TimelineSegment } from '../record/black-box-timeline.ts';
 import { explanationText } from './explanation-text.ts';
 import { renderBlackBoxPlot } from './report/black-box-plot.ts';
 

@@ -1,4 +1,4 @@
-import type { TimelineSegment } from './black-box-timeline.ts';
+import type { TimelineSegment } from '../record/black-box-timeline.ts';
 import type { Explanation } from './explain.ts';
 import { REASONS } from '../safety/reasons.ts';
 import { countOf } from './count-of.ts';

@@ -19,6 +19,7 @@ import { addRest } from './rest.ts';
 import { addRobots } from './robots.ts';
 import { addRos } from './ros.ts';
 import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 import { addServePolicy } from './serve-policy.ts';
 import { addTeleop } from './teleop.ts';
 import { addTasks } from './tasks.ts';
@@ -29,6 +30,7 @@ const VERBS = [
   addQuickstart,
   addRun,
   addExplain,
+  addServe,
   addDemos,
   addTeleop,
   addRecord,

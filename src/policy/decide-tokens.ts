@@ -8,6 +8,7 @@ import type { ModelManifest } from './model-manifest.ts';
 import type { PolicySequence } from './policy-sequence.ts';
 import { sampleBin } from './sampling.ts';
 import type { AllowedBins, AllowedInterval } from './sampling.ts';
+import { observationRows } from './warm-up.ts';
 
 export interface PolicyDecision {
   /** Gato ids of the action tokens, one per joint, or a choice, and control tick that will be carried out, in emission order. */
@@ -16,8 +17,17 @@ export interface PolicyDecision {
   readonly probabilities: readonly number[];
   /** Whether the first choice of each token was not allowed. */
   readonly masked: readonly boolean[];
+  /** What each token was chosen among in the end. */
+  readonly allowed: readonly AllowedBins[];
+  /** The bin of each token that was likeliest of all, allowed or not; of those that the deadline cut off, the one that was kept. */
+  readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off: they are those of `DecisionDeadline.keep`. */
   readonly kept: number;
+  /**
+   * What the decided tokens attended to: a weight per observation position of the layout, as the mean over layers, heads and
+   * tokens, each >= 0, together <= 1. Only where the engine was asked for it and its rows are the layout's positions.
+   */
+  readonly attention?: Float32Array;
   /** Time from the frame to the last token, ns. */
   readonly inferenceNs: number;
 }
@@ -74,8 +84,11 @@ export async function decideTokens(
   const tokens: number[] = [];
   const probabilities: number[] = [];
   const masked: boolean[] = [];
+  const likeliest: number[] = [];
+  const chosenAmong: AllowedBins[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
+  const attention = attentionOf(context);
   const timer = new TokenTimer(clock, deadline?.atNs);
   for (const [slot, interval] of allowed.entries()) {
     const last = tokens.at(-1);
@@ -83,6 +96,7 @@ export async function decideTokens(
     else if (last !== undefined) {
       if (timer.nextIsLate()) break;
       logits = await sequence.pushToken(last);
+      addAttention(attention, sequence.attention);
     }
     const settings = { allowed: interval, sampling: manifest.sampling, rng };
     const first = sampleBin(logits, settings);
@@ -93,18 +107,44 @@ export async function decideTokens(
     tokens.push(firstId + chosen.bin);
     probabilities.push(chosen.probability);
     masked.push(chosen.masked || narrower !== undefined);
+    likeliest.push(first.likeliest);
+    chosenAmong.push(narrower ?? interval);
   }
   const decided = tokens.length;
   for (const [slot, interval] of allowed.entries()) {
     if (slot < decided) continue;
-    tokens.push(firstId + keptBin(interval, deadline?.keep[slot]));
+    const kept = keptBin(interval, deadline?.keep[slot]);
+    tokens.push(firstId + kept);
     probabilities.push(0);
     masked.push(false);
+    likeliest.push(kept);
+    chosenAmong.push(interval);
   }
   // What is done is the past, whoever decided it.
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
   const kept = tokens.length - decided;
-  return { tokens, probabilities, masked, kept, inferenceNs: clock.nowNs() - startNs };
+  return {
+    tokens,
+    probabilities,
+    masked,
+    allowed: chosenAmong,
+    likeliest,
+    kept,
+    inferenceNs: clock.nowNs() - startNs,
+    ...(attention === undefined ? {} : { attention: attention.map((sum) => sum / (isParallel ? 1 : decided)) }),
+  };
+}
+
+/** What the first token, or in parallel all of them, attended to of each position of the layout; undefined where that is not told. */
+function attentionOf({ manifest, layout, sequence }: DecisionContext): Float32Array | undefined {
+  if (observationRows(manifest, layout) !== layout.observationPositions) return undefined;
+  // Behind the observation may stand queries.
+  return sequence.attention?.slice(0, layout.observationPositions);
+}
+
+function addAttention(sum: Float32Array | undefined, one: Float32Array | undefined): void {
+  if (sum === undefined || one === undefined) return;
+  for (const [position, weight] of one.entries()) sum[position] = (sum[position] ?? 0) + weight;
 }
 
 /** Knows whether the next token would come in time: it takes as long as the one before. */

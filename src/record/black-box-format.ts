@@ -129,12 +129,7 @@ export function* blackBoxLines(header: BlackBoxHeader, ticks: Iterable<BlackBoxT
  * changed in any line.
  */
 export function parseBlackBox(text: string, path: string): BlackBoxFile {
-  if (!text.startsWith(`{"previous":"`) || !text.slice(0, 200).includes(`"kind":"${KIND}"`)) {
-    throw new InvalidFileError(path, 'is no black box', {
-      expected: `JSON lines, the first of kind "${KIND}"`,
-      remedy: 'Give a file that "armature run --black-box" wrote.',
-    });
-  }
+  requireBlackBox(text, path);
   const { documents, sha256: lastHash } = verifyChain(text, path);
   const [first, ...rest] = documents;
   const last = rest.pop();
@@ -162,6 +157,54 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
     limitsSha256,
     sha256: lastHash,
   };
+}
+
+/** What the two ends of a file tell without reading it. */
+export type BlackBoxFacts = Pick<BlackBoxHeader, 'cause' | 'writtenAt'> & { readonly robot: string };
+
+const factsSchema = z.object({
+  cause: z.string(),
+  writtenAt: z.string(),
+  robot: z.object({ name: z.string() }),
+});
+
+/**
+ * Looks at the beginning and the end of a file, without judging what is between them: parseBlackBox does. Throws InvalidFileError for a
+ * file that is something else.
+ * @param head from the first byte on; @param tail up to the last
+ * @returns `damage` where an end is not whole; the facts where the first line is
+ */
+export function blackBoxFacts(
+  head: string,
+  tail: string,
+  path: string,
+): { readonly facts: BlackBoxFacts | undefined; readonly damage: InvalidFileError | undefined } {
+  requireBlackBox(head, path);
+  const firstLine = head.slice(0, head.indexOf('\n'));
+  let facts: BlackBoxFacts | undefined;
+  try {
+    const { cause, writtenAt, robot } = factsSchema.parse(JSON.parse(firstLine));
+    facts = { cause, writtenAt, robot: robot.name };
+  } catch {
+    facts = undefined;
+  }
+  const isWhole = tail.endsWith('\n') && tail.trimEnd().split('\n').at(-1)?.includes('"kind":"end"') === true;
+  const damage =
+    facts !== undefined && isWhole
+      ? undefined
+      : new InvalidFileError(path, facts === undefined ? 'its first line cannot be read' : 'it was cut', {
+          expected: 'a last line of kind "end"',
+          remedy: 'Use the whole file.',
+        });
+  return { facts, damage };
+}
+
+function requireBlackBox(text: string, path: string): void {
+  if (text.startsWith(`{"previous":"`) && text.slice(0, 200).includes(`"kind":"${KIND}"`)) return;
+  throw new InvalidFileError(path, 'is no black box', {
+    expected: `JSON lines, the first of kind "${KIND}"`,
+    remedy: 'Give a file that "armature run --black-box" wrote.',
+  });
 }
 
 function fitting<T>(schema: z.ZodType<T>, document: unknown, where: string): T {

@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import serveStatic from '@fastify/static';
 import serveWebSocket from '@fastify/websocket';
-import fastify from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { NS_PER_MS } from '../core/clock.ts';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
-import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
+import { isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
+import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
+import { PageServer, queryOf } from './page-server.ts';
 import { Viewers } from './viewers.ts';
 
 /** What a page may do to a run. What the operator alone may do is called for the operator alone. */
@@ -23,6 +21,15 @@ export interface DashboardActions {
   begin(text: string): void;
 }
 
+/** What a page with the operator's token may do besides: work the arm, and what is recorded of it. Pages have numbers. */
+export interface ControlDesk {
+  /** What was done, for the page; empty: no answer. Throws ArmatureError for what cannot be done. */
+  carryOut(request: ControlRequest, page: number): string;
+  /** A page is gone. */
+  leave(page: number): void;
+  report(): ControlReport;
+}
+
 export interface DashboardOptions {
   /** Folder of the built page. */
   readonly pageDirectory: string;
@@ -30,23 +37,24 @@ export interface DashboardOptions {
   readonly address: string;
   /** 0: one that is free. */
   readonly port: number;
-  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator'>;
+  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator' | 'page'>;
   readonly actions: DashboardActions;
   /** How things stand; undefined: nothing new. */
   readonly frame: () => FrameMessage | undefined;
+  readonly control?: ControlDesk;
   readonly pictures: () => readonly (readonly [string, Sampled<CameraFrame>])[];
 }
 
 /** How often pages are told how things stand, ms. */
 const FRAME_PERIOD_MS = 40;
+/** How often it is looked for new pictures, ms: cameras of 30 pictures a second lose none of them here. */
+const PICTURE_PERIOD_MS = 15;
 /** Pages at the same time. */
 const MOST_VIEWERS = 32;
 /** A message of a page is a few words, bytes. */
 const LARGEST_MESSAGE = 4096;
 /** Of RFC 6455: the other side broke a rule. */
 const POLICY_VIOLATION = 1008;
-const OWN_FILES_ONLY =
-  "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /**
  * The page, and a WebSocket that tells it how a run goes on. Whoever has the token of the page may look, stop the arm and slow
@@ -54,52 +62,54 @@ const OWN_FILES_ONLY =
  */
 export class DashboardServer {
   readonly #options: DashboardOptions;
-  readonly #server: FastifyInstance;
   readonly #viewers = new Viewers();
-  readonly #tokens = { page: newToken(), operator: newToken() };
+  readonly #operator = newToken();
   readonly #pictures = new Map<
     string,
     { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
   >();
-  #hosts: readonly string[] = [];
-  #port = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #pages: PageServer | undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
+  #rounds = 0;
   #lastFrame = '';
+  #lastControl = '';
+  #evaluation = '';
+  #pageCount = 0;
 
-  private constructor(options: DashboardOptions, server: FastifyInstance) {
+  private constructor(options: DashboardOptions) {
     this.#options = options;
-    this.#server = server;
   }
 
-  /** Throws E_NO_PAGE where the page was not built, and E_DASHBOARD_PORT where nothing can listen. */
+  /** Throws as PageServer.open does. */
   static async open(options: DashboardOptions): Promise<DashboardServer> {
     const { pageDirectory, address, port } = options;
-    if (!existsSync(join(pageDirectory, 'index.html'))) throw noPage(pageDirectory);
-    const server = fastify({ logger: false, bodyLimit: LARGEST_MESSAGE });
-    const dashboard = new DashboardServer(options, server);
-    await dashboard.#addRoutes();
-    try {
-      await server.listen({ host: address, port });
-    } catch (cause) {
-      await server.close();
-      throw cannotListen(address, port, cause);
-    }
-    dashboard.#port = (server.server.address() as AddressInfo).port;
-    dashboard.#hosts = hostsOf(address, dashboard.#port);
-    dashboard.#timer = setInterval(() => dashboard.#show(), FRAME_PERIOD_MS);
+    const dashboard = new DashboardServer(options);
+    dashboard.#pages = await PageServer.open({
+      pageDirectory,
+      page: 'index.html',
+      address,
+      port,
+      largestMessage: LARGEST_MESSAGE,
+      addPlugins: async (server) => {
+        await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
+      },
+      addRoutes: (server, pages) => dashboard.#addRoutes(server, pages),
+    });
+    dashboard.#timers = [
+      setInterval(() => dashboard.#show(), FRAME_PERIOD_MS),
+      setInterval(() => dashboard.#showPictures(), PICTURE_PERIOD_MS),
+    ];
     return dashboard;
   }
 
   /** For whoever may look, stop and slow down. */
   get url(): string {
-    const { address } = this.#options;
-    const host = address.includes(':') ? `[${address}]` : address;
-    return `http://${host}:${this.#port}/?token=${this.#tokens.page}`;
+    return this.#pages?.url ?? '';
   }
 
   /** For the operator. What stands behind # is not sent with requests and stands in no log. */
   get operatorUrl(): string {
-    return `${this.url}#operator=${this.#tokens.operator}`;
+    return `${this.url}#operator=${this.#operator}`;
   }
 
   /** Pages that are open, and messages they did not get because they were behind. */
@@ -112,55 +122,50 @@ export class DashboardServer {
     this.#viewers.setScene(JSON.stringify({ kind: 'scene', ...scene } satisfies SceneMessage));
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#viewers.close();
-    await this.#server.close();
+  /** How an evaluation stands. */
+  showEvaluation(report: EvaluationReport): void {
+    this.#evaluation = JSON.stringify(report);
+    this.#viewers.show(this.#evaluation);
   }
 
-  async #addRoutes(): Promise<void> {
-    const server = this.#server;
-    await server.register(serveWebSocket, { options: { maxPayload: LARGEST_MESSAGE } });
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#viewers.close();
+    await this.#pages?.close();
+  }
+
+  #addRoutes(server: FastifyInstance, pages: PageServer): void {
     server.addHook('onRequest', async (request, reply) => {
-      if (!this.#hosts.includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
-      reply.headers({
-        'content-security-policy': OWN_FILES_ONLY,
-        'referrer-policy': 'no-referrer',
-        'cache-control': 'no-store',
-      });
-      const isAsset = request.url.startsWith('/assets/');
-      if (!isAsset && !this.#hasToken(request))
-        return reply.code(403).send('wrong token: take the address from the terminal');
-      if (request.url.startsWith('/live') && !isOwnOrigin(request.headers, this.#hosts))
-        return reply.code(403).send('foreign origin');
-      if (request.url.startsWith('/live') && this.#viewers.count >= MOST_VIEWERS)
-        return reply.code(503).send('too many pages');
+      if (!request.url.startsWith('/live')) return undefined;
+      if (!pages.isOwnOrigin(request.headers)) return reply.code(403).send('foreign origin');
+      if (this.#viewers.count >= MOST_VIEWERS) return reply.code(503).send('too many pages');
       return undefined;
     });
-    await server.register(serveStatic, { root: this.#options.pageDirectory });
     server.get('/live', { websocket: true }, (socket, request) => {
-      const isOperator = isToken(queryOf(request)['operator'], this.#tokens.operator);
-      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator } satisfies HelloMessage));
+      const isOperator = isToken(queryOf(request)['operator'], this.#operator);
+      this.#pageCount += 1;
+      const page = this.#pageCount;
+      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator, page } satisfies HelloMessage));
       this.#viewers.add(socket);
       // An episode that is over is shown as it ended.
-      if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
+      for (const text of [this.#evaluation, this.#lastControl, this.#lastFrame])
+        if (text !== '') this.#viewers.showTo(socket, text);
       for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
       socket.on('error', () => socket.terminate());
-      socket.on('close', () => this.#viewers.remove(socket));
+      socket.on('close', () => {
+        this.#viewers.remove(socket);
+        this.#options.control?.leave(page);
+      });
       socket.on('message', (data: Buffer) => {
-        const answer = this.#answer(data.toString());
+        const answer = this.#answer(data.toString(), page);
         if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
-        else socket.send(JSON.stringify(answer));
+        else if (answer.text !== '') socket.send(JSON.stringify(answer));
       });
     });
   }
 
-  #hasToken(request: FastifyRequest): boolean {
-    return isToken(queryOf(request)['token'], this.#tokens.page);
-  }
-
-  /** Undefined for a message that is none of the table. */
-  #answer(text: string): NoticeMessage | undefined {
+  /** Undefined for a message that is none of the table; without text where nothing is to be said. */
+  #answer(text: string, page: number): NoticeMessage | undefined {
     let message: PageMessage;
     try {
       message = parseMessage(pageMessage, text);
@@ -168,15 +173,15 @@ export class DashboardServer {
       return undefined;
     }
     try {
-      return { kind: 'notice', level: 'done', text: this.#carryOut(message) };
+      return { kind: 'notice', level: 'done', text: this.#carryOut(message, page) };
     } catch (error) {
       return { kind: 'notice', level: 'refused', text: error instanceof ArmatureError ? error.message : String(error) };
     }
   }
 
-  #carryOut(message: PageMessage): string {
-    const { actions } = this.#options;
-    if ('operator' in message && !isToken(message.operator, this.#tokens.operator)) throw notOperator();
+  #carryOut(message: PageMessage, page: number): string {
+    const { actions, control } = this.#options;
+    if ('operator' in message && !isToken(message.operator, this.#operator)) throw notOperator();
     switch (message.kind) {
       case 'stop':
         actions.stop();
@@ -193,18 +198,40 @@ export class DashboardServer {
       case 'begin':
         actions.begin(message.text);
         return `Begins: ${message.text}`;
+      default:
+        if (control === undefined) throw nothingToControl();
+        return control.carryOut(message, page);
     }
   }
 
   #show(): void {
     if (this.#viewers.count === 0) return;
+    this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;
     const text = JSON.stringify(frame);
     if (text === this.#lastFrame) return;
     this.#lastFrame = text;
     this.#viewers.show(text);
-    for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  /** Each time begins with another camera: a page that is behind after the first picture is not always without the same one. */
+  #showPictures(): void {
+    if (this.#viewers.count === 0) return;
+    const pictures = this.#options.pictures();
+    this.#rounds += 1;
+    for (let index = 0; index < pictures.length; index += 1) {
+      const picture = pictures[(this.#rounds + index) % pictures.length];
+      if (picture !== undefined) this.#showPicture(picture[0], picture[1].value, picture[1].ageNs / NS_PER_MS);
+    }
+  }
+
+  #showControl(): void {
+    if (this.#options.control === undefined) return;
+    const text = JSON.stringify(this.#options.control.report());
+    if (text === this.#lastControl) return;
+    this.#lastControl = text;
+    this.#viewers.show(text);
   }
 
   #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
@@ -217,10 +244,6 @@ export class DashboardServer {
   }
 }
 
-function queryOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
-  return request.query as Readonly<Record<string, unknown>>;
-}
-
 function notOperator(): ArmatureError {
   return new ArmatureError('E_OPERATOR_TOKEN', 'this needs the consent of the operator', {
     expected: "the operator's address, which the terminal shows",
@@ -228,17 +251,8 @@ function notOperator(): ArmatureError {
   });
 }
 
-function noPage(directory: string): ArmatureError {
-  return new ArmatureError('E_NO_PAGE', 'the page of the dashboard was not built', {
-    expected: join(directory, 'index.html'),
-    remedy: 'Run `npm run build`; an installed package has it.',
-  });
-}
-
-function cannotListen(address: string, port: number, cause: unknown): ArmatureError {
-  return new ArmatureError('E_DASHBOARD_PORT', `the dashboard cannot listen on ${address}, port ${port}`, {
-    found: cause instanceof Error ? cause.message : String(cause),
-    remedy: 'Give another address or port with --listen, or end what listens there.',
-    cause,
+function nothingToControl(): ArmatureError {
+  return new ArmatureError('E_DASHBOARD_CONTROL', 'nothing moves here that a page could work', {
+    remedy: 'Use armature teleop or armature record with --teleop page.',
   });
 }

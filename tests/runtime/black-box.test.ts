@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { timeline } from '../../src/cli/black-box-timeline.ts';
+import { timeline } from '../../src/record/black-box-timeline.ts';
 import { blackBoxLines, parseBlackBox } from '../../src/record/black-box-format.ts';
 import type { BlackBoxFile } from '../../src/record/black-box-format.ts';
 import { BlackBoxRecorder } from '../../src/runtime/black-box-recorder.ts';

@@ -1,5 +1,5 @@
 import type { BlackBoxFile, BlackBoxTick } from '../../record/black-box-format.ts';
-import { numbersOf, secondsBeforeEnd, timeline } from '../black-box-timeline.ts';
+import { numbersOf, secondsBeforeEnd, timeline } from '../../record/black-box-timeline.ts';
 import { escapeHtml, formatNumber } from './html.ts';
 import { curvePath, round } from './svg.ts';
 

@@ -1,5 +1,5 @@
 import { NS_PER_S } from '../core/clock.ts';
-import type { BlackBoxFile, BlackBoxTick, JointValues } from '../record/black-box-format.ts';
+import type { BlackBoxFile, BlackBoxTick, JointValues } from './black-box-format.ts';
 
 /** Ticks in a row at which the gate was in one state for the same reasons. Times are before the end, s, so not positive. */
 export interface TimelineSegment {

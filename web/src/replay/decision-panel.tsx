@@ -1,0 +1,68 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { Decision, TrackMessage } from '../../../src/serve/replay/replay-messages.ts';
+import { figure } from '../words.ts';
+import { useRow } from './player.ts';
+import type { Player } from './player.ts';
+
+interface DecisionPanelProps {
+  readonly track: TrackMessage;
+  readonly player: Player;
+}
+
+/** The tokens of the decision that had arrived last. */
+export function DecisionPanel({ track, player }: DecisionPanelProps): JSX.Element {
+  const row = useRow(player);
+  const decision = track.decisions.findLast((candidate) => candidate.row <= row);
+  const silent = track.withoutDecisions === '' ? 'None has arrived yet.' : track.withoutDecisions;
+  return (
+    <section class="strip" aria-labelledby="strip-title">
+      <h2 id="strip-title">Tokens of the decision</h2>
+      {decision === undefined ? (
+        <p class="quiet">{silent}</p>
+      ) : (
+        <>
+          <p class="quiet">
+            It arrived at {figure(track.timesS[decision.row], 2)} s. Words and pictures are not in a black box.
+          </p>
+          <Tokens decision={decision} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Tokens({ decision }: { readonly decision: Decision }): JSX.Element {
+  return (
+    <div class="tokens" data-testid="tokens">
+      {decision.states.map(({ name, ids }) => (
+        <Group key={name} label={name}>
+          {ids.map((id, index) => (
+            <span key={index} class="token state">
+              {id}
+            </span>
+          ))}
+        </Group>
+      ))}
+      <Group label="separator">
+        <span class="token separator">|</span>
+      </Group>
+      <Group label="actions">
+        {decision.actions.map(({ joint, id, isKept }, index) => (
+          <span key={index} class={isKept ? 'token decided kept' : 'token decided'}>
+            <small>{joint}</small> {id}
+            {isKept && <small> kept: no time was left</small>}
+          </span>
+        ))}
+      </Group>
+    </div>
+  );
+}
+
+function Group({ label, children }: { readonly label: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="group">
+      <span class="label">{label}</span>
+      <div class="cells">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,166 @@
+import { useState } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
+import type { LibraryMessage, Trouble } from '../../../src/serve/replay/replay-messages.ts';
+import { shortReason } from '../words.ts';
+import { hashOf } from './route.ts';
+import type { Route } from './route.ts';
+import { TroubleText } from './trouble-text.tsx';
+
+interface LibraryListProps {
+  readonly library: LibraryMessage;
+  readonly route: Route;
+  readonly onRefresh: () => void;
+}
+
+/** A list this long gets a field to search in. */
+const LONG = 8;
+
+/** What is there, to choose from. */
+export function LibraryList({ library, route, onRefresh }: LibraryListProps): JSX.Element {
+  const [words, setWords] = useState('');
+  const { recordings, blackBoxes, evaluations, others, unnamedOthers, folders } = library;
+  const total = recordings.length + blackBoxes.length + evaluations.length;
+  const fits = ({ path }: { readonly path: string }): boolean => path.toLowerCase().includes(words.toLowerCase());
+  const chosen = route.view === 'none' ? '' : route.id;
+  return (
+    <nav class="library" aria-label="What is there">
+      <div class="row">
+        <span class="quiet spacer">in {folders.join(', ') || 'no folder'}</span>
+        <button type="button" onClick={onRefresh}>
+          Look again
+        </button>
+      </div>
+      {total > LONG && (
+        <input
+          type="search"
+          placeholder="Find by path"
+          aria-label="Find by path"
+          value={words}
+          onInput={(event) => setWords(event.currentTarget.value)}
+        />
+      )}
+      {total === 0 && <Nothing />}
+      <Kind title="Recordings" count={recordings.length}>
+        {recordings.filter(fits).map(({ id, path, robot, episodes, fps, trouble }) => (
+          <Entry
+            key={id}
+            path={path}
+            facts={[counted(episodes, 'episode'), robot, `${fps} a second`]}
+            trouble={trouble}
+            isChosen={id === chosen}
+            route={{ view: 'recording', id, episode: 0, other: undefined }}
+          />
+        ))}
+      </Kind>
+      <Kind title="Black boxes" count={blackBoxes.length}>
+        {blackBoxes.filter(fits).map(({ id, path, robot, cause, writtenAt, trouble }) => (
+          <Entry
+            key={id}
+            path={path}
+            facts={[shortReason(cause), robot, writtenAt.slice(0, 16).replace('T', ' ')]}
+            trouble={trouble}
+            isChosen={id === chosen}
+            route={{ view: 'black-box', id }}
+          />
+        ))}
+      </Kind>
+      <Kind title="Evaluations" count={evaluations.length}>
+        {evaluations.filter(fits).map(({ id, path, title, meanSuccessRate, clips, trouble }) => (
+          <Entry
+            key={id}
+            path={path}
+            facts={[
+              title,
+              meanSuccessRate === null ? '' : `${(100 * meanSuccessRate).toFixed(1)} %`,
+              clips === 0 ? '' : counted(clips, 'film'),
+            ]}
+            trouble={trouble}
+            isChosen={id === chosen}
+            route={{ view: 'evaluation', id }}
+          />
+        ))}
+      </Kind>
+      {others.length > 0 && (
+        <details class="others">
+          <summary>{counted(others.length + unnamedOthers, 'other file')}, not shown</summary>
+          <ul>
+            {others.map(({ path, ...trouble }) => (
+              <li key={path}>
+                <TroubleText trouble={trouble} />
+              </li>
+            ))}
+          </ul>
+          {unnamedOthers > 0 && <p class="quiet">and {unnamedOthers} more</p>}
+        </details>
+      )}
+    </nav>
+  );
+}
+
+function Nothing(): JSX.Element {
+  return (
+    <div class="quiet">
+      <p>Nothing is there yet. These write what is shown here:</p>
+      <ul>
+        <li>
+          <code>armature run … --record data/runs</code>
+        </li>
+        <li>
+          <code>armature run … --live --black-box runs/black-box</code>
+        </li>
+        <li>
+          <code>armature eval … --video clips</code>
+        </li>
+      </ul>
+    </div>
+  );
+}
+
+function Kind({
+  title,
+  count,
+  children,
+}: {
+  readonly title: string;
+  readonly count: number;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <>
+      {count > 0 && (
+        <section>
+          <h2>
+            {title} <small>{count}</small>
+          </h2>
+          <ul>{children}</ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+interface EntryProps {
+  readonly path: string;
+  readonly facts: readonly string[];
+  readonly trouble: Trouble | null;
+  readonly isChosen: boolean;
+  readonly route: Route;
+}
+
+function Entry({ path, facts, trouble, isChosen, route }: EntryProps): JSX.Element {
+  const [, folder = '', name = path] = /^(.*[/\\])?([^/\\]+)$/.exec(path) ?? [];
+  return (
+    <li>
+      <a href={hashOf(route)} aria-current={isChosen ? 'page' : undefined}>
+        <small>{folder}</small>
+        <b>{name}</b>
+        <small>{facts.filter((fact) => fact !== '').join(' · ')}</small>
+      </a>
+      {trouble !== null && <TroubleText trouble={trouble} />}
+    </li>
+  );
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,136 @@
+import type { JSX } from 'preact';
+import type { LibraryMessage, RecordingMessage } from '../../../src/serve/replay/replay-messages.ts';
+import { figure } from '../words.ts';
+import type { Archive } from './archive.ts';
+import type { Other, Route } from './route.ts';
+import { TrackView } from './track-view.tsx';
+import { TroubleText } from './trouble-text.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+type RecordingRoute = Extract<Route, { view: 'recording' }>;
+
+interface RecordingViewProps {
+  readonly archive: Archive;
+  readonly library: LibraryMessage;
+  readonly route: RecordingRoute;
+  readonly go: (route: Route) => void;
+}
+
+/** An episode of a recording, alone or beside another one. */
+export function RecordingView({ archive, library, route, go }: RecordingViewProps): JSX.Element {
+  const { id, episode, other } = route;
+  const recording = useLoaded(id, () => archive.recording(id));
+  const track = useLoaded(`${id} ${episode}`, () => archive.episode(id, episode));
+  const otherRecording = useLoaded(other?.id ?? '', () => archive.recording(other?.id ?? ''));
+  const otherTrack = useLoaded(other === undefined ? '' : `${other.id} ${other.episode}`, () =>
+    archive.episode(other?.id ?? '', other?.episode ?? 0),
+  );
+  const trouble = recording.trouble ?? track.trouble;
+  const choices = (
+    <div class="row choices">
+      <EpisodeChoice
+        label="Episode"
+        recording={recording.value}
+        episode={episode}
+        onChoose={(chosen) => go({ ...route, episode: chosen })}
+      />
+      <label>
+        Compare with
+        <select
+          value={other?.id ?? ''}
+          onInput={(event) => go({ ...route, other: otherOf(event.currentTarget.value, route) })}
+          data-testid="compare"
+        >
+          <option value="">nothing</option>
+          {comparableWith(library, id).map((entry) => (
+            <option key={entry.id} value={entry.id}>
+              {entry.id === id ? 'another episode of it' : entry.path}
+            </option>
+          ))}
+        </select>
+      </label>
+      {other !== undefined && (
+        <EpisodeChoice
+          label="its episode"
+          recording={otherRecording.value}
+          episode={other.episode}
+          onChoose={(chosen) => go({ ...route, other: { ...other, episode: chosen } })}
+        />
+      )}
+      {(otherTrack.trouble ?? otherRecording.trouble) !== undefined && (
+        <TroubleText trouble={otherTrack.trouble ?? otherRecording.trouble ?? NO_TROUBLE} />
+      )}
+    </div>
+  );
+  if (trouble !== undefined) {
+    return (
+      <div class="track-head">
+        <TroubleText trouble={trouble} />
+        {choices}
+      </div>
+    );
+  }
+  if (track.value === undefined) return <p class="quiet track-head">Reading the episode</p>;
+  const compared =
+    other === undefined || otherTrack.value === undefined ? undefined : { track: otherTrack.value, at: other };
+  return (
+    <TrackView archive={archive} track={track.value} at={{ id, episode }} compared={compared}>
+      {choices}
+    </TrackView>
+  );
+}
+
+const NO_TROUBLE = { problem: '', remedy: '' };
+
+interface EpisodeChoiceProps {
+  readonly label: string;
+  readonly recording: RecordingMessage | undefined;
+  readonly episode: number;
+  readonly onChoose: (episode: number) => void;
+}
+
+function EpisodeChoice({ label, recording, episode, onChoose }: EpisodeChoiceProps): JSX.Element {
+  const episodes = recording?.episodes ?? [];
+  return (
+    <span class="row">
+      <label>
+        {label}
+        <select value={episode} onInput={(event) => onChoose(Number(event.currentTarget.value))} data-testid={label}>
+          {episodes.map(({ task, rows }, index) => (
+            <option key={index} value={index}>
+              {index}: {task}, {figure(rows / (recording?.fps ?? 1), 1)} s
+            </option>
+          ))}
+        </select>
+      </label>
+      <button
+        type="button"
+        aria-label={`${label}: the one before`}
+        disabled={episode === 0}
+        onClick={() => onChoose(episode - 1)}
+      >
+        ‹
+      </button>
+      <button
+        type="button"
+        aria-label={`${label}: the next one`}
+        disabled={episode >= episodes.length - 1}
+        onClick={() => onChoose(episode + 1)}
+      >
+        ›
+      </button>
+    </span>
+  );
+}
+
+/** Recordings of the same robot, this one among them. */
+function comparableWith({ recordings }: LibraryMessage, id: string): LibraryMessage['recordings'] {
+  const robot = recordings.find((entry) => entry.id === id)?.robot;
+  return recordings.filter((entry) => entry.id === id || (entry.robot === robot && entry.trouble === null));
+}
+
+/** Another episode of the same recording is the one after it, unless one says otherwise. */
+function otherOf(id: string, { id: own, episode }: RecordingRoute): Other | undefined {
+  if (id === '') return undefined;
+  return { id, episode: id === own ? Math.max(0, episode === 0 ? 1 : episode - 1) : 0 };
+}
