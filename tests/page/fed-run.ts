@@ -77,13 +77,15 @@ export async function startFedRun(): Promise<FedRun> {
   const request = resolveTask('reach');
   const planned = planSession({ robot: 'so101', driver: 'sim', policy: 'desk', mode: 'live' }, [request]);
   const cameras = planned.robot.cameras.map((camera) => ({ ...camera, width: WIDTH, height: HEIGHT, rateHz: RATE_HZ }));
-  const plan = { ...planned, robot: { ...planned.robot, cameras } };
-  const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, plan);
-  const task = await SimulatedTask.load(plan.robot, request.task, { cameras: false });
+  const robot = { ...planned.robot, cameras };
+  const { driver, layout } = planned;
+  const subject = { robot, driver, layout, agent: 'swing' };
+  const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
+  const task = await SimulatedTask.load(robot, request.task, { cameras: false });
   const feed = new Feed(cameras.map(({ name }) => name));
   const meter = new LatenessMeter();
   const ending = new AbortController();
-  const [first = 0, ...others] = plan.robot.homeRad;
+  const [first = 0, ...others] = robot.homeRad;
   const swing = new ScriptedAgent(({ timeNs }) => [
     first + SWING.rad * Math.sin((SWING.radPerS / SWING.rad) * (timeNs / 1e9)),
     ...others,
