@@ -109,7 +109,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt, server } = options;
-  const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server };
+  const attention = options.dashboard === true;
+  const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server, attention };
   const checked = planSession(wanted, [request]);
   const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {

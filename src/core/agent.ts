@@ -10,9 +10,9 @@ export interface AgentDecision {
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
   /**
-   * What the policy attended to as it chose the action tokens: one weight per observation position of the token sequence of the
-   * newest control tick, separator included; the mean over layers, heads and action tokens. Each is >= 0 and their sum
-   * is <= 1, the rest being what lies before and behind. Absent where the policy does not tell.
+   * What the action tokens of this tick attended to: a weight per observation position of the token sequence, in its order, as
+   * the mean over layers, heads and action tokens. Each is >= 0, and their sum <= 1: what is missing went to the past and to
+   * earlier action tokens. Absent where nobody asked for it, or the policy cannot tell, and in later ticks of a chunk.
    */
   readonly attention?: Float32Array;
   /**

@@ -8,6 +8,7 @@ import type { ModelManifest } from './model-manifest.ts';
 import type { PolicySequence } from './policy-sequence.ts';
 import { sampleBin } from './sampling.ts';
 import type { AllowedBins, AllowedInterval } from './sampling.ts';
+import { observationRows } from './warm-up.ts';
 
 export interface PolicyDecision {
   /** Gato ids of the action tokens, one per joint, or a choice, and control tick that will be carried out, in emission order. */
@@ -22,6 +23,11 @@ export interface PolicyDecision {
   readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off: they are those of `DecisionDeadline.keep`. */
   readonly kept: number;
+  /**
+   * What the decided tokens attended to: a weight per observation position of the layout, as the mean over layers, heads and
+   * tokens, each >= 0, together <= 1. Only where the engine was asked for it and its rows are the layout's positions.
+   */
+  readonly attention?: Float32Array;
   /** Time from the frame to the last token, ns. */
   readonly inferenceNs: number;
 }
@@ -82,6 +88,7 @@ export async function decideTokens(
   const chosenAmong: AllowedBins[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
+  const attention = attentionOf(context);
   const timer = new TokenTimer(clock, deadline?.atNs);
   for (const [slot, interval] of allowed.entries()) {
     const last = tokens.at(-1);
@@ -89,6 +96,7 @@ export async function decideTokens(
     else if (last !== undefined) {
       if (timer.nextIsLate()) break;
       logits = await sequence.pushToken(last);
+      addAttention(attention, sequence.attention);
     }
     const settings = { allowed: interval, sampling: manifest.sampling, rng };
     const first = sampleBin(logits, settings);
@@ -115,8 +123,28 @@ export async function decideTokens(
   // What is done is the past, whoever decided it.
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
   const kept = tokens.length - decided;
-  const inferenceNs = clock.nowNs() - startNs;
-  return { tokens, probabilities, masked, allowed: chosenAmong, likeliest, kept, inferenceNs };
+  return {
+    tokens,
+    probabilities,
+    masked,
+    allowed: chosenAmong,
+    likeliest,
+    kept,
+    inferenceNs: clock.nowNs() - startNs,
+    ...(attention === undefined ? {} : { attention: attention.map((sum) => sum / (isParallel ? 1 : decided)) }),
+  };
+}
+
+/** What the first token, or in parallel all of them, attended to of each position of the layout; undefined where that is not told. */
+function attentionOf({ manifest, layout, sequence }: DecisionContext): Float32Array | undefined {
+  if (observationRows(manifest, layout) !== layout.observationPositions) return undefined;
+  // Behind the observation may stand queries.
+  return sequence.attention?.slice(0, layout.observationPositions);
+}
+
+function addAttention(sum: Float32Array | undefined, one: Float32Array | undefined): void {
+  if (sum === undefined || one === undefined) return;
+  for (const [position, weight] of one.entries()) sum[position] = (sum[position] ?? 0) + weight;
 }
 
 /** Knows whether the next token would come in time: it takes as long as the one before. */

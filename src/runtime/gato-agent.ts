@@ -37,6 +37,8 @@ interface DecidedTick {
   readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off. */
   readonly kept: number;
+  /** Of the tick it was decided in. */
+  readonly attention?: Float32Array | undefined;
 }
 
 const NOTHING_DECIDED: DecidedTick = {
@@ -148,7 +150,7 @@ export class GatoAgent implements Agent {
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
     const next = ahead.shift() ?? NOTHING_DECIDED;
-    const { tokens: decided, probabilities, likeliest } = next;
+    const { tokens: decided, probabilities, likeliest, attention } = next;
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
@@ -165,6 +167,7 @@ export class GatoAgent implements Agent {
         likeliest,
         ...(next.kept > 0 ? { keptJoints: next.kept } : {}),
       },
+      ...(attention === undefined ? {} : { attention }),
     };
   }
 
@@ -180,7 +183,7 @@ export class GatoAgent implements Agent {
     const frame = this.#encoder.encode(observation);
     const deadline = this.#deadline(observation);
     const decision = await this.#policy.decide(frame, allowed, { review, deadline });
-    const { tokens, probabilities, masked, likeliest, kept } = decision;
+    const { tokens, probabilities, masked, likeliest, kept, attention } = decision;
     // What is chosen for joints are bins of an interval.
     const chosenAmong = decision.allowed.map((bins, slot) => ('low' in bins ? bins : (allowed[slot] as BinInterval)));
     return Array.from({ length: chunk.execute }, (_, tick) => {
@@ -192,6 +195,7 @@ export class GatoAgent implements Agent {
         allowed: chosenAmong.slice(from, to),
         likeliest: likeliest.slice(from, to),
         kept: Math.min(actions.length, Math.max(0, to - (tokens.length - kept))),
+        ...(tick === 0 ? { attention } : {}),
       };
     });
   }

@@ -53,6 +53,8 @@ export interface StripAttention {
 /** Says which tokens a policy was given and which it gave. One per policy. */
 export class TokenStripReader {
   readonly #encoder: TokenEncoder;
+  /** Of the newest decision that told: in later ticks of a chunk it is what they were decided on. */
+  #attention: StripAttention | null = null;
 
   constructor(layout: StepLayout) {
     this.#encoder = new TokenEncoder(layout);
@@ -64,6 +66,8 @@ export class TokenStripReader {
    */
   read(observation: Observation, { trace, attention }: AgentDecision): TokenStrip | undefined {
     if (trace === undefined) return undefined;
+    if (attention !== undefined)
+      this.#attention = stripAttention(this.#encoder.layout, observation.instruction, attention);
     const { stateIds } = this.#encoder.encode(observation);
     const { layout } = this.#encoder;
     const { segments, joints, spec } = layout;
@@ -83,7 +87,7 @@ export class TokenStripReader {
         })),
       actions: spec.actions.map(({ joint }, index) => actionToken(layout, trace, { joint, index })),
       bins: actionValues(spec),
-      attention: attention === undefined ? null : stripAttention(layout, instruction, attention),
+      attention: this.#attention,
     };
   }
 }

@@ -1,5 +1,6 @@
 import serveWebSocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
+import { NS_PER_MS } from '../core/clock.ts';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
 import { isToken, newToken } from './access.ts';
@@ -46,6 +47,8 @@ export interface DashboardOptions {
 
 /** How often pages are told how things stand, ms. */
 const FRAME_PERIOD_MS = 40;
+/** How often it is looked for new pictures, ms: cameras of 30 pictures a second lose none of them here. */
+const PICTURE_PERIOD_MS = 15;
 /** Pages at the same time. */
 const MOST_VIEWERS = 32;
 /** A message of a page is a few words, bytes. */
@@ -66,7 +69,8 @@ export class DashboardServer {
     { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
   >();
   #pages: PageServer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
+  #rounds = 0;
   #lastFrame = '';
   #lastControl = '';
   #evaluation = '';
@@ -91,7 +95,10 @@ export class DashboardServer {
       },
       addRoutes: (server, pages) => dashboard.#addRoutes(server, pages),
     });
-    dashboard.#timer = setInterval(() => dashboard.#show(), FRAME_PERIOD_MS);
+    dashboard.#timers = [
+      setInterval(() => dashboard.#show(), FRAME_PERIOD_MS),
+      setInterval(() => dashboard.#showPictures(), PICTURE_PERIOD_MS),
+    ];
     return dashboard;
   }
 
@@ -122,7 +129,7 @@ export class DashboardServer {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#viewers.close();
     await this.#pages?.close();
   }
@@ -206,7 +213,17 @@ export class DashboardServer {
     if (text === this.#lastFrame) return;
     this.#lastFrame = text;
     this.#viewers.show(text);
-    for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  /** Each time begins with another camera: a page that is behind after the first picture is not always without the same one. */
+  #showPictures(): void {
+    if (this.#viewers.count === 0) return;
+    const pictures = this.#options.pictures();
+    this.#rounds += 1;
+    for (let index = 0; index < pictures.length; index += 1) {
+      const picture = pictures[(this.#rounds + index) % pictures.length];
+      if (picture !== undefined) this.#showPicture(picture[0], picture[1].value, picture[1].ageNs / NS_PER_MS);
+    }
   }
 
   #showControl(): void {

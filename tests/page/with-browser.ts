@@ -19,7 +19,7 @@ const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swift
 const OF_THE_BROWSER = /GPU stall|GL Driver|swiftshader/i;
 
 /** Of a slow computer with two cores that do other things, ms. */
-export const PATIENCE_MS = 180_000;
+export const PATIENCE_MS = 90_000;
 
 /** A headless Chromium. `flags` are added to those that let it draw without a graphics card. */
 export function openBrowser(flags: readonly string[] = []): Promise<Browser> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './with-browser.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -11,7 +12,7 @@ export interface Program {
   said(): string;
   /** What it has printed until now. */
   printed(): string;
-  /** Waits until it has said it; throws all that it said where it ends before. */
+  /** Waits until it has said it. Throws all that it said where it ends before, or does not say it. */
   until(isSaid: (said: string) => boolean): Promise<void>;
   /** Ctrl-C, and waits until it is gone. */
   end(): Promise<void>;
@@ -38,13 +39,16 @@ export function startProgram(words: readonly string[]): Program {
   const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   const until = (isSaid: (said: string) => boolean): Promise<void> =>
     new Promise((resolve, reject) => {
+      const fail = (what: string) => () => reject(new Error(`${what}; it said: ${texts.said}`));
+      const timer = setTimeout(fail('it did not say so'), PATIENCE_MS);
       const look = (): void => {
         if (!isSaid(texts.said)) return;
         watchers.delete(look);
+        clearTimeout(timer);
         resolve();
       };
       watchers.add(look);
-      void gone.then(() => reject(new Error(`it ended and said: ${texts.said}`)));
+      void gone.then(fail('it ended'));
       look();
     });
   return {
@@ -73,5 +77,6 @@ export async function startRun(words: readonly string[]): Promise<Run> {
 /** The words that start the shipped policy on the simulated arm, without a report. */
 export function simulatedRun(task: string, seed = 0): readonly string[] {
   const what = ['--robot', 'so101', '--driver', 'sim', '--policy', 'desk', '--task', task];
-  return ['run', ...what, '--seed', String(seed), '--no-report'];
+  // Timing every execution provider first is what no test here is about.
+  return ['run', ...what, '--seed', String(seed), '--provider', 'cpu', '--no-report'];
 }

@@ -20,8 +20,8 @@ export interface PanelProps {
 
 /** Everything on one page. Each part draws itself again when something has come that it shows. */
 export function App({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['link', 'evaluation']);
   useEffect(() => stopOnKeys(connection), [connection]);
-  useNews(connection, ['evaluation']);
   if (connection.evaluation !== undefined)
     return <EvaluationView connection={connection} evaluation={connection.evaluation} />;
   return (

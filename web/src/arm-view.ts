@@ -49,8 +49,7 @@ export class ArmView {
   #size = { width: 1, height: 1 };
   #isAsked = false;
 
-  /** Throws where the browser has no WebGL. @param label says how long the line to the nearest obstacle is */
-  /** @param label shows the length of the clearance; default: nothing does */
+  /** Throws where the browser has no WebGL. @param label says how long the line to what is nearest is; default: nothing does */
   constructor(canvas: HTMLCanvasElement, label: HTMLElement = document.createElement('span')) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: !isComputed(), alpha: true });
     this.#line = new ClearanceLine(label);

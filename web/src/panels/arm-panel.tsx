@@ -124,7 +124,7 @@ function ArmFacts({ source }: SourceProps): JSX.Element {
       : [`${joint.name} ${level === 'at' ? 'at' : 'near'} its limit (${LIMITS[what]}, ${percent(share)})`];
   });
   return (
-    <dl class="facts below">
+    <dl class="arm-facts below">
       {(frame?.clearances ?? []).map((clearance) => (
         <div key={clearance.kind} data-testid={`clearance-${clearance.kind}`}>
           <dt>{OBSTACLES[clearance.kind]}</dt>

@@ -32,7 +32,7 @@ export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.El
           onToggle={(isOn) => setOverlays({ ...overlays, attention: isOn })}
         />
         {overlays.attention && attention !== undefined && (
-          <span class="legend">
+          <span class="scale-legend">
             0<i style={{ background: scaleGradient() }} />
             {percent(most)} of the attention
           </span>

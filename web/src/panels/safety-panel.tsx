@@ -8,7 +8,7 @@ const SPEEDS = [0.1, 0.25, 0.5, 1] as const;
 
 /** What the gate does, why, and how fast it lets the arm go. */
 export function SafetyPanel({ connection }: PanelProps): JSX.Element {
-  useNews(connection, ['hello', 'frame'], 150);
+  useNews(connection, ['hello', 'frame', 'control'], 150);
   const { frame, hello } = connection;
   const isOperator = hello?.isOperator ?? false;
   const share = frame?.gate.speedShare ?? 1;
