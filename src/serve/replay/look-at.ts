@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { ArmatureError, InvalidFileError } from '../../core/errors.ts';
 import { blackBoxFacts } from '../../record/black-box-format.ts';
 import type { BlackBoxFacts } from '../../record/black-box-format.ts';
-import { listFiles } from '../../record/dataset-files.ts';
-import { openParquet, readInfo } from '../../record/dataset-metadata.ts';
+import { glanceAtDataset } from '../../record/dataset-metadata.ts';
 import { DATASET_PATHS } from '../../record/format.ts';
 import type { DatasetInfo } from '../../record/format.ts';
 import { isEvaluation, parseEvaluation } from './evaluation-file.ts';
@@ -83,15 +82,10 @@ function isDatasetWithoutInfo(path: string): boolean {
 }
 
 async function lookAtDataset(path: string): Promise<Found> {
-  let info: DatasetInfo | undefined;
   try {
-    info = await readInfo(path);
-    // The ends of the metadata's files only: whether they are whole.
-    for (const file of [DATASET_PATHS.tasks, ...(await listFiles(path, 'meta/episodes', '.parquet'))])
-      await openParquet(join(path, file));
-    return { kind: 'recording', path, info, trouble: null };
+    return { kind: 'recording', path, info: await glanceAtDataset(path), trouble: null };
   } catch (error) {
-    return { kind: 'recording', path, info, trouble: troubleOf(error) };
+    return { kind: 'recording', path, info: undefined, trouble: troubleOf(error) };
   }
 }
 
