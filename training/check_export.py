@@ -18,12 +18,16 @@ LEAST_COSINE = {'fp32': 0.99999, 'fp16': 0.9999, 'int8': 0.99, 'int4': 0.9}
 class OnnxPolicy:
     """Runs embed and trunk as the runtime does; the ring lives here."""
 
-    def __init__(self, folder, precision, model_config, spec, threads=1):
+    def __init__(self, folder, precision, model_config, spec, threads=1, attention=False):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        load = lambda name: onnxruntime.InferenceSession(str(Path(folder) / f'{name}.{precision}.onnx'), options, providers=['CPUExecutionProvider'])
-        self.embed, self.trunk = load('embed'), load('trunk')
+        path = lambda name: Path(folder) / f'{name}.{precision}.onnx'
+        load = lambda graph: onnxruntime.InferenceSession(graph, options, providers=['CPUExecutionProvider'])
+        self.embed, self.trunk = load(str(path('embed'))), load(str(path('trunk')))
+        if attention:
+            self.trunk = load(path('trunk').read_bytes() + path('attention').read_bytes())
+        self.attention = []   # Of each run since the last decision began, [S + T].
         self.config, self.spec = model_config, spec
         self.offset = spec.codec.text_vocabulary - model_config.vocabulary   # raw continuous id minus table row
         slots = self.slots()
@@ -40,7 +44,7 @@ class OnnxPolicy:
         feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': positions, 'cache_bias': self.bias, **self.more_feeds()}
         for layer in range(self.config.layers):
             feeds |= {f'key_cache_{layer}': self.keys[layer:layer + 1], f'value_cache_{layer}': self.values[layer:layer + 1]}
-        logits, rows = self.trunk.run(['logits', 'kv'], feeds)
+        logits, rows, *self.attention[len(self.attention):] = self.trunk.run(None, feeds)
         slots, layers = positions % len(self.bias), self.config.layers
         self.keys[:, :, slots], self.values[:, :, slots] = rows[:layers], rows[layers:]
         self.bias[slots] = 0
@@ -56,7 +60,7 @@ class OnnxPolicy:
     def act(self, text, patches, state, forced=None):
         """One control step on table rows -> action rows [A] and logits [A, bins]; `forced` rows are fed in place of the own."""
         config = self.config
-        self.bias[:] = HIDDEN
+        self.bias[:], self.attention = HIDDEN, []
         embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
         logits = [self.push(embeddings, [], np.arange(len(embeddings)))]
         if config.parallel:
@@ -91,7 +95,7 @@ class OnnxDb1(OnnxPolicy):
 
     def act(self, text, patches, state, forced=None):
         """As OnnxPolicy.act, but the past is remembered; the last action token goes with the next observation."""
-        config, first = self.config, self.config.first_action_row
+        config, first, self.attention = self.config, self.config.first_action_row, []
         embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
         begin, count = self.position, len(self.unseen)
         positions = np.append(begin + count + np.arange(len(embeddings)), begin + np.arange(count))

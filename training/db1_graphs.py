@@ -91,7 +91,7 @@ class Db1TrunkBuilder(TrunkBuilder):
         actions = graph.table(rows, array(self.model.action_rows), 'actions')
         x = graph.add('Concat', embeddings, graph.add('Add', actions, array(self.model.local_positions)[:1]), axis=0)
         self.prepare()
-        new_keys, new_values = [], []
+        new_keys, new_values, self.attended = [], [], []
         for index, block in enumerate(self.model.blocks):
             x, key, value = self.layer(block, x, cached[index], index == config.layers - 1)
             new_keys.append(key)
@@ -99,6 +99,7 @@ class Db1TrunkBuilder(TrunkBuilder):
         logits = graph.linear(x, array(self.model.action_rows), hint='logits')
         graph.output('logits', graph.add('Reshape', logits, np.array([config.action_values])), 'float', [config.action_values])
         graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.heads, 'T', config.head_width])
+        self.add_attention()
         return graph
 
     def prepare(self):
@@ -152,6 +153,7 @@ class Db1TrunkBuilder(TrunkBuilder):
         relative = graph.add('GatherElements', by_distance, index, axis=3)
         scores = graph.add('Add', graph.add('Add', graph.add('Concat', *parts, axis=3), relative), bias)
         weights = graph.add('Softmax', scores, axis=-1)
+        self.attended.append((weights, query))
         old = graph.add('Slice', weights, np.array([0]), self.cached, np.array([3]))
         fresh = graph.add('Slice', weights, self.cached, np.array([2**31]), np.array([3]))
         mixed = graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))

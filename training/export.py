@@ -38,8 +38,14 @@ def write_graphs(model, spec, folder, precision, external_from=EXTERNAL_FROM_BYT
     for name, build in (('embed', family.build_embed), ('trunk', family.build_trunk)):
         path = folder / f'{name}.{precision}.onnx'
         data = path.with_suffix('.onnx.data') if is_external else None
-        build(model, spec, precision, data).save(path)
+        graph = build(model, spec, precision, data)
+        graph.save(path)
         entry[name] = {**listed(path), **({'data': [listed(data)]} if data else {})}
+        # An addition is read together with the graph, from memory, where a data file is not found.
+        for added, addition in () if data else graph.additions.items():
+            path = folder / f'{added}.{precision}.onnx'
+            addition.save_addition(path)
+            entry[added] = listed(path)
     return entry
 
 

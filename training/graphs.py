@@ -126,7 +126,7 @@ class TrunkBuilder:
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
         x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)
         self.prepare()
-        new_keys, new_values = [], []
+        new_keys, new_values, self.attended = [], [], []
         skip = None
         for index, block in enumerate(self.model.blocks):
             x, normal = self.normalise(x, skip, block.norm1)
@@ -136,7 +136,23 @@ class TrunkBuilder:
         _, hidden = self.normalise(x, skip, self.model.norm)
         graph.output('logits', self.read_out(hidden, bins), 'float', [config.actions, config.bins] if config.parallel else [config.bins])
         graph.output('kv', graph.add('Concat', *new_keys, *new_values, axis=0), 'float', [2 * config.layers, config.kv_heads, 'T', config.head_width])
+        self.add_attention()
         return graph
+
+    def add_attention(self):
+        """An addition to the graph, for who wants to look: `attention` [S + T], what the rows read out attended to, as the mean over layers and heads."""
+        graph, config = self.graph.addition('attention'), self.config
+        group, means = config.heads // config.kv_heads, []
+        for weights, query, *keys in self.attended:
+            rows = weights or query
+            if len(means) < config.layers - 1:
+                rows = graph.add('Reshape', rows, np.array([config.kv_heads, -1, group, 0]))
+                rows = graph.add('Gather', rows, self.read, axis=1)
+            if weights is None:
+                query = graph.add('Reshape', rows, np.array([1, config.kv_heads, -1, config.head_width]))
+                rows = self.weigh(graph, query, keys, self.read_bias)
+            means.append(graph.add('ReduceMean', rows, np.array([0, 1, 2]), keepdims=0))
+        graph.output('attention', graph.add('Mean', *means), 'float', ['N'])
 
     def prepare(self):
         """What all layers share: the rows to read out, rotary angles, the bias [T, S + T], the cache length."""
@@ -186,7 +202,7 @@ class TrunkBuilder:
             angles = [graph.add('Gather', part, self.read, axis=0) for part in (self.cosine, self.sine)]
             count = config.actions if config.parallel else 1
             query = self.rotate(graph.linear(normal, weights[0]), *angles, np.arange(count)[None])
-            bias = self.per_query(bias)
+            bias = self.read_bias = self.per_query(bias)
         else:
             rotated, value = self.split_columns(graph.linear(normal, np.concatenate(weights)), (heads + kv_heads) * head, kv_heads * head)
             query, key = self.split_columns(self.rotate(rotated, self.cosine, self.sine, self.span), heads * head, kv_heads * head)
@@ -214,15 +230,22 @@ class TrunkBuilder:
 
     def attend(self, query, cached, new, bias):
         """query [1, K, Q, D], cached keys and values [1, K, S, D], new ones [1, K, T, D], bias [Q, S + T] -> [1, K, Q, D]. The cache is only read."""
-        graph, scale = self.graph, self.config.head_width**-0.5
-        scores = [graph.add('FusedMatMul', query, keys, domain=MICROSOFT, transB=1, alpha=scale) for keys in (cached[0], new[0])]
-        weights = graph.add('Softmax', graph.add('Add', graph.add('Concat', *scores, axis=3), bias), axis=-1)
+        graph = self.graph
+        weights = self.weigh(graph, query, (cached[0], new[0]), bias)
+        self.attended.append((weights, query))
         old, fresh = graph.add('Split', weights, self.lengths, outputs=2, axis=3)
         return graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))
+
+    def weigh(self, graph, query, keys, bias):
+        """What a query [1, K, Q, D] makes of cached keys and of new ones, [1, K, Q, S + T]."""
+        scale = self.config.head_width**-0.5
+        scores = [graph.add('FusedMatMul', query, part, domain=MICROSOFT, transB=1, alpha=scale) for part in keys]
+        return graph.add('Softmax', graph.add('Add', graph.add('Concat', *scores, axis=3), bias), axis=-1)
 
     def attend_fused(self, query, cached, new, bias):
         """As `attend`, in one node, which copies the cache."""
         scale = self.config.head_width**-0.5
+        self.attended.append((None, query, cached[0], new[0]))
         return self.graph.add('Attention', query, *new, bias, *cached, outputs=3, scale=scale)[0]
 
     def read_out(self, hidden, bins):

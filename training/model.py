@@ -171,11 +171,15 @@ class Block(nn.Module):
         query = query.view(batch, length, kv_heads, group, head).permute(0, 2, 3, 1, 4)
         query = query.reshape(batch * kv_heads, group * length, head) * head**-0.5
         count = key.shape[2]
-        scores = query @ key.reshape(batch * kv_heads, count, head).transpose(1, 2)
-        weights = (scores.view(-1, group, length, count) + bias).softmax(-1).view(-1, group * length, count)
+        weights = self.weigh(query, key.reshape(batch * kv_heads, count, head), bias).view(-1, group * length, count)
         mixed = weights @ value.reshape(batch * kv_heads, count, head)
         mixed = mixed.view(batch, kv_heads, group, length, head).permute(0, 3, 1, 2, 4)
         return self.out(mixed.reshape(batch, length, config.heads * head))
+
+    def weigh(self, query, key, bias):
+        """What queries [B K, G T, D] attend to of keys [B K, N, D], as [B K, G, T, N]; bias [T, N]."""
+        scores = query @ key.transpose(1, 2)
+        return (scores.view(len(scores), -1, *bias.shape) + bias).softmax(-1)
 
     def feed(self, x):
         gate, value = self.up(self.norm2(x)).chunk(2, dim=-1)

@@ -26,6 +26,7 @@ class Graph:
             raise ValueError(f'precision "{precision}" is unknown; choose one of {", ".join(PRECISIONS)}')
         self.name, self.precision, self.opset = name, precision, OPSET
         self.nodes, self.weights, self.inputs, self.outputs, self.count = [], [], [], [], 0
+        self.additions = {}
         self.data = None if data is None else Path(data)
         if self.data is not None:
             self.data.write_bytes(b'')
@@ -102,6 +103,18 @@ class Graph:
         whole, scale = quantise_rows(weight)
         values = self.add('Cast', self.add('Gather', self.constant(whole, hint), rows), to=TensorProto.FLOAT)
         return self.add('Mul', values, self.add('Gather', self.constant(scale[:, None]), rows))
+
+    def addition(self, name):
+        """A graph of more nodes and outputs, which may take any name of this one. Its file is behind this one's: together they are one model."""
+        part = Graph(name, self.precision)
+        part.count = self.count
+        self.additions[name] = part
+        return part
+
+    def save_addition(self, path):
+        """Writes nodes, weights and outputs alone. Messages of protobuf that stand one after another are merged when they are read."""
+        graph = onnx.GraphProto(node=self.nodes, initializer=self.weights, output=self.outputs)
+        Path(path).write_bytes(onnx.ModelProto(graph=graph).SerializeToString())
 
     def save(self, path):
         """Writes the graph. Weights in a data file are found by its name, in the same folder."""

@@ -1,12 +1,16 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { MonotonicClock } from '../core/clock.ts';
+import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
 import { evaluate } from '../runtime/evaluation.ts';
-import type { EvaluationOutcome } from '../runtime/evaluation.ts';
+import type { EvaluationOptions, EvaluationOutcome } from '../runtime/evaluation.ts';
+import { loadPolicy } from '../policy/load-policy.ts';
 import { precisions } from '../policy/model-manifest.ts';
 import type { Precision } from '../policy/model-manifest.ts';
 import { loadSuite } from '../sim/load-suite.ts';
-import { evaluationText, galleryOf } from './evaluation-text.ts';
+import { addDashboardOptions } from './dashboard/run-dashboard.ts';
+import type { DashboardFlags } from './dashboard/run-dashboard.ts';
+import { EvaluationDashboard } from './dashboard/evaluation-dashboard.ts';
+import { conditionsText, evaluationText, galleryOf } from './evaluation-text.ts';
 import { defaultWorkers, taskNames, wholeNumber } from './option-values.ts';
 import { formatProgress } from './progress.ts';
 import { writeGallery } from './report/report-file.ts';
@@ -20,10 +24,11 @@ Examples:
   armature eval --policy desk --suite desk --shift --paraphrases
                                                           light, colours, camera mounts and wordings that
                                                           were never trained on
+  armature eval --policy desk --suite desk --dashboard    the table in a browser, as it fills up
   armature eval --policy desk --episodes 50 --expert      the ceiling: the scripted expert through the same
                                                           tokens, decoding and gate`;
 
-interface EvalOptions {
+interface EvalOptions extends DashboardFlags {
   readonly policy: string;
   readonly suite: string;
   readonly tasks?: string;
@@ -41,7 +46,7 @@ interface EvalOptions {
 }
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .description('Measure the success of a policy in simulation, with 95 % confidence intervals')
     .requiredOption('--policy <folder>', 'policy, by name or folder')
@@ -57,7 +62,8 @@ export function addEval(program: Command): void {
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
     .option('--video-all', 'with --video, keep films of successes as well')
-    .option('--json', 'print one JSON object')
+    .option('--json', 'print one JSON object');
+  addDashboardOptions(command, 'show the table in a browser as it fills up; stays until Ctrl-C')
     .addHelpText('after', EXAMPLES)
     .action(runEval);
 }
@@ -67,18 +73,44 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
   const clock = new MonotonicClock();
   const terminal = new Terminal(process.stderr, () => clock.nowNs());
   const startNs = clock.nowNs();
-  let successes = 0;
-  const line = (done: number, total: number): string => {
-    const note = `${successes} of ${done} succeeded`;
-    return formatProgress({ label: 'evaluating', done, total, elapsedNs: clock.nowNs() - startNs, note });
-  };
-  const tasks = options.tasks === undefined ? loadSuite(options.suite).tasks : taskNames(options.tasks);
-  const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = true } = options;
+  const elapsedNs = (): number => clock.nowNs() - startNs;
+  const wanted = wantedOf(options);
+  const { episodes, tasks, policy, video } = wanted;
+  const dashboard = await openDashboard(options, wanted, () => elapsedNs() / NS_PER_S);
   const outcomes: EvaluationOutcome[] = [];
-  const evaluation = await evaluate({
+  const line = (done: number, total: number): string => {
+    const successes = outcomes.filter(({ success }) => success).length;
+    const note = `${successes} of ${done} succeeded`;
+    return formatProgress({ label: 'evaluating', done, total, elapsedNs: elapsedNs(), note });
+  };
+  try {
+    const evaluation = await evaluate({
+      ...wanted,
+      onEpisode: (outcome, done, total) => {
+        outcomes.push(outcome);
+        dashboard?.add(outcome);
+        terminal.update(() => [line(done, total)]);
+      },
+    });
+    terminal.finish([line(episodes * tasks.length, episodes * tasks.length)]);
+    const page =
+      video === undefined ? undefined : await writeGallery(video, galleryOf(evaluation, outcomes, policy), evaluation);
+    if (options.json) console.log(JSON.stringify(evaluation));
+    else console.log([evaluationText(evaluation), ...(page === undefined ? [] : ['', `films ${page}`])].join('\n'));
+    await dashboard?.untilLeft();
+  } finally {
+    await dashboard?.close();
+  }
+}
+
+type Wanted = Omit<EvaluationOptions, 'onEpisode'>;
+
+function wantedOf(options: EvalOptions): Wanted {
+  const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = true } = options;
+  return {
     policy,
     suite,
-    tasks,
+    tasks: options.tasks === undefined ? loadSuite(suite).tasks : taskNames(options.tasks),
     episodes,
     seed,
     workers,
@@ -87,15 +119,24 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
     conditions: { shifted: options.shift ?? false, paraphrased: options.paraphrases ?? false },
     ...(precision === undefined ? {} : { precision }),
     ...(video === undefined ? {} : { video, keepSuccesses: options.videoAll ?? false }),
-    onEpisode: (outcome, done, total) => {
-      successes += outcome.success ? 1 : 0;
-      outcomes.push(outcome);
-      terminal.update(() => [line(done, total)]);
-    },
+  };
+}
+
+/** Undefined where none is wanted. Throws what loadPolicy and DashboardServer.open throw. */
+async function openDashboard(
+  flags: DashboardFlags,
+  { policy: found, suite, tasks, episodes, workers, expert, seed, conditions, precision }: Wanted,
+  elapsedS: () => number,
+): Promise<EvaluationDashboard | undefined> {
+  if (flags.dashboard !== true) return undefined;
+  const policy = loadPolicy(found).manifest.name;
+  const agent = expert === true ? 'expert' : 'policy';
+  const title = conditionsText({
+    agent,
+    policy,
+    conditions: { shifted: false, paraphrased: false, ...conditions },
+    seed,
+    ...(precision === undefined ? {} : { precision }),
   });
-  terminal.finish([line(episodes * tasks.length, episodes * tasks.length)]);
-  const page =
-    video === undefined ? undefined : await writeGallery(video, galleryOf(evaluation, outcomes, policy), evaluation);
-  if (options.json) console.log(JSON.stringify(evaluation));
-  else console.log([evaluationText(evaluation), ...(page === undefined ? [] : ['', `films ${page}`])].join('\n'));
+  return EvaluationDashboard.open(flags.listen, { policy, suite, title, tasks, episodes, workers, elapsedS });
 }

@@ -50,15 +50,28 @@ export function galleryOf(evaluation: Evaluation, outcomes: readonly EvaluationO
   };
 }
 
-function conditionsText({ agent, policy, precision, conditions, seed }: Evaluation): string {
-  const who = agent === 'expert' ? `the expert through the tokens of ${policy}` : `${policy}, ${precision}`;
+/** Who acted, and what was different from training. */
+export function conditionsText({
+  agent,
+  policy,
+  precision,
+  conditions,
+  seed,
+}: Pick<Evaluation, 'agent' | 'policy' | 'conditions' | 'seed'> & Partial<Pick<Evaluation, 'precision'>>): string {
+  const who =
+    agent === 'expert'
+      ? `the expert through the tokens of ${policy}`
+      : precision === undefined
+        ? policy
+        : `${policy}, ${precision}`;
   const looks = conditions.shifted ? 'light, colours and camera mounts outside the range of training' : undefined;
   const words = conditions.paraphrased ? 'wordings kept apart from training' : undefined;
   const changed = [looks, words].filter((text) => text !== undefined).join('; ');
   return `${who}, seeds from ${seed}, ${changed === '' ? 'conditions as in training' : changed}`;
 }
 
-function failuresText(failures: Readonly<Partial<Record<FailurePhase, number>>>): string {
+/** How often what went wrong; `none`. */
+export function failuresText(failures: Readonly<Partial<Record<FailurePhase, number>>>): string {
   const phases = (Object.keys(failurePhases) as FailurePhase[]).filter((phase) => failures[phase] !== undefined);
   return phases.length === 0 ? 'none' : phases.map((phase) => `${failures[phase]} ${phase}`).join(', ');
 }

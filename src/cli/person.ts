@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Agent } from '../core/agent.ts';
 import { MonotonicClock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
@@ -8,13 +7,16 @@ import { ProcessAgent } from '../runtime/process-agent.ts';
 import type { WorkOptions } from '../runtime/workplace.ts';
 import { TELEOP_NAMES, openTeleoperator } from '../runtime/teleop-table.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
+import { PageJog } from '../teleop/page/page-jog.ts';
 import { TakeoverAgent } from '../teleop/takeover-agent.ts';
-import type { Teleoperator } from '../teleop/teleoperator.ts';
+import type { TeleopStatus, Teleoperator } from '../teleop/teleoperator.ts';
 import { sayConnection } from './connection-words.ts';
 import { openTerminalKeys } from './session-keys.ts';
 
 /** Drives in place of a person; it knows the simulated scene. */
 const EXPERT = 'expert';
+/** Worked from the dashboard. */
+const PAGE = 'page';
 /** For help texts. */
 const DRIVER_NAMES = [...TELEOP_NAMES, EXPERT].join(', ');
 
@@ -24,6 +26,8 @@ export interface PersonOptions {
   readonly teleop: string;
   /** A policy that acts until the person takes over; undefined: the person alone. */
   readonly policy?: string | undefined;
+  /** The page of the dashboard, for `--teleop page`. */
+  readonly page?: PageJog | undefined;
 }
 
 /** Adds `--teleop` and `--policy`. */
@@ -36,6 +40,11 @@ export function addPersonOptions(command: Command): Command {
     .option('--policy <folder>', 'let this policy act until the person takes over; what the person does is marked');
 }
 
+/** The page that `--teleop page` means; undefined for other words. */
+export function openPage(teleop: string): PageJog | undefined {
+  return teleop.split(':')[0] === PAGE ? new PageJog(new MonotonicClock()) : undefined;
+}
+
 /** Who drives an arm by hand, with the keys of the terminal. */
 export interface Person {
   /** Undefined where there is no terminal. */
@@ -44,11 +53,20 @@ export interface Person {
   agent: WorkOptions['agent'];
   /** For the panel, label and text. */
   notes(): (readonly [string, string])[];
+  /** Undefined for who is no person. */
+  status(): PersonStatus | undefined;
   close(): Promise<void>;
 }
 
+export interface PersonStatus extends TeleopStatus {
+  /** The dead-man is held, or a leader leads. */
+  readonly isEngaged: boolean;
+  /** A policy acts while the person does not. */
+  readonly hasPolicy: boolean;
+}
+
 /** Throws what openTeleoperator and ProcessAgent.start throw. */
-export async function openPerson({ robot, teleop, policy }: PersonOptions): Promise<Person> {
+export async function openPerson({ robot, teleop, policy, page }: PersonOptions): Promise<Person> {
   const keys = openTerminalKeys();
   try {
     if (teleop === EXPERT) return expert(keys);
@@ -56,6 +74,7 @@ export async function openPerson({ robot, teleop, policy }: PersonOptions): Prom
       robot,
       clock: new MonotonicClock(),
       keys,
+      page,
       onLeaderConnected: (connection, { name }) => sayConnection(connection, `leader "${name}"`),
     });
     const agent = policy === undefined ? person : await withPolicy(person, { robot, policy, keys });
@@ -63,6 +82,7 @@ export async function openPerson({ robot, teleop, policy }: PersonOptions): Prom
       keys,
       agent: () => agent,
       notes: () => [['person', noteOf(person)]],
+      status: () => ({ ...agent.status, isEngaged: person.isEngaged, hasPolicy: policy !== undefined }),
       close: async () => {
         await agent.close();
         keys?.close();
@@ -82,6 +102,7 @@ function expert(keys: KeySource | undefined): Person {
       return new DemonstrationAgent({ expert: scene });
     },
     notes: () => [],
+    status: () => undefined,
     close: () => {
       keys?.close();
       return Promise.resolve();
@@ -98,7 +119,7 @@ function noScene(): ArmatureError {
 async function withPolicy(
   person: Teleoperator,
   { robot, policy, keys }: { readonly robot: RobotSpec; readonly policy: string; readonly keys: KeySource | undefined },
-): Promise<Agent> {
+): Promise<TakeoverAgent> {
   const acting = await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
   return new TakeoverAgent({ policy: acting, person, keys });
 }

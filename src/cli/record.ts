@@ -10,12 +10,18 @@ import type { WorkRequest } from '../runtime/task-request.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { addArmOptions, addCameraOption, camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { addDashboardOptions } from './dashboard/run-dashboard.ts';
+import type { DashboardFlags } from './dashboard/run-dashboard.ts';
+import { openSessionDashboard } from './dashboard/session-dashboard.ts';
+import type { SessionDashboard } from './dashboard/session-dashboard.ts';
+import { recordingDesk } from './dashboard/session-desks.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, wholeNumber } from './option-values.ts';
-import { addPersonOptions, openPerson } from './person.ts';
+import { addPersonOptions, openPage, openPerson } from './person.ts';
 import type { Person } from './person.ts';
 import { openPlace, requestOf, showConsent } from './place.ts';
 import type { Place } from './place.ts';
+import type { PageJog } from '../teleop/page/page-jog.ts';
 import { RecordingView } from './recording-view.ts';
 import type { SavedSummary } from './recording-view.ts';
 import { listenForSession } from './session-keys.ts';
@@ -25,6 +31,10 @@ Examples:
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift
   armature record --robot so101 --teleop expert --task lift --episodes 3 --out data/lift
   armature record --robot so101 --teleop keyboard --task "lift the blue cube" --episodes 10 --out data/lift --resume
+  armature record --robot so101 --teleop page --task "lift the blue cube" --out data/lift
+                               from a browser: jog, begin, save and discard; its address stands on stderr
+  armature record --robot so101 --teleop page --policy desk --task stack --out data/corrected
+                               the policy acts until somebody on the page takes over
   armature record --robot so101 --driver serial --port /dev/ttyACM0 --camera front=/dev/video0 \\
     --teleop leader:driver=serial,port=/dev/ttyACM1,robot=so101-leader --task "lift the blue cube" --out data/lift
 
@@ -34,7 +44,7 @@ An episode is on disk before "saved" is shown; whatever happens later costs at m
 /** A person with a real arm takes longer than a policy may, s. */
 const LONGEST_EPISODE_S = 60;
 
-interface RecordOptions extends ArmOptions {
+interface RecordOptions extends ArmOptions, DashboardFlags {
   readonly teleop: string;
   readonly policy?: string;
   readonly task: string;
@@ -56,7 +66,10 @@ export function addRecord(program: Command): void {
   const command = program
     .command('record')
     .description('Record demonstrations of somebody who drives the arm as a LeRobotDataset v3.0');
-  addCameraOption(addPersonOptions(addArmOptions(command)))
+  addDashboardOptions(
+    addCameraOption(addPersonOptions(addArmOptions(command))),
+    'show it in a browser; --teleop page does so by itself',
+  )
     .requiredOption('--task <words>', 'name of a task, or an instruction in words')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--episodes <count>', 'how many to save', wholeNumber(1), 10)
@@ -96,7 +109,8 @@ async function record(options: RecordOptions): Promise<void> {
   let total = 0;
   let connection: Place['connection'];
   try {
-    const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
+    const page = openPage(options.teleop);
+    const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy, page });
     closing.unshift(() => person.close());
     const place = await openPlace(options, { robot, request });
     closing.unshift(() => place.close());
@@ -104,7 +118,10 @@ async function record(options: RecordOptions): Promise<void> {
     const studio = await openStudio(robot, cameras, options);
     closing.unshift(() => studio.close());
     view = new RecordingView({ ...options, robot, request, person, studio });
-    await session(options, { request, person, place, studio, view, signal: interruption.signal });
+    const parts = { request, person, place, studio, view, signal: interruption.signal };
+    const dashboard = await openDashboard(options, { ...parts, page });
+    closing.unshift(() => dashboard?.close());
+    await session(options, { ...parts, dashboard });
     await place.end(interruption.signal);
     total = studio.writer.episodeCount;
   } finally {
@@ -128,17 +145,41 @@ function openStudio(robot: RobotSpec, cameras: readonly CameraAddress[], options
   });
 }
 
+/** Undefined where none is wanted. */
+function openDashboard(
+  options: RecordOptions,
+  { person, page, view, place }: Pick<Parts, 'person' | 'view' | 'place'> & { readonly page: PageJog | undefined },
+): Promise<SessionDashboard | undefined> {
+  const { episodes: wanted, driver, teleop, policy, dashboard, listen } = options;
+  return openSessionDashboard(
+    { ...(dashboard === undefined ? {} : { dashboard }), ...(listen === undefined ? {} : { listen }) },
+    {
+      robot: place.workplace.robot,
+      driver,
+      teleop,
+      policy,
+      person,
+      page,
+      asksFirst: page !== undefined,
+      isAskedAtTerminal: !isSceneDriver(driver) && options.yes !== true,
+      desk: (turn) => recordingDesk({ turn, view, wanted }),
+    },
+  );
+}
+
 interface Parts {
   readonly request: WorkRequest;
   readonly person: Person;
   readonly place: Place;
   readonly studio: Studio;
   readonly view: RecordingView;
+  readonly dashboard?: SessionDashboard | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Records until enough is saved or somebody has had enough. Throws what RecordingSession throws. */
-async function session(options: RecordOptions, { request, person, place, studio, view, signal }: Parts): Promise<void> {
+async function session(options: RecordOptions, parts: Parts): Promise<void> {
+  const { request, person, place, studio, view, dashboard, signal } = parts;
   const recording = new RecordingSession({
     place: place.workplace,
     request,
@@ -147,20 +188,29 @@ async function session(options: RecordOptions, { request, person, place, studio,
     seed: options.seed ?? studio.writer.episodeCount,
     timeLimitS: options.episodeTime,
     agent: person.agent,
-    isReady: () => place.isReady(person.keys, signal),
+    isReady: async () =>
+      (dashboard === undefined || (await dashboard.mayBegin(signal))) && (await place.isReady(person.keys, signal)),
     cameras: studio.sources,
     keep: (seed) => studio.keep(seed),
-    listeners: [view],
+    listeners: dashboard === undefined ? [view] : [view, dashboard.listener],
     events: view,
+    watch: dashboard && ((run) => dashboard.beginEpisode(run)),
+    onEnded: ({ result }) => dashboard?.endEpisode(result),
+    outlivesStops: dashboard?.outlivesStops,
     signal,
   });
   view.attach(recording);
   const unwatch = watchCameras(studio.hub, recording, options.onCameraLoss);
   const unlisten = listenForSession(person.keys, {
-    onEnd: () => recording.endEpisode(),
+    onEnd: () => {
+      if (dashboard?.begin() !== true) recording.endEpisode();
+    },
     onAgain: () => recording.recordAgain(),
     onPause: () => recording.pause(!recording.isPaused),
-    onStop: () => recording.stop(),
+    onStop: () => {
+      recording.stop();
+      dashboard?.leave();
+    },
     onConsent: () => showConsent(place, (line) => view.say(line)),
   });
   try {

@@ -50,6 +50,7 @@ export class RecordingView implements StepListener, RecordingEvents {
   readonly #live: LiveDisplay;
   #session: RecordingSession | undefined;
   #lastStepNs = 0;
+  #said = '';
   #freeBytes = NaN;
   #diskNs = -Infinity;
 
@@ -57,6 +58,16 @@ export class RecordingView implements StepListener, RecordingEvents {
     this.#options = options;
     const { robot, request, teleop: agent, episodes: total, episodeTime: limitS = request.timeLimitS } = options;
     this.#live = new LiveDisplay({ terminal: this.#terminal, robot, agent, total, limitS, notes: () => this.#notes() });
+  }
+
+  /** What happened last. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** Whose rows and pauses are shown; undefined until it begins. */
+  get session(): RecordingSession | undefined {
+    return this.#session;
   }
 
   /** Says whose rows and pauses to show. */
@@ -73,7 +84,7 @@ export class RecordingView implements StepListener, RecordingEvents {
 
   onBegin(number: number, instruction: string): void {
     this.#ring();
-    this.#terminal.line(`recording episode ${number} of ${this.#options.episodes}: ${instruction}`);
+    this.#note(`recording episode ${number} of ${this.#options.episodes}: ${instruction}`);
   }
 
   onSaved({ episodeIndex, length }: SavedEpisode, { instruction, result }: EpisodeRun): void {
@@ -91,13 +102,13 @@ export class RecordingView implements StepListener, RecordingEvents {
     this.saved.push(summary);
     this.#ring();
     this.#live.endEpisode(result);
-    this.#terminal.line(
+    this.#note(
       `saved episode ${episodeIndex}: ${length} rows, ${instruction}, ended by ${outcome}, on disk after ${savingS.toFixed(2)} s`,
     );
   }
 
   onDiscarded({ instruction }: EpisodeRun): void {
-    this.#terminal.line(`discarded: ${instruction}`);
+    this.#note(`discarded: ${instruction}`);
   }
 
   /** A line that stays. */
@@ -108,6 +119,11 @@ export class RecordingView implements StepListener, RecordingEvents {
   /** Takes the panel away; the lines stay. */
   close(): void {
     if (this.#terminal.interactive) this.#terminal.finish([]);
+  }
+
+  #note(line: string): void {
+    this.#said = line;
+    this.#terminal.line(line);
   }
 
   #ring(): void {

@@ -109,7 +109,8 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   if (contradiction !== undefined) command.error(`error: ${contradiction}`);
   const request = requestOf({ driver, task, ...(scene === undefined ? {} : { scene }) });
   const { rate: rateHz, safetyMask, deadline: deadlineMs, prompt, server } = options;
-  const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server };
+  const attention = options.dashboard === true;
+  const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server, attention };
   const checked = planSession(wanted, [request]);
   const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
   if (plan.unknownWords.length > 0) {
@@ -121,7 +122,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const dashboard = await openRunDashboard(options, plan);
+  const dashboard = await openRunDashboard(options, { ...plan, agent: plan.manifest.name });
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
   try {
     const isSimulated = isSceneDriver(driver) && options.camera.length === 0;

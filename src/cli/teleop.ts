@@ -6,10 +6,16 @@ import type { EpisodeRun } from '../runtime/workplace.ts';
 import type { WorkRequest } from '../runtime/task-request.ts';
 import { addArmOptions, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { addDashboardOptions } from './dashboard/run-dashboard.ts';
+import type { DashboardFlags } from './dashboard/run-dashboard.ts';
+import { openSessionDashboard } from './dashboard/session-dashboard.ts';
+import type { SessionDashboard } from './dashboard/session-dashboard.ts';
+import { driveDesk } from './dashboard/session-desks.ts';
 import { Interruption } from './interruption.ts';
 import { LiveDisplay } from './live-display.ts';
 import { wholeNumber } from './option-values.ts';
-import { addPersonOptions, openPerson } from './person.ts';
+import type { PageJog } from '../teleop/page/page-jog.ts';
+import { addPersonOptions, openPage, openPerson } from './person.ts';
 import type { Person } from './person.ts';
 import { openPlace, requestOf, showConsent } from './place.ts';
 import type { Place } from './place.ts';
@@ -21,12 +27,15 @@ Examples:
   armature teleop --robot so101 --teleop keyboard
   armature teleop --robot so101 --teleop gamepad --task stack
   armature teleop --robot so101 --driver mirror --teleop keyboard:mode=joint
+  armature teleop --robot so101 --teleop page
+                               from a browser, phone or tablet; its address stands on stderr
+  armature teleop --robot so101 --teleop keyboard --dashboard
   armature teleop --robot so101 --teleop keyboard --policy desk --task "lift the blue cube"
                                the policy acts until somebody takes over
 
 Keys beside those that drive: right arrow a new scene, space pause, Escape end. docs/teleoperation.md has all of them.`;
 
-interface TeleopOptions extends ArmOptions {
+interface TeleopOptions extends ArmOptions, DashboardFlags {
   readonly teleop: string;
   readonly policy?: string;
   readonly task: string;
@@ -37,7 +46,7 @@ interface TeleopOptions extends ArmOptions {
 
 export function addTeleop(program: Command): void {
   const command = program.command('teleop').description('Drive an arm by hand, through the gate');
-  addPersonOptions(addArmOptions(command))
+  addDashboardOptions(addPersonOptions(addArmOptions(command)), 'show it in a browser; --teleop page does so by itself')
     .option('--task <words>', 'scene and instruction: name of a task, or an instruction in words', 'lift')
     .option('--scene <task>', 'scene of this task, for words that no task asks for')
     .option('--seed <number>', 'what the first scene is drawn from', wholeNumber(0), 0)
@@ -49,7 +58,8 @@ export function addTeleop(program: Command): void {
 async function teleop(options: TeleopOptions): Promise<void> {
   const robot = loadRobot(options.robot);
   const request = requestOf(options);
-  const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy });
+  const page = openPage(options.teleop);
+  const person = await openPerson({ robot, teleop: options.teleop, policy: options.policy, page });
   const interruption = new Interruption();
   let runs: readonly EpisodeRun[] = [];
   let connection: Place['connection'];
@@ -57,13 +67,15 @@ async function teleop(options: TeleopOptions): Promise<void> {
     const place = await openPlace(options, { robot, request });
     const { signal } = interruption;
     ({ connection } = place);
-    const drive = new Drive({ robot, person, place, request, isEndless: !isSceneDriver(options.driver), signal });
+    const isEndless = !isSceneDriver(options.driver);
+    const drive = new Drive({ robot, person, place, request, isEndless, signal });
     runs = drive.runs;
     try {
+      await drive.show(options, page);
       await drive.run(options.seed);
       await place.end(signal);
     } finally {
-      drive.close();
+      await drive.close();
       await place.close();
     }
   } finally {
@@ -93,6 +105,7 @@ class Drive {
   readonly #terminal: Terminal;
   readonly #display: LiveDisplay;
   readonly #unlisten: () => void;
+  #dashboard: SessionDashboard | undefined;
   #isOver = false;
   #isStopping = false;
 
@@ -109,45 +122,85 @@ class Drive {
       limitS: Infinity,
       notes: () => person.notes(),
     });
-    const end = (): void => void (this.#isOver = !options.isEndless);
-    const stop = (): void => void (this.#isOver = this.#isStopping = true);
+    const end = (): void => {
+      if (this.#dashboard?.begin() !== true) this.#end();
+    };
     this.#unlisten = listenForSession(person.keys, {
       onEnd: end,
       onAgain: end,
       onPause: () => undefined,
-      onStop: stop,
+      onStop: () => this.#leave(),
       onConsent: () => showConsent(options.place, (line) => this.#terminal.line(line)),
+    });
+  }
+
+  /** Opens the dashboard, if one is wanted. Throws as openSessionDashboard. */
+  async show(options: TeleopOptions, page: PageJog | undefined): Promise<void> {
+    const { robot, person, isEndless } = this.#options;
+    this.#dashboard = await openSessionDashboard(options, {
+      robot,
+      driver: options.driver,
+      teleop: options.teleop,
+      policy: options.policy,
+      person,
+      page,
+      asksFirst: false,
+      isAskedAtTerminal: isEndless && options.yes !== true,
+      desk: (turn) => driveDesk({ turn, hasScenes: !isEndless, end: () => this.#end(), leave: () => this.#leave() }),
     });
   }
 
   /** Throws what the arm and the agent throw. */
   async run(firstSeed: number): Promise<void> {
-    const { person, place, request, signal } = this.#options;
-    for (let seed = firstSeed; !this.#isStopping && !signal.aborted; seed += 1) {
-      this.#isOver = false;
-      if (!(await place.isReady(person.keys, signal))) return;
-      const run = await place.workplace.run({
-        seed,
-        mode: 'live',
-        judged: false,
-        keepsPose: this.#options.isEndless,
-        timeLimitS: Infinity,
-        agent: person.agent,
-        isOver: () => this.#isOver,
-        listeners: this.#terminal.interactive ? [this.#display] : [],
-        signal,
-        ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
-      });
-      this.runs.push(run);
-      this.#display.endEpisode(run.result);
-      if (run.result.agentFailure !== undefined) throw run.result.agentFailure;
+    for (let seed = firstSeed; await this.#mayBegin(); seed += 1) {
+      const { result } = await this.#scene(seed);
+      if (result.agentFailure !== undefined) throw result.agentFailure;
       // An operator has to look at the arm before it moves again.
-      if (run.result.outcome === 'protective-stop') return;
+      if (result.outcome === 'protective-stop' && this.#dashboard?.outlivesStops !== true) return;
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#unlisten();
     if (this.#terminal.interactive) this.#terminal.finish([]);
+    await this.#dashboard?.close();
+  }
+
+  async #mayBegin(): Promise<boolean> {
+    const { person, place, signal } = this.#options;
+    const hasEnded = (): boolean => this.#isStopping || signal.aborted;
+    if (hasEnded() || (await this.#dashboard?.mayBegin(signal)) === false) return false;
+    return (await place.isReady(person.keys, signal)) && !hasEnded();
+  }
+
+  async #scene(seed: number): Promise<EpisodeRun> {
+    const { person, place, request, isEndless, signal } = this.#options;
+    const watching = [this.#terminal.interactive ? this.#display : undefined, this.#dashboard?.listener];
+    this.#isOver = false;
+    const run = await place.workplace.run({
+      seed,
+      mode: 'live',
+      judged: false,
+      keepsPose: isEndless,
+      timeLimitS: Infinity,
+      agent: person.agent,
+      isOver: () => this.#isOver,
+      listeners: watching.filter((listener) => listener !== undefined),
+      ...(this.#dashboard?.beginEpisode(signal) ?? { signal }),
+      ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
+    });
+    this.runs.push(run);
+    this.#display.endEpisode(run.result);
+    this.#dashboard?.endEpisode(run.result);
+    return run;
+  }
+
+  #end(): void {
+    this.#isOver = !this.#options.isEndless;
+  }
+
+  #leave(): void {
+    this.#isOver = this.#isStopping = true;
+    this.#dashboard?.leave();
   }
 }

@@ -10,6 +10,12 @@ export interface AgentDecision {
   /** The tokens behind the decision, for those who want to look. */
   readonly trace?: DecisionTrace;
   /**
+   * What the action tokens of this tick attended to: a weight per observation position of the token sequence, in its order, as
+   * the mean over layers, heads and action tokens. Each is >= 0, and their sum <= 1: what is missing went to the past and to
+   * earlier action tokens. Absent where nobody asked for it, or the policy cannot tell, and in later ticks of a chunk.
+   */
+  readonly attention?: Float32Array;
+  /**
    * Who commands, where that can change within an episode: decisions of a person are interventions then. Absent where a
    * policy or a person commands alone.
    */
@@ -26,6 +32,10 @@ export interface DecisionTrace {
   readonly probabilities: readonly number[];
   /** Whether each token would have been another one, had all bins been allowed. */
   readonly masked: readonly boolean[];
+  /** Bins, both ends included, that each token was chosen among. Absent where nobody tells them. */
+  readonly allowed?: readonly { readonly low: number; readonly high: number }[];
+  /** The bin of each token that was likeliest of all, allowed or not. Absent where nobody tells it. */
+  readonly likeliest?: readonly number[];
   /**
    * How many of the tokens, the last ones, were not decided because the deadline had passed: their joints keep their last
    * target. Absent for none.

@@ -7,7 +7,8 @@ import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { ModelManifest } from './model-manifest.ts';
 import type { PolicySequence } from './policy-sequence.ts';
 import { sampleBin } from './sampling.ts';
-import type { AllowedBins, AllowedInterval } from './sampling.ts';
+import type { AllowedBins, AllowedInterval, SampledBin, SamplingContext } from './sampling.ts';
+import { observationRows } from './warm-up.ts';
 
 export interface PolicyDecision {
   /** Gato ids of the action tokens, one per joint, or a choice, and control tick that will be carried out, in emission order. */
@@ -16,8 +17,17 @@ export interface PolicyDecision {
   readonly probabilities: readonly number[];
   /** Whether the first choice of each token was not allowed. */
   readonly masked: readonly boolean[];
+  /** What each token was chosen among in the end. */
+  readonly allowed: readonly AllowedBins[];
+  /** The bin of each token that was likeliest of all, allowed or not; of those that the deadline cut off, the one that was kept. */
+  readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off: they are those of `DecisionDeadline.keep`. */
   readonly kept: number;
+  /**
+   * What the decided tokens attended to: a weight per observation position of the layout, as the mean over layers, heads and
+   * tokens, each >= 0, together <= 1. Only where the engine was asked for it and its rows are the layout's positions.
+   */
+  readonly attention?: Float32Array;
   /** Time from the frame to the last token, ns. */
   readonly inferenceNs: number;
 }
@@ -71,40 +81,79 @@ export async function decideTokens(
   const [values, firstId] = [actionValues(layout.spec), firstActionId(layout.spec)];
   const isParallel = manifest.model.actionTokens === 'parallel';
   const startNs = clock.nowNs();
-  const tokens: number[] = [];
-  const probabilities: number[] = [];
-  const masked: boolean[] = [];
+  const chosen: ChosenToken[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
+  const attention = attentionOf(context);
   const timer = new TokenTimer(clock, deadline?.atNs);
   for (const [slot, interval] of allowed.entries()) {
-    const last = tokens.at(-1);
+    const last = chosen.at(-1);
     if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
     else if (last !== undefined) {
       if (timer.nextIsLate()) break;
-      logits = await sequence.pushToken(last);
+      logits = await sequence.pushToken(firstId + last.bin);
+      addAttention(attention, sequence.attention);
     }
-    const settings = { allowed: interval, sampling: manifest.sampling, rng };
-    const first = sampleBin(logits, settings);
-    // A review knows the bins of joints, which are intervals; a choice from a set stands.
-    const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
-    const chosen = narrower === undefined ? first : sampleBin(logits, { ...settings, allowed: narrower });
-    review.chose(slot, chosen.bin);
-    tokens.push(firstId + chosen.bin);
-    probabilities.push(chosen.probability);
-    masked.push(chosen.masked || narrower !== undefined);
+    chosen.push(chooseToken(logits, { slot, interval, review }, { sampling: manifest.sampling, rng }));
   }
-  const decided = tokens.length;
+  const decided = chosen.length;
   for (const [slot, interval] of allowed.entries()) {
-    if (slot < decided) continue;
-    tokens.push(firstId + keptBin(interval, deadline?.keep[slot]));
-    probabilities.push(0);
-    masked.push(false);
+    if (slot >= decided) chosen.push(keptToken(interval, deadline?.keep[slot]));
   }
+  const tokens = chosen.map(({ bin }) => firstId + bin);
   // What is done is the past, whoever decided it.
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
-  const kept = tokens.length - decided;
-  return { tokens, probabilities, masked, kept, inferenceNs: clock.nowNs() - startNs };
+  return {
+    tokens,
+    probabilities: chosen.map(({ probability }) => probability),
+    masked: chosen.map((token) => token.masked),
+    allowed: chosen.map((token) => token.allowed),
+    likeliest: chosen.map(({ likeliest }) => likeliest),
+    kept: tokens.length - decided,
+    inferenceNs: clock.nowNs() - startNs,
+    ...(attention === undefined ? {} : { attention: attention.map((sum) => sum / (isParallel ? 1 : decided)) }),
+  };
+}
+
+/** A bin with what PolicyDecision tells of it. */
+interface ChosenToken extends SampledBin {
+  readonly allowed: AllowedBins;
+}
+
+interface TokenChoice {
+  readonly slot: number;
+  readonly interval: AllowedBins;
+  readonly review: TokenReview;
+}
+
+function chooseToken(
+  logits: Float32Array,
+  { slot, interval, review }: TokenChoice,
+  settings: Pick<SamplingContext, 'sampling' | 'rng'>,
+): ChosenToken {
+  const first = sampleBin(logits, { ...settings, allowed: interval });
+  // A review knows the bins of joints, which are intervals; a choice from a set stands.
+  const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
+  const chosen = narrower === undefined ? first : sampleBin(logits, { ...settings, allowed: narrower });
+  review.chose(slot, chosen.bin);
+  return { ...chosen, masked: chosen.masked || narrower !== undefined, allowed: narrower ?? interval };
+}
+
+function keptToken(interval: AllowedBins, keep: number | undefined): ChosenToken {
+  const bin = keptBin(interval, keep);
+  return { bin, probability: 0, masked: false, likeliest: bin, allowed: interval };
+}
+
+/** What the first token, or in parallel all of them, attended to of each position of the layout; undefined where that is not told. */
+function attentionOf({ manifest, layout, sequence }: DecisionContext): Float32Array | undefined {
+  if (observationRows(manifest, layout) !== layout.observationPositions) return undefined;
+  // Behind the observation may stand queries.
+  return sequence.attention?.slice(0, layout.observationPositions);
+}
+
+function addAttention(sum: Float32Array | undefined, one: Float32Array | undefined): void {
+  if (sum === undefined || one === undefined) return;
+  for (const [position, weight] of one.entries()) sum[position] = (sum[position] ?? 0) + weight;
 }
 
 /** Knows whether the next token would come in time: it takes as long as the one before. */

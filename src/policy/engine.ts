@@ -26,6 +26,8 @@ export interface PolicyEngineOptions {
   readonly threads?: number | undefined;
   /** Whether threads spin while a run lasts: for cores that nothing else uses. Default false. */
   readonly spinning?: boolean | undefined;
+  /** Whether decisions say what the policy attended to, where it can tell: a look costs time. Default false. */
+  readonly attention?: boolean | undefined;
   /** Default cpu. A provider that cannot be had is an error, never a silent cpu. */
   readonly provider?: ExecutionProviderName | undefined;
   /** Measures inferenceNs. Default: the machine's monotonic clock. */
@@ -77,9 +79,9 @@ export class PolicyEngine {
    * E_NO_SUCH_PRECISION.
    */
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
-    const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision } = options;
+    const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision, spinning, attention } = options;
     const state = createState(policy.manifest);
-    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision, spinning: options.spinning });
+    const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision, spinning, attention });
     const sequence = new PolicySequence(graphs, state, policy.manifest.context.steps);
     const engine = new PolicyEngine(policy, { graphs, sequence }, options.clock ?? new MonotonicClock());
     try {

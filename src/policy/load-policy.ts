@@ -33,8 +33,9 @@ export function loadPolicy(nameOrDirectory: string): LoadedPolicy {
   const manifest = parsePolicy(file, manifestSchema, 'Correct these entries, or export the policy again.');
   const layout = layoutOf(manifest, path);
   for (const graphs of Object.values(manifest.files)) {
-    for (const graph of [graphs?.embed, graphs?.trunk])
-      if (graph !== undefined) for (const file of [graph, ...(graph.data ?? [])]) listedPath(file, path);
+    const { embed, trunk, attention } = graphs ?? {};
+    const listed = [embed, ...(embed?.data ?? []), trunk, ...(trunk?.data ?? []), attention];
+    for (const file of listed) if (file !== undefined) listedPath(file, path);
   }
   return { manifest, layout, directory: dirname(path) };
 }

@@ -9,7 +9,12 @@ const fileSchema = z.strictObject({ path: z.string().min(1), sha256: z.string().
 const graphSchema = fileSchema.extend({ data: z.array(fileSchema).optional() });
 
 /** Two graphs: `embed` turns a token frame into embeddings, `trunk` runs the transformer over them. */
-const graphsSchema = z.strictObject({ embed: graphSchema, trunk: graphSchema });
+const graphsSchema = z.strictObject({
+  embed: graphSchema,
+  trunk: graphSchema,
+  /** More nodes for the trunk, which tell what it attended to. Behind the trunk's bytes they make one graph with them. */
+  attention: fileSchema.optional(),
+});
 
 /** How the next token is chosen from the allowed logits. */
 const samplingSchema = z.discriminatedUnion('kind', [

@@ -14,6 +14,8 @@ import type { PolicyState, StateTensor } from './state/policy-state.ts';
 export interface PolicyGraphsOptions extends SessionSettings {
   /** Default: the first precision the provider should run and the policy has. */
   readonly precision?: Precision | undefined;
+  /** Whether the trunk is to tell what it attends to, where the policy has that. Default false. */
+  readonly attention?: boolean | undefined;
 }
 
 /** Embeddings of an observation, shape (positions, width). */
@@ -39,6 +41,11 @@ export interface TrunkOutput {
   /** What the state takes, by name: the runtime's own memory. */
   readonly outputs: ReadonlyMap<string, Float32Array>;
   readonly rows: number;
+  /**
+   * What the rows attended to that the logits are read from, as the mean over them, layers and heads: the slots of the cache,
+   * then the rows of the run. Only where it was asked for.
+   */
+  readonly attention: Float32Array | undefined;
 }
 
 export const noEmbeddings: Embeddings = { values: new Float32Array(0), positions: 0 };
@@ -107,7 +114,9 @@ export class PolicyGraphs {
         inputs: [...TRUNK.inputs, ...state.inputNames],
         outputs: [...TRUNK.outputs, ...state.outputNames],
       };
-      const trunk = await openGraph(join(directory, files.trunk.path), names, options);
+      const attention = options.attention === true ? files.attention : undefined;
+      const addition = attention === undefined ? undefined : join(directory, attention.path);
+      const trunk = await openGraph(join(directory, files.trunk.path), names, options, addition);
       const device = await openDeviceCache(trunk, state, options);
       return new PolicyGraphs(policy, precision, { embed, trunk, device });
     } catch (error) {
@@ -150,7 +159,8 @@ export class PolicyGraphs {
       ...(await this.#stateInputs(remembered)),
     });
     const outputs = new Map(state.outputNames.map((name) => [name, output(results, name).values]));
-    return { logits: output(results, 'logits').values, outputs, rows: positions.length };
+    const attention = results['attention'] === undefined ? undefined : output(results, 'attention').values;
+    return { logits: output(results, 'logits').values, outputs, rows: positions.length, attention };
   }
 
   async #stateInputs(tensors: readonly (readonly [string, StateTensor])[]): Promise<Record<string, Tensor>> {
@@ -167,8 +177,13 @@ export class PolicyGraphs {
   }
 }
 
-async function openGraph(path: string, names: GraphInterface, settings: SessionSettings): Promise<InferenceSession> {
-  const session = await openSession(path, settings);
+async function openGraph(
+  path: string,
+  names: GraphInterface,
+  settings: SessionSettings,
+  addition?: string,
+): Promise<InferenceSession> {
+  const session = await openSession(path, settings, addition);
   const { inputNames, outputNames } = session;
   // A graph may take an input layer by layer.
   const inputs = new Set(inputNames.map((name) => (names.inputs.includes(name) ? name : wholeName(name))));

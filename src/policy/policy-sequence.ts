@@ -16,6 +16,9 @@ export class PolicySequence {
   readonly #steps: number;
   /** Position of the next token in the sequence. */
   #position = 0;
+  /** Of the step under way: embeddings it began with, and rows the state has of it. */
+  #observed = { embeddings: 0, rows: 0 };
+  #attention: Float32Array | undefined;
   /** The newest action tokens: decided, but not yet seen by the trunk. */
   #unseen: readonly number[] = [];
 
@@ -24,6 +27,14 @@ export class PolicySequence {
     this.#graphs = graphs;
     this.#state = state;
     this.#steps = steps;
+  }
+
+  /**
+   * What the newest logits were read from attended to of the embeddings that the time step began with, one weight each. Undefined
+   * where the graphs do not tell.
+   */
+  get attention(): Float32Array | undefined {
+    return this.#attention;
   }
 
   /** Begins a time step with its observation. Returns the logits of what follows it, of all slots in parallel. */
@@ -35,7 +46,7 @@ export class PolicySequence {
     const tokens = this.#unseen;
     const tokensAt = this.#position;
     const embeddingsAt = tokensAt + tokens.length;
-    const { logits, outputs, rows } = await this.#graphs.trunk(
+    const { logits, outputs, rows, attention } = await this.#graphs.trunk(
       { embeddings, embeddingsAt, tokens, tokensAt },
       this.#state,
     );
@@ -44,6 +55,8 @@ export class PolicySequence {
     const decided = { from: tokensFrom, to: tokensFrom + tokens.length, position: tokensAt, beginsStep: false };
     const to = embeddingsFrom + embeddings.positions;
     const observed = { from: embeddingsFrom, to, position: embeddingsAt, beginsStep: true };
+    this.#attention = attention?.slice(attention.length - rows + embeddingsFrom).subarray(0, embeddings.positions);
+    this.#observed = { embeddings: embeddings.positions, rows: embeddings.positions };
     this.#state.keep({ outputs, rows, kept: tokens.length > 0 ? [decided, observed] : [observed] });
     this.#position = embeddingsAt + embeddings.positions;
     this.#unseen = [];
@@ -53,7 +66,11 @@ export class PolicySequence {
   /** Runs an action token of the step under way. Returns the logits after it. */
   async pushToken(token: number): Promise<Float32Array> {
     const input = { embeddings: noEmbeddings, embeddingsAt: 0, tokens: [token], tokensAt: this.#position };
-    const { logits, outputs, rows } = await this.#graphs.trunk(input, this.#state);
+    const { logits, outputs, rows, attention } = await this.#graphs.trunk(input, this.#state);
+    const { embeddings, rows: newest } = this.#observed;
+    const slots = attention === undefined ? [] : this.#state.newestSlots(newest).slice(0, embeddings);
+    this.#attention = attention && Float32Array.from(slots, (slot) => attention[slot] ?? 0);
+    this.#observed = { embeddings, rows: newest + rows };
     const kept = [{ from: 0, to: rows, position: this.#position, beginsStep: false }];
     this.#state.keep({ outputs, rows, kept });
     this.#position += 1;

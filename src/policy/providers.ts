@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { env, InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
@@ -88,12 +89,19 @@ export function sessionOptions({
 /**
  * Opens one graph. There is no silent fallback: a provider that cannot be had is an error, since a
  * policy that quietly runs ten times slower misses its ticks.
+ * @param addition a file of more nodes and outputs for the graph: messages of protobuf that stand one behind the other are one
  * Throws E_PROVIDER_UNAVAILABLE, or InvalidFileError for a file that is not a usable graph.
  */
-export async function openSession(path: string, settings: SessionSettings): Promise<InferenceSession> {
+export async function openSession(
+  path: string,
+  settings: SessionSettings,
+  addition?: string,
+): Promise<InferenceSession> {
   env.logLevel = 'fatal';
   try {
-    return await InferenceSession.create(path, sessionOptions(settings));
+    if (addition === undefined) return await InferenceSession.create(path, sessionOptions(settings));
+    const graph = Buffer.concat([readFileSync(path), readFileSync(addition)]);
+    return await InferenceSession.create(graph, sessionOptions(settings));
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
     if (settings.provider === 'cpu') {

@@ -24,10 +24,12 @@ export interface SampledBin {
   readonly probability: number;
   /** True when the most likely of all bins is not among the allowed ones. */
   readonly masked: boolean;
+  /** The most likely of all bins, allowed or not. */
+  readonly likeliest: number;
 }
 
 /** A bin as an index into the allowed ones. */
-type ChosenBin = Omit<SampledBin, 'masked'>;
+type ChosenBin = Pick<SampledBin, 'bin' | 'probability'>;
 
 export interface SamplingContext {
   readonly allowed: AllowedBins;
@@ -52,13 +54,13 @@ export function sampleBin(logits: Float32Array, context: SamplingContext): Sampl
       Float32Array.from(bins, (value) => logits[value] ?? 0),
       context,
     );
-    return { bin: bins[bin] ?? 0, probability, masked: !bins.includes(best) };
+    return { bin: bins[bin] ?? 0, probability, masked: !bins.includes(best), likeliest: best };
   }
   const { low, high } = context.allowed;
   checkAllowed(context.allowed, logits.length);
   checkFinite(logits);
   const { bin, probability } = chooseOf(logits.subarray(low, high + 1), context);
-  return { bin: low + bin, probability, masked: best < low || best > high };
+  return { bin: low + bin, probability, masked: best < low || best > high, likeliest: best };
 }
 
 /** @param logits of the allowed bins only */

@@ -18,6 +18,8 @@ export type AgentSpec =
       readonly provider?: ExecutionProviderName;
       /** See GatoAgentOptions. */
       readonly safetyMask?: boolean;
+      /** See PolicyEngineOptions. */
+      readonly attention?: boolean;
       /** A decision that takes longer is cut short, ms, see GatoAgentOptions. Default: DEADLINE_SHARE. */
       readonly deadlineMs?: number;
       /** A demonstration that every episode begins with. */

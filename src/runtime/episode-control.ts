@@ -1,6 +1,7 @@
 import type { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { World } from '../sim/world.ts';
 import type { ProcessArm } from './arm/process-arm.ts';
+import type { ArmRecord } from './arm/record-format.ts';
 import type { TaskMonitor } from './loop.ts';
 
 /** What may be done to an episode from outside while it goes on. */
@@ -15,6 +16,10 @@ export interface EpisodeControl {
   slowDown(share: number): void;
   /** As fast as this share of them allows again: for the operator alone. */
   speedUp(share: number): void;
+  /** State of the gate now, also when the episode is over; undefined before its first tick. */
+  readonly state: ArmRecord['state'] | undefined;
+  /** Leaves a latched stop: for the operator alone. Undefined for a real arm, which somebody has to look at. */
+  readonly reset: (() => void) | undefined;
 }
 
 export interface ControlledEpisode {
@@ -24,7 +29,7 @@ export interface ControlledEpisode {
 
 /** The controls of a live episode, and its rules as long as it is about the words it began with. */
 export function controlEpisode(options: {
-  readonly arm: Pick<ProcessArm, 'command'>;
+  readonly arm: Pick<ProcessArm, 'command' | 'newest'>;
   readonly sampler: Pick<ObservationSampler, 'instruction'>;
   readonly monitor: TaskMonitor;
   readonly world: World | undefined;
@@ -41,6 +46,10 @@ export function controlEpisode(options: {
     stop: () => void arm.command('stop'),
     slowDown: (share) => void arm.command('slow', share),
     speedUp: (share) => void arm.command('fast', share),
+    get state() {
+      return arm.newest?.state;
+    },
+    reset: world === undefined ? undefined : () => void arm.command('reset'),
   };
   return { control, monitor: { check: () => withoutRules(monitor.check(), isChanged) } };
 }

@@ -132,7 +132,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     options.onEpisode?.(outcome, outcomes.length, jobs.length);
   }
   const tasks = options.tasks.map((task) =>
-    summarise(
+    summariseTask(
       task,
       outcomes.filter((outcome) => outcome.task === task),
     ),
@@ -160,7 +160,8 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   };
 }
 
-function summarise(task: string, outcomes: readonly EvaluationOutcome[]): TaskEvaluation {
+/** What the episodes of one task say; a rate of none is not a number. */
+export function summariseTask(task: string, outcomes: readonly EvaluationOutcome[]): TaskEvaluation {
   const episodes = outcomes.length;
   const successes = outcomes.filter((outcome) => outcome.success).length;
   const failures: Partial<Record<FailurePhase, number>> = {};

@@ -32,9 +32,23 @@ interface DecidedTick {
   readonly tokens: readonly number[];
   readonly probabilities: readonly number[];
   readonly masked: readonly boolean[];
+  /** What each was chosen among, and the likeliest bin of all; shapes (J). */
+  readonly allowed: readonly BinInterval[];
+  readonly likeliest: readonly number[];
   /** How many of the tokens, the last ones, the deadline cut off. */
   readonly kept: number;
+  /** Of the tick it was decided in. */
+  readonly attention?: Float32Array | undefined;
 }
+
+const NOTHING_DECIDED: DecidedTick = {
+  tokens: [],
+  probabilities: [],
+  masked: [],
+  allowed: [],
+  likeliest: [],
+  kept: 0,
+};
 
 export interface GatoAgentOptions {
   /** Stamps targets. Default: a target counts as decided at its observation's time, as it is in lockstep. */
@@ -135,8 +149,8 @@ export class GatoAgent implements Agent {
     // A reset meanwhile leaves this list to the past, and with it what is still being decided.
     const ahead = this.#ahead;
     if (ahead.length === 0) ahead.push(...(await this.#decide(observation, chunkBins(layout, allowed))));
-    const next = ahead.shift() ?? { tokens: [], probabilities: [], masked: [], kept: 0 };
-    const { tokens: decided, probabilities } = next;
+    const next = ahead.shift() ?? NOTHING_DECIDED;
+    const { tokens: decided, probabilities, likeliest, attention } = next;
     const tokens = narrowed(layout, decided, allowed);
     const masked = next.masked.map((isMasked, joint) => isMasked || tokens[joint] !== decided[joint]);
     const positionsRad = decodeActions(layout, tokens, commandRad, arm.value.positionsRad);
@@ -145,7 +159,15 @@ export class GatoAgent implements Agent {
     return {
       target: { positionsRad, createdNs: this.#clock?.nowNs() ?? timeNs, observedNs: timeNs },
       computeNs: this.#stopwatch.nowNs() - startNs,
-      trace: { actionTokens: tokens, probabilities, masked, ...(next.kept > 0 ? { keptJoints: next.kept } : {}) },
+      trace: {
+        actionTokens: tokens,
+        probabilities,
+        masked,
+        allowed: allowed.map((now, joint) => common(now, next.allowed[joint])),
+        likeliest,
+        ...(next.kept > 0 ? { keptJoints: next.kept } : {}),
+      },
+      ...(attention === undefined ? {} : { attention }),
     };
   }
 
@@ -160,14 +182,20 @@ export class GatoAgent implements Agent {
     const review = this.#space?.review(observation.commandRad, observation.arm.value.positionsRad);
     const frame = this.#encoder.encode(observation);
     const deadline = this.#deadline(observation);
-    const { tokens, probabilities, masked, kept } = await this.#policy.decide(frame, allowed, { review, deadline });
+    const decision = await this.#policy.decide(frame, allowed, { review, deadline });
+    const { tokens, probabilities, masked, likeliest, kept, attention } = decision;
+    // What is chosen for joints are bins of an interval.
+    const chosenAmong = decision.allowed.map((bins, slot) => ('low' in bins ? bins : (allowed[slot] as BinInterval)));
     return Array.from({ length: chunk.execute }, (_, tick) => {
       const [from, to] = [tick * actions.length, (tick + 1) * actions.length];
       return {
         tokens: tokens.slice(from, to),
         probabilities: probabilities.slice(from, to),
         masked: masked.slice(from, to),
+        allowed: chosenAmong.slice(from, to),
+        likeliest: likeliest.slice(from, to),
         kept: Math.min(actions.length, Math.max(0, to - (tokens.length - kept))),
+        ...(tick === 0 ? { attention } : {}),
       };
     });
   }
@@ -214,4 +242,10 @@ async function openPolicy(
     await engine.close();
     throw error;
   }
+}
+
+/** What of the bins that may be carried out now could be chosen when the decision was made; all of them where none could. */
+function common(now: BinInterval, then: BinInterval | undefined): BinInterval {
+  const [low, high] = [Math.max(now.low, then?.low ?? 0), Math.min(now.high, then?.high ?? Infinity)];
+  return low <= high ? { low, high } : now;
 }

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly prompt?: PromptSource | undefined;
   /** See OpenPolicyOptions. */
   readonly server?: string | undefined;
+  /** Whether decisions are to say what the policy attended to: for those who show it. Default false. */
+  readonly attention?: boolean | undefined;
 }
 
 /** A session that can be opened: everything was checked that can be before anything is started. */
@@ -58,6 +60,8 @@ export interface SessionPlan {
   /** See SessionOptions. */
   readonly prompt: PromptSource | undefined;
   readonly server: string | undefined;
+  /** See SessionOptions. */
+  readonly attention: boolean;
   /** Words of the instructions that mean nothing to the policy; it acts on the others. */
   readonly unknownWords: readonly string[];
 }
@@ -95,6 +99,7 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
     deadlineMs: options.deadlineMs,
     prompt: options.prompt,
     server: options.server,
+    attention: options.attention ?? false,
     unknownWords: unknown,
   };
 }
@@ -142,10 +147,10 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt, server } = plan;
+    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt, server, attention } = plan;
     const prompted = prompt === undefined ? {} : { prompt };
     const limited = deadlineMs === undefined ? {} : { deadlineMs };
-    const given = { safetyMask, provider, server, ...prompted };
+    const given = { safetyMask, provider, server, attention, ...prompted };
     const agent =
       mode === 'lockstep'
         ? await openPolicy(robot, policy, given)

@@ -10,6 +10,7 @@ import type { JogDevice } from '../teleop/jog/jog-device.ts';
 import { JOG_MODES, JOG_SPEEDS } from '../teleop/jog/jog-input.ts';
 import { KeyboardJog } from '../teleop/keyboard/keyboard-jog.ts';
 import type { KeySource } from '../teleop/keyboard/key-source.ts';
+import type { PageJog } from '../teleop/page/page-jog.ts';
 import { LEADER_MODES, LeaderAgent } from '../teleop/leader/leader-agent.ts';
 import type { LeaderMapping } from '../teleop/leader/joint-mapping.ts';
 import type { LeaderSource } from '../teleop/leader/leader-source.ts';
@@ -29,6 +30,8 @@ export interface TeleopOptions {
   readonly clock: Clock;
   /** The keys of the terminal, needed by `keyboard` and `leader`; the others are set by it. Not closed here. */
   readonly keys?: KeySource | undefined;
+  /** A page in a browser, needed by `page`. Closed with the agent. */
+  readonly page?: PageJog | undefined;
   /** An arm that leads, in place of the one that the words name. Closed with the agent. */
   readonly leader?: LeaderSource | undefined;
   readonly mapping?: LeaderMapping | undefined;
@@ -57,11 +60,12 @@ interface TeleopEntry {
  * | keyboard   | mode (base, tool, joint), speed (slow, medium, fast)                                          |
  * | gamepad    | the same, device                                                                              |
  * | spacemouse | the same, deadman (hold, toggle)                                                              |
+ * | page       | mode, speed                                                                                   |
  * | leader     | mode (absolute, relative), tolerance (rad), robot (default: the arm that is moved), driver;   |
  * |            | serial: port, calibration; ros: url                                                           |
  *
  * Throws UnknownNameError for a name or option that does not exist, ArmatureError E_OPTION for an impossible value,
- * E_NO_TERMINAL where keys are needed and there are none, and what opening the device throws.
+ * E_NO_TERMINAL where keys are needed and there are none, E_NO_DASHBOARD where a page is, and what opening the device throws.
  */
 export async function openTeleoperator(words: string, options: TeleopOptions): Promise<Teleoperator> {
   const [name = '', ...rest] = words.split(':');
@@ -90,6 +94,10 @@ const TELEOPERATORS = {
         const deadMan = choice(words, 'deadman', MOUSE_DEAD_MEN);
         return new SpacemouseJog({ open: mice ?? (await mouseOpener()), clock, deadMan });
       }),
+  },
+  page: {
+    options: ['mode', 'speed'],
+    open: (words, options) => openJog(words, options, needPage),
   },
   leader: {
     options: ['mode', 'driver', 'robot', 'tolerance', 'port', 'calibration', 'url'],
@@ -165,6 +173,13 @@ function badValue(name: string, expected: string, found: string): ArmatureError 
     expected,
     found,
     remedy: `Write it as in --teleop <name>:${name}=<value>.`,
+  });
+}
+
+function needPage({ page }: TeleopOptions): PageJog {
+  if (page !== undefined) return page;
+  throw new ArmatureError('E_NO_DASHBOARD', 'this teleoperator is a page, and no dashboard shows one', {
+    remedy: 'Use armature teleop or armature record with --teleop page; they show it.',
   });
 }
 

@@ -1,9 +1,11 @@
 import serveWebSocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
+import { NS_PER_MS } from '../core/clock.ts';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
 import { isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
+import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
 import { PageServer, queryOf } from './page-server.ts';
 import { Viewers } from './viewers.ts';
@@ -19,6 +21,15 @@ export interface DashboardActions {
   begin(text: string): void;
 }
 
+/** What a page with the operator's token may do besides: work the arm, and what is recorded of it. Pages have numbers. */
+export interface ControlDesk {
+  /** What was done, for the page; empty: no answer. Throws ArmatureError for what cannot be done. */
+  carryOut(request: ControlRequest, page: number): string;
+  /** A page is gone. */
+  leave(page: number): void;
+  report(): ControlReport;
+}
+
 export interface DashboardOptions {
   /** Folder of the built page. */
   readonly pageDirectory: string;
@@ -26,15 +37,18 @@ export interface DashboardOptions {
   readonly address: string;
   /** 0: one that is free. */
   readonly port: number;
-  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator'>;
+  readonly hello: Omit<HelloMessage, 'kind' | 'isOperator' | 'page'>;
   readonly actions: DashboardActions;
   /** How things stand; undefined: nothing new. */
   readonly frame: () => FrameMessage | undefined;
+  readonly control?: ControlDesk;
   readonly pictures: () => readonly (readonly [string, Sampled<CameraFrame>])[];
 }
 
 /** How often pages are told how things stand, ms. */
 const FRAME_PERIOD_MS = 40;
+/** How often it is looked for new pictures, ms: cameras of 30 pictures a second lose none of them here. */
+const PICTURE_PERIOD_MS = 15;
 /** Pages at the same time. */
 const MOST_VIEWERS = 32;
 /** A message of a page is a few words, bytes. */
@@ -55,8 +69,12 @@ export class DashboardServer {
     { readonly stampNs: number; readonly number: number; readonly bytes: Uint8Array }
   >();
   #pages: PageServer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
+  #rounds = 0;
   #lastFrame = '';
+  #lastControl = '';
+  #evaluation = '';
+  #pageCount = 0;
 
   private constructor(options: DashboardOptions) {
     this.#options = options;
@@ -77,7 +95,10 @@ export class DashboardServer {
       },
       addRoutes: (server, pages) => dashboard.#addRoutes(server, pages),
     });
-    dashboard.#timer = setInterval(() => dashboard.#show(), FRAME_PERIOD_MS);
+    dashboard.#timers = [
+      setInterval(() => dashboard.#show(), FRAME_PERIOD_MS),
+      setInterval(() => dashboard.#showPictures(), PICTURE_PERIOD_MS),
+    ];
     return dashboard;
   }
 
@@ -101,8 +122,14 @@ export class DashboardServer {
     this.#viewers.setScene(JSON.stringify({ kind: 'scene', ...scene } satisfies SceneMessage));
   }
 
+  /** How an evaluation stands. */
+  showEvaluation(report: EvaluationReport): void {
+    this.#evaluation = JSON.stringify(report);
+    this.#viewers.show(this.#evaluation);
+  }
+
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#viewers.close();
     await this.#pages?.close();
   }
@@ -116,23 +143,29 @@ export class DashboardServer {
     });
     server.get('/live', { websocket: true }, (socket, request) => {
       const isOperator = isToken(queryOf(request)['operator'], this.#operator);
-      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator } satisfies HelloMessage));
+      this.#pageCount += 1;
+      const page = this.#pageCount;
+      socket.send(JSON.stringify({ kind: 'hello', ...this.#options.hello, isOperator, page } satisfies HelloMessage));
       this.#viewers.add(socket);
       // An episode that is over is shown as it ended.
-      if (this.#lastFrame !== '') this.#viewers.showTo(socket, this.#lastFrame);
+      for (const text of [this.#evaluation, this.#lastControl, this.#lastFrame])
+        if (text !== '') this.#viewers.showTo(socket, text);
       for (const { bytes } of this.#pictures.values()) this.#viewers.showTo(socket, bytes);
       socket.on('error', () => socket.terminate());
-      socket.on('close', () => this.#viewers.remove(socket));
+      socket.on('close', () => {
+        this.#viewers.remove(socket);
+        this.#options.control?.leave(page);
+      });
       socket.on('message', (data: Buffer) => {
-        const answer = this.#answer(data.toString());
+        const answer = this.#answer(data.toString(), page);
         if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
-        else socket.send(JSON.stringify(answer));
+        else if (answer.text !== '') socket.send(JSON.stringify(answer));
       });
     });
   }
 
-  /** Undefined for a message that is none of the table. */
-  #answer(text: string): NoticeMessage | undefined {
+  /** Undefined for a message that is none of the table; without text where nothing is to be said. */
+  #answer(text: string, page: number): NoticeMessage | undefined {
     let message: PageMessage;
     try {
       message = parseMessage(pageMessage, text);
@@ -140,14 +173,14 @@ export class DashboardServer {
       return undefined;
     }
     try {
-      return { kind: 'notice', level: 'done', text: this.#carryOut(message) };
+      return { kind: 'notice', level: 'done', text: this.#carryOut(message, page) };
     } catch (error) {
       return { kind: 'notice', level: 'refused', text: error instanceof ArmatureError ? error.message : String(error) };
     }
   }
 
-  #carryOut(message: PageMessage): string {
-    const { actions } = this.#options;
+  #carryOut(message: PageMessage, page: number): string {
+    const { actions, control } = this.#options;
     if ('operator' in message && !isToken(message.operator, this.#operator)) throw notOperator();
     switch (message.kind) {
       case 'stop':
@@ -165,18 +198,40 @@ export class DashboardServer {
       case 'begin':
         actions.begin(message.text);
         return `Begins: ${message.text}`;
+      default:
+        if (control === undefined) throw nothingToControl();
+        return control.carryOut(message, page);
     }
   }
 
   #show(): void {
     if (this.#viewers.count === 0) return;
+    this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;
     const text = JSON.stringify(frame);
     if (text === this.#lastFrame) return;
     this.#lastFrame = text;
     this.#viewers.show(text);
-    for (const [camera, { value, ageNs }] of this.#options.pictures()) this.#showPicture(camera, value, ageNs / 1e6);
+  }
+
+  /** Each time begins with another camera: a page that is behind after the first picture is not always without the same one. */
+  #showPictures(): void {
+    if (this.#viewers.count === 0) return;
+    const pictures = this.#options.pictures();
+    this.#rounds += 1;
+    for (let index = 0; index < pictures.length; index += 1) {
+      const picture = pictures[(this.#rounds + index) % pictures.length];
+      if (picture !== undefined) this.#showPicture(picture[0], picture[1].value, picture[1].ageNs / NS_PER_MS);
+    }
+  }
+
+  #showControl(): void {
+    if (this.#options.control === undefined) return;
+    const text = JSON.stringify(this.#options.control.report());
+    if (text === this.#lastControl) return;
+    this.#lastControl = text;
+    this.#viewers.show(text);
   }
 
   #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
@@ -193,5 +248,11 @@ function notOperator(): ArmatureError {
   return new ArmatureError('E_OPERATOR_TOKEN', 'this needs the consent of the operator', {
     expected: "the operator's address, which the terminal shows",
     remedy: 'Open that address. Stopping and slowing down is allowed to everybody.',
+  });
+}
+
+function nothingToControl(): ArmatureError {
+  return new ArmatureError('E_DASHBOARD_CONTROL', 'nothing moves here that a page could work', {
+    remedy: 'Use armature teleop or armature record with --teleop page.',
   });
 }

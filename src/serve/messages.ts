@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { ArmatureError } from '../core/errors.ts';
+import { controlReports, controlRequests } from './control-messages.ts';
+import { operator, share } from './message-parts.ts';
+import type { Immutable } from './message-parts.ts';
 
 /**
  * What the page and the runtime say to each other, once: both check what they get against these tables. Numbers that are not
@@ -31,6 +34,8 @@ const hello = z.strictObject({
   /** Instructions to choose from; any other words may be given. */
   suggestions: z.array(z.string()),
   isOperator: z.boolean(),
+  /** Number of this page among those that were opened. */
+  page: z.int(),
 });
 
 const sceneBody = z.strictObject({
@@ -67,13 +72,47 @@ export const scene = z.strictObject({
   geoms: z.array(sceneGeom),
 });
 
-/** The tokens of one decision, in the order of the sequence. */
+const shares = z.array(z.number());
+
+/** The tokens of one decision, in the order of the sequence; see TokenStrip. */
 const strip = z.strictObject({
   tick: z.int(),
   words: z.array(z.strictObject({ word: z.string(), isKnown: z.boolean() })),
-  images: z.array(z.strictObject({ camera: z.string(), patches: z.int() })),
+  images: z.array(z.strictObject({ camera: z.string(), patches: z.int(), columns: z.int() })),
   states: z.array(z.strictObject({ name: z.string(), ids: z.array(z.int()) })),
-  actions: z.array(z.strictObject({ joint: z.string(), id: z.int(), probability: z.number(), isMasked: z.boolean() })),
+  actions: z.array(
+    z.strictObject({
+      joint: z.string(),
+      id: z.int(),
+      bin: z.int(),
+      probability: z.number(),
+      isMasked: z.boolean(),
+      isKept: z.boolean(),
+      allowed: z.array(z.int()).length(2).nullable(),
+      likeliest: z.int().nullable(),
+    }),
+  ),
+  bins: z.int().positive(),
+  attention: z
+    .strictObject({
+      text: z.number(),
+      words: shares,
+      images: z.array(shares),
+      states: z.array(shares),
+      separator: z.number(),
+    })
+    .nullable(),
+});
+
+/** What the arm is nearest to; see Clearance. */
+const clearance = z.strictObject({
+  kind: z.enum(['self', 'scene', 'thing']),
+  where: z.string(),
+  distanceM: z.number(),
+  fromM: vector3,
+  toM: vector3,
+  minimumM: reading,
+  slowM: reading,
 });
 
 /** What the gate did, from the moment on when it began to do so. */
@@ -128,23 +167,18 @@ const frame = z.strictObject({
   strip: strip.nullable(),
   /** Bodies that are not the arm: index, position, quaternion. */
   things: z.array(z.array(z.number()).length(8)),
+  /** The nearest of each kind; none where nobody knows. */
+  clearances: z.array(clearance),
 });
 
 /** The answer to something the page asked for. */
 const notice = z.strictObject({ kind: z.literal('notice'), level: z.enum(['done', 'refused']), text: z.string() });
 
-/** The same, not to be changed by who reads it. */
-export type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
-
-export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice]);
+export const serverMessage = z.discriminatedUnion('kind', [hello, scene, frame, notice, ...controlReports]);
 export type HelloMessage = Immutable<z.infer<typeof hello>>;
 export type SceneMessage = Immutable<z.infer<typeof scene>>;
 export type FrameMessage = Immutable<z.infer<typeof frame>>;
 export type NoticeMessage = Immutable<z.infer<typeof notice>>;
-
-const share = z.number().gt(0).lte(1);
-/** Shows that the page is the operator's; a connection that was opened without it may look, stop and slow down. */
-const operator = z.string().max(100);
 
 /** What a page may ask for. Everything that lets the arm do more needs the operator's token. */
 export const pageMessage = z.discriminatedUnion('kind', [
@@ -153,6 +187,7 @@ export const pageMessage = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fast'), share, operator }),
   z.strictObject({ kind: z.literal('instruct'), text: z.string().trim().min(1).max(200), operator }),
   z.strictObject({ kind: z.literal('begin'), text: z.string().trim().min(1).max(200), operator }),
+  ...controlRequests,
 ]);
 export type PageMessage = Immutable<z.infer<typeof pageMessage>>;
 

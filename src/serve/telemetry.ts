@@ -24,6 +24,8 @@ export interface TelemetryOptions {
   readonly strip: (observation: Observation, decision: AgentDecision) => TokenStrip | undefined;
   /** Where things are that are not the arm. */
   readonly things: () => number[][];
+  /** What the arm is nearest to with its joints where they are measured, rad, shape (J). */
+  readonly clearances: (measuredRad: Float64Array) => FrameMessage['clearances'];
 }
 
 /**
@@ -137,6 +139,7 @@ export class Telemetry implements StepListener {
       },
       strip: this.#newestStrip(),
       things: this.#options.things(),
+      clearances: this.#options.clearances(Float64Array.from(step.gate.measuredRad)),
     };
   }
 

@@ -60,10 +60,10 @@ export class TakeoverAgent implements Agent {
   }
 
   get status(): TeleopStatus {
-    const { setting, problem } = this.#options.person.status;
+    const { setting, ...status } = this.#options.person.status;
     return {
+      ...status,
       setting: this.#commander === 'policy' ? 'the policy commands' : `the person commands, ${setting}`,
-      problem,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent.ts';
+import type { JogMode, JogSpeedName } from './jog/jog-input.ts';
 
 /** What a person who works an arm should see. */
 export interface TeleopStatus {
@@ -6,6 +7,17 @@ export interface TeleopStatus {
   readonly setting: string;
   /** What is in the way: a device that is gone, joints that are not aligned. Undefined: nothing. */
   readonly problem: string | undefined;
+  /** What is set, one by one; absent for what does not jog. */
+  readonly jog?: JogStatus;
+}
+
+export interface JogStatus {
+  /** Those the arm has. */
+  readonly modes: readonly JogMode[];
+  readonly mode: JogMode;
+  /** Index in joint order. */
+  readonly joint: number;
+  readonly speed: JogSpeedName;
 }
 
 /** Watches a teleoperator between control ticks. Called synchronously; it must be quick and not wait. */

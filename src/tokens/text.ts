@@ -60,6 +60,19 @@ export function encodeText({ spec: { text }, pieces }: TextReader, instruction: 
   return padded;
 }
 
+/**
+ * How many text positions each word of an instruction takes, in the order in which they stand. Empty where positions do
+ * not belong to words alone, as with pieces that hold punctuation.
+ */
+export function wordTokenCounts({ spec: { text }, pieces }: TextReader, instruction: string): number[] {
+  const words = splitWords(instruction);
+  if (text.kind === 'words') return words.map(() => 1);
+  const vocabulary = requirePieces(pieces);
+  const counts = words.map((word) => vocabulary.encode(word).length);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return total === vocabulary.encode(instruction).length ? counts : [];
+}
+
 function wordIds(text: WordText, instruction: string): number[] {
   const words = splitWords(instruction);
   const fallback = wordId(text, UNKNOWN_WORD);

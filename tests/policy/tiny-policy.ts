@@ -34,6 +34,8 @@ interface GoldenCase {
   /** Shape (steps, actions), as is probabilities. */
   readonly tokens: readonly (readonly number[])[];
   readonly probabilities: readonly (readonly number[])[];
+  /** What the tokens of a step attended to of its observation, shape (steps, positions). */
+  readonly attention: readonly (readonly number[])[];
 }
 
 /** Written by training/tests/write_tiny_policy.py, together with the policy. */

@@ -33,6 +33,8 @@ function scriptedPolicy(chosen: readonly number[], chunk = tiny.manifest.tokens.
         tokens,
         probabilities: chosen.map(() => 1),
         masked: chosen.map(() => false),
+        allowed,
+        likeliest: chosen,
         kept,
         inferenceNs: 1,
       });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UNKNOWN_WORD, encodeText, splitWords, unknownWords } from '../../src/tokens/text.ts';
+import { UNKNOWN_WORD, encodeText, splitWords, unknownWords, wordTokenCounts } from '../../src/tokens/text.ts';
 import type { TextReader } from '../../src/tokens/text.ts';
 import { exampleLayout } from './example-layout.ts';
 
@@ -15,6 +15,11 @@ function reader(vocabulary: readonly string[], positions: number): TextReader {
 describe('text', () => {
   it('ignores case, punctuation and the kind of white space', () => {
     expect(splitWords('  Pick up,\tthe "RED" cube!\n')).toEqual(['pick', 'up', 'the', 'red', 'cube']);
+  });
+
+  it('gives each word a position of its own', () => {
+    expect(wordTokenCounts(text, 'Pick up, the cube!')).toEqual([1, 1, 1, 1]);
+    expect(wordTokenCounts(text, '')).toEqual([]);
   });
 
   it('pads the instruction with zeros', () => {

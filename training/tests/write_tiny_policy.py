@@ -57,7 +57,8 @@ def frame(spec, config, seed):
 
 @torch.no_grad()
 def decide(model, spec, frames):
-    """Greedy tokens and their probabilities, [S, A] each, from whole sequences run again for every token."""
+    """Greedy tokens, their probabilities, and what they attended to of their step's observation, [S, A], [S, A] and [S, P], from whole
+    sequences run again for every token."""
     config, steps = model.config, len(frames)
     batch = {'text': torch.tensor([entry['textIds'] for entry in frames])[None],
              'state': to_rows(spec, torch.tensor([entry['stateIds'] for entry in frames]))[None],
@@ -71,7 +72,22 @@ def decide(model, spec, frames):
             batch['actions'][0, step, slot] = config.vocabulary + best[0]
             probabilities[step, slot] = share[0]
     tokens = batch['actions'][0] - config.vocabulary + spec.codec.text_vocabulary
-    return tokens.tolist(), [[round(float(value), 6) for value in row] for row in probabilities]
+    rounded = lambda table: [[round(float(value), 6) for value in row] for row in table]
+    return tokens.tolist(), rounded(probabilities), rounded(attention_of(model, batch))
+
+
+def attention_of(model, batch):
+    """[S, P]: the mean over layers, heads and the tokens of a step."""
+    config, weighed = model.config, []
+    for block in model.blocks:
+        block.weigh = lambda *arguments, weigh=block.weigh: weighed.append(weigh(*arguments)) or weighed[-1]
+    model(batch)
+    for block in model.blocks:
+        del block.weigh
+    read = model.readout_positions(config.steps)
+    weighed[:-1] = [weights[:, :, read] for weights in weighed[:-1]]  # Of the last layer these rows are all.
+    mean = torch.stack(weighed).mean((0, 1, 2)).view(config.steps, config.actions, -1).mean(1)
+    return [mean[step, step * config.step_positions:][:config.observation_positions] for step in range(config.steps)]
 
 
 def write(folder, action_tokens, chunk_steps, precisions, cases):
@@ -99,10 +115,10 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
         longer = Gato(replace(config, steps=len(seeds))).eval()
         longer.load_state_dict(model.state_dict())
         frames = [frame(spec, config, seed) for seed in seeds]
-        tokens, probabilities = decide(longer, spec, frames)
+        tokens, probabilities, attention = decide(longer, spec, frames)
         for entry in frames:
             del entry['patches']
-        golden.append({'steps': len(seeds), 'frames': frames, 'tokens': tokens, 'probabilities': probabilities})
+        golden.append({'steps': len(seeds), 'frames': frames, 'tokens': tokens, 'probabilities': probabilities, 'attention': attention})
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 

@@ -1,5 +1,8 @@
-import { useEffect, useReducer, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { ControlPanel } from './control/control-panel.tsx';
+import { EvaluationView } from './control/evaluation-view.tsx';
+import { Announcer } from './announcer.tsx';
 import { ArmPanel } from './panels/arm-panel.tsx';
 import { CameraPanel } from './panels/camera-panel.tsx';
 import { JointsPanel } from './panels/joints-panel.tsx';
@@ -7,36 +10,40 @@ import { LoopPanel } from './panels/loop-panel.tsx';
 import { SafetyPanel } from './panels/safety-panel.tsx';
 import { StripPanel } from './panels/strip-panel.tsx';
 import { TaskPanel } from './panels/task-panel.tsx';
-import type { FrameMessage } from '../../src/serve/messages.ts';
 import type { Connection } from './connection.ts';
-import { stateWords } from './words.ts';
+import { useNews } from './use-news.ts';
+import { headline } from './words.ts';
 
 export interface PanelProps {
   readonly connection: Connection;
 }
 
-/** Everything on one page, drawn again whenever something has come. */
+/** Everything on one page. Each part draws itself again when something has come that it shows. */
 export function App({ connection }: PanelProps): JSX.Element {
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => connection.listen(() => redraw(undefined)), [connection]);
+  useNews(connection, ['link', 'evaluation']);
   useEffect(() => stopOnKeys(connection), [connection]);
+  if (connection.evaluation !== undefined)
+    return <EvaluationView connection={connection} evaluation={connection.evaluation} />;
   return (
     <>
       <Header connection={connection} />
       <main>
-        <ArmPanel connection={connection} />
-        <CameraPanel connection={connection} />
+        <ArmPanel source={connection} />
+        <CameraPanel source={connection} />
         <SafetyPanel connection={connection} />
         <TaskPanel connection={connection} />
-        <StripPanel connection={connection} />
-        <JointsPanel connection={connection} />
-        <LoopPanel connection={connection} />
+        <ControlPanel connection={connection} />
+        <StripPanel source={connection} />
+        <JointsPanel source={connection} />
+        <LoopPanel source={connection} />
       </main>
+      <Announcer source={connection} />
     </>
   );
 }
 
 function Header({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['link', 'hello', 'frame']);
   const { hello, frame, state, problem } = connection;
   const [isPressed, setPressed] = useState(false);
   const stop = (): void => {
@@ -52,29 +59,27 @@ function Header({ connection }: PanelProps): JSX.Element {
         {hello === undefined
           ? 'Waiting for the runtime'
           : `${hello.robot} through ${hello.driver}, driven by ${hello.agent}`}
-        <span class={`link ${state}`} role="status">
-          {problem === '' ? link : problem}
-        </span>
+        <span class={`link ${state}`}>{problem === '' ? link : problem}</span>
       </p>
       <p
         class={`gate-state ${frame?.episode.isRunning === false ? 'over' : ''} ${frame?.gate.state ?? 'none'}`}
-        role="status"
         data-testid="gate-state"
       >
-        {frame === undefined ? 'No episode yet' : headline(frame)}
+        {headline(frame)}
       </p>
-      <button type="button" class={isPressed ? 'stop pressed' : 'stop'} onClick={stop} data-testid="stop">
+      <button
+        type="button"
+        class={isPressed ? 'stop pressed' : 'stop'}
+        // As the finger comes down. A click that no pointer made is one of the keyboard or of a screen reader.
+        onPointerDown={(event) => event.button === 0 && stop()}
+        onClick={(event) => event.detail === 0 && stop()}
+        data-testid="stop"
+      >
         Stop
         <small>space bar</small>
       </button>
     </header>
   );
-}
-
-/** An episode is over only when the arm stands; a gate that has latched stays so. */
-function headline({ episode, gate }: FrameMessage): string {
-  const isLatched = gate.state === 'protective-stop' || gate.state === 'estop';
-  return episode.isRunning || episode.finished < episode.number || isLatched ? stateWords(gate.state) : 'Episode over';
 }
 
 /** Space stops wherever nobody writes, Escape everywhere; neither does anything else. */

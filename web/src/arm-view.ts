@@ -1,28 +1,21 @@
 import {
-  AmbientLight,
-  BoxGeometry,
-  CapsuleGeometry,
-  Color,
-  CylinderGeometry,
   DirectionalLight,
-  Group,
-  Mesh,
+  HemisphereLight,
   MeshLambertMaterial,
   PerspectiveCamera,
-  PlaneGeometry,
-  Quaternion,
   Scene,
-  SphereGeometry,
-  SRGBColorSpace,
+  Spherical,
   Vector3,
   WebGLRenderer,
 } from 'three';
-import type { BufferGeometry } from 'three';
+import type { Group } from 'three';
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js';
 import type { FrameMessage, SceneMessage } from '../../src/serve/messages.ts';
-
-type Body = SceneMessage['bodies'][number];
-type Geom = SceneMessage['geoms'][number];
+import { meshOf, move, placed, solidMaterial } from './arm-shapes.ts';
+import type { Moved } from './arm-shapes.ts';
+import { ClearanceLine } from './clearance-line.ts';
+import type { Clearance } from './clearance.ts';
+import type { LoadLevel } from './joint-load.ts';
 
 /** Where the eye may stand: base frame, m. */
 export const VIEWPOINTS = {
@@ -34,31 +27,37 @@ export const VIEWPOINTS = {
 export type Viewpoint = keyof typeof VIEWPOINTS;
 
 const LOOKS_AT = new Vector3(0.16, 0, 0.1);
+const NEAREST_M = 0.15;
+const FURTHEST_M = 4;
 const GHOST_COLOUR = 0x0072b2;
-/** A joint of the arm in one of its two shapes: measured and commanded. */
-interface Moved {
-  readonly group: Group;
-  readonly body: Body;
-}
+/** What a link glows in whose joint is near a limit, or at it. */
+const GLOW: Readonly<Record<LoadLevel, number>> = { free: 0x000000, near: 0x8a4b00, at: 0xb02800 };
 
-/** The arm as it is, solid, and as it is told to be, as a ghost, with what stands around it. */
+/** The arm as it is, solid, and as it is told to be, as a ghost, with what stands around it. Draws when something has changed. */
 export class ArmView {
   readonly #renderer: WebGLRenderer;
   readonly #camera = new PerspectiveCamera(40, 1, 0.01, 20);
   readonly #controls: OrbitControls;
+  readonly #line: ClearanceLine;
   #scene = new Scene();
   #measured: Moved[] = [];
   #commanded: Moved[] = [];
   #things: Group[] = [];
+  /** By joint, what its link is made of. */
+  #materials: MeshLambertMaterial[][] = [];
+  #shown = '';
+  #size = { width: 1, height: 1 };
   #isAsked = false;
 
-  /** Throws where the browser has no WebGL. */
-  constructor(canvas: HTMLCanvasElement) {
-    this.#renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
+  /** Throws where the browser has no WebGL. @param label says how long the line to what is nearest is; default: nothing does */
+  constructor(canvas: HTMLCanvasElement, label: HTMLElement = document.createElement('span')) {
+    this.#renderer = new WebGLRenderer({ canvas, antialias: !isComputed(), alpha: true });
+    this.#line = new ClearanceLine(label);
     this.#camera.up.set(0, 0, 1);
     this.#controls = new OrbitControls(this.#camera, canvas);
     this.#controls.target.copy(LOOKS_AT);
-    this.#controls.maxDistance = 4;
+    this.#controls.minDistance = NEAREST_M;
+    this.#controls.maxDistance = FURTHEST_M;
     this.#controls.addEventListener('change', () => this.#ask());
     this.look('corner');
   }
@@ -71,45 +70,75 @@ export class ArmView {
     this.#ask();
   }
 
+  /** Walks around what is looked at, rad, and comes nearer: for the keyboard. @param nearness factor of the distance */
+  walk({ around = 0, up = 0, nearness = 1 }: { around?: number; up?: number; nearness?: number }): void {
+    const { target } = this.#controls;
+    const { x, y, z } = this.#camera.position.clone().sub(target);
+    // Spherical coordinates of three.js have y up.
+    const place = new Spherical().setFromVector3(new Vector3(y, z, x));
+    place.theta += around;
+    place.phi = Math.min(Math.PI - 0.05, Math.max(0.05, place.phi - up));
+    place.radius = Math.min(FURTHEST_M, Math.max(NEAREST_M, place.radius * nearness));
+    const moved = new Vector3().setFromSpherical(place);
+    this.#camera.position.set(moved.z, moved.x, moved.y).add(target);
+    this.#controls.update();
+    this.#ask();
+  }
+
   /** Draws another scene from now on. */
   show({ bodies, geoms }: SceneMessage): void {
+    this.#dropShapes();
     this.#scene = new Scene();
-    this.#scene.add(new AmbientLight(0xffffff, 1.6));
-    const sun = new DirectionalLight(0xffffff, 2.2);
-    sun.position.set(0.6, -0.8, 1.6);
-    this.#scene.add(sun);
+    this.#scene.add(new HemisphereLight(0xffffff, 0x8a8f99, 2.0), sun(), this.#line.group);
     const solid = bodies.map(placed);
     const ghost = bodies.map(placed);
     bodies.forEach(({ parent, isArm }, index) => {
       (solid[parent] ?? this.#scene).add(solid[index] as Group);
       if (isArm) (ghost[parent] ?? this.#scene).add(ghost[index] as Group);
     });
+    this.#materials = [];
     for (const geom of geoms) {
-      const material = new MeshLambertMaterial({ color: colourOf(geom) });
+      const body = bodies[geom.body];
+      const material = solidMaterial(geom);
       (solid[geom.body] ?? this.#scene).add(meshOf(geom, material));
-      if (bodies[geom.body]?.isArm === true) ghost[geom.body]?.add(meshOf(geom, ghostly));
+      if (body?.isArm === true) ghost[geom.body]?.add(meshOf(geom, ghostly));
+      const joint = body?.joint?.robotJoint;
+      if (joint !== undefined) (this.#materials[joint] ??= []).push(material);
     }
     const arm = (groups: readonly Group[]): Moved[] =>
       bodies.flatMap((body, index) => (body.joint === null ? [] : [{ body, group: groups[index] as Group }]));
     this.#measured = arm(solid);
     this.#commanded = arm(ghost);
     this.#things = solid;
+    this.#shown = '';
     this.#ask();
   }
 
-  /** Moves everything to where it is now. */
-  pose({ joints, things }: Pick<FrameMessage, 'joints' | 'things'>): void {
+  /** Moves everything to where it is now. @param levels how near each joint is to its limits */
+  pose(
+    { joints, things }: Pick<FrameMessage, 'joints' | 'things'>,
+    levels: readonly LoadLevel[] = [],
+    clearance?: Clearance,
+  ): void {
+    const shown = JSON.stringify([joints.measuredRad, joints.sentRad, things, levels, clearance]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     for (const moved of this.#measured) move(moved, joints.measuredRad);
     for (const moved of this.#commanded) move(moved, joints.sentRad);
     for (const [index = -1, x = 0, y = 0, z = 0, qw = 1, qx = 0, qy = 0, qz = 0] of things) {
       this.#things[index]?.position.set(x, y, z);
       this.#things[index]?.quaternion.set(qx, qy, qz, qw);
     }
+    this.#materials.forEach((materials, joint) => {
+      for (const { emissive } of materials) emissive.set(GLOW[levels[joint] ?? 'free']);
+    });
+    this.#line.show(clearance);
     this.#ask();
   }
 
   resize(width: number, height: number): void {
-    if (width === 0 || height === 0) return;
+    if (width === 0 || height === 0 || (width === this.#size.width && height === this.#size.height)) return;
+    this.#size = { width, height };
     this.#renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
     this.#renderer.setSize(width, height, false);
     this.#camera.aspect = width / height;
@@ -118,8 +147,18 @@ export class ArmView {
   }
 
   dispose(): void {
+    this.#dropShapes();
     this.#controls.dispose();
     this.#renderer.dispose();
+  }
+
+  /** A graphics card keeps what it is not told to forget. */
+  #dropShapes(): void {
+    this.#line.group.removeFromParent();
+    this.#scene.traverse((object) => {
+      if ('geometry' in object) (object.geometry as { dispose(): void }).dispose();
+    });
+    for (const material of this.#materials.flat()) material.dispose();
   }
 
   /** Draws once before the next picture of the screen, however much has changed by then. */
@@ -129,8 +168,25 @@ export class ArmView {
     requestAnimationFrame(() => {
       this.#isAsked = false;
       this.#renderer.render(this.#scene, this.#camera);
+      this.#line.placeLabel(this.#camera, this.#size.width, this.#size.height);
     });
   }
+}
+
+/** Whether WebGL is computed, as it is without a graphics card: smooth edges then cost more than all the rest. */
+function isComputed(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2');
+  const info = context?.getExtension('WEBGL_debug_renderer_info');
+  if (!context || !info) return false;
+  const renderer = String(context.getParameter(info.UNMASKED_RENDERER_WEBGL));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return /swiftshader|llvmpipe|software/i.test(renderer);
+}
+
+function sun(): DirectionalLight {
+  const light = new DirectionalLight(0xffffff, 2);
+  light.position.set(0.6, -0.8, 1.6);
+  return light;
 }
 
 const ghostly = new MeshLambertMaterial({
@@ -143,66 +199,3 @@ const ghostly = new MeshLambertMaterial({
   polygonOffsetFactor: 4,
   polygonOffsetUnits: 40,
 });
-
-function placed({ positionM, quaternion }: Body): Group {
-  const group = new Group();
-  place(group, positionM, quaternion);
-  return group;
-}
-
-function place(object: Group | Mesh, positionM: readonly number[], quaternion: readonly number[]): void {
-  const [x = 0, y = 0, z = 0] = positionM;
-  const [qw = 1, qx = 0, qy = 0, qz = 0] = quaternion;
-  object.position.set(x, y, z);
-  object.quaternion.set(qx, qy, qz, qw);
-}
-
-function move({ group, body }: Moved, positions: readonly (number | null)[]): void {
-  const { joint, positionM, quaternion } = body;
-  if (joint === null) return;
-  const travel = joint.ratio * ((positions[joint.robotJoint] ?? joint.reference) - joint.reference);
-  place(group, positionM, quaternion);
-  const [ax = 0, ay = 0, az = 1] = joint.axis;
-  const axis = new Vector3(ax, ay, az);
-  if (joint.kind === 'slide') {
-    group.position.add(axis.multiplyScalar(travel).applyQuaternion(group.quaternion));
-    return;
-  }
-  const [x = 0, y = 0, z = 0] = joint.anchorM;
-  const anchor = new Vector3(x, y, z);
-  const before = anchor.clone().applyQuaternion(group.quaternion);
-  group.quaternion.multiply(new Quaternion().setFromAxisAngle(axis, travel));
-  group.position.add(before.sub(anchor.applyQuaternion(group.quaternion)));
-}
-
-function colourOf({ colour }: Geom): Color {
-  const [red = 0.7, green = 0.7, blue = 0.7] = colour;
-  return new Color().setRGB(red, green, blue, SRGBColorSpace);
-}
-
-function meshOf(geom: Geom, material: MeshLambertMaterial): Mesh {
-  const mesh = new Mesh(geometryOf(geom), material);
-  place(mesh, geom.positionM, geom.quaternion);
-  const [x = 0, y = 0, z = 0] = geom.sizeM;
-  if (geom.shape === 'ellipsoid') mesh.scale.set(x, y, z);
-  return mesh;
-}
-
-/** MuJoCo gives half lengths, and its round bodies stand along z, where those of three.js stand along y. */
-function geometryOf({ shape, sizeM }: Geom): BufferGeometry {
-  const [x = 0, y = 0, z = 0] = sizeM;
-  switch (shape) {
-    case 'box':
-      return new BoxGeometry(2 * x, 2 * y, 2 * z);
-    case 'sphere':
-      return new SphereGeometry(x, 24, 16);
-    case 'ellipsoid':
-      return new SphereGeometry(1, 24, 16);
-    case 'cylinder':
-      return new CylinderGeometry(x, x, 2 * y, 32).rotateX(Math.PI / 2);
-    case 'capsule':
-      return new CapsuleGeometry(x, 2 * y, 8, 24).rotateX(Math.PI / 2);
-    case 'plane':
-      return new PlaneGeometry(20 * (x || 5), 20 * (y || 5));
-  }
-}

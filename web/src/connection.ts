@@ -1,45 +1,35 @@
 import { decodePicture, parseMessage, serverMessage } from '../../src/serve/messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from '../../src/serve/messages.ts';
+import type { ControlReport, EvaluationReport } from '../../src/serve/control-messages.ts';
 import { History } from './history.ts';
-
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** 8-bit RGB. */
-  readonly rgb: Uint8Array;
-  readonly ageMs: number;
-  /** Pictures a second, of the last two seconds. */
-  readonly rateHz: number;
-}
-
-export type LinkState = 'connecting' | 'open' | 'lost';
+import type { LinkState, Picture, Topic, ViewSource } from './view-source.ts';
 
 /** A lost connection is tried again after so long, ms. */
 const RETRY_MS = 1000;
 const RATE_WINDOW_MS = 2000;
 
-type Listener = () => void;
-
 /** A request without the operator's token, which is added here. */
 type Request = PageMessage extends infer Kind ? (Kind extends PageMessage ? Omit<Kind, 'operator'> : never) : never;
 
-/** The runtime as the page knows it. Tells its listeners whenever something has come, at most once per picture of the screen. */
-export class Connection {
+/** The runtime as the page knows it, live. */
+export class Connection implements ViewSource {
   state: LinkState = 'connecting';
   hello: HelloMessage | undefined;
   scene: SceneMessage | undefined;
   frame: FrameMessage | undefined;
   notice: NoticeMessage | undefined;
+  control: ControlReport | undefined;
+  evaluation: EvaluationReport | undefined;
   /** What was wrong with the newest message that could not be read. */
   problem = '';
   readonly pictures = new Map<string, Picture>();
   readonly history = new History();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Map<() => void, readonly Topic[] | undefined>();
+  readonly #news = new Set<Topic>();
   readonly #arrivalsMs = new Map<string, number[]>();
   readonly #tokens: { readonly page: string; readonly operator: string };
   readonly #url: string;
   #socket: WebSocket | undefined;
-  #isTold = false;
 
   constructor({ search, hash, host }: Pick<Location, 'search' | 'hash' | 'host'>) {
     const page = new URLSearchParams(search).get('token') ?? '';
@@ -49,8 +39,8 @@ export class Connection {
     this.#connect();
   }
 
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
+  listen(listener: () => void, topics?: readonly Topic[]): () => void {
+    this.#listeners.set(listener, topics);
     return () => this.#listeners.delete(listener);
   }
 
@@ -74,20 +64,20 @@ export class Connection {
 
   #change({ state }: { readonly state: LinkState }): void {
     this.state = state;
-    this.#tell();
+    this.#tell('link');
   }
 
   #take(data: string | ArrayBuffer): void {
     try {
-      if (typeof data === 'string') this.#takeText(data);
-      else this.#takePicture(new Uint8Array(data));
+      if (typeof data === 'string') this.#tell(this.#takeText(data));
+      else this.#tell(this.#takePicture(new Uint8Array(data)));
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
+      this.#tell('link');
     }
-    this.#tell();
   }
 
-  #takeText(text: string): void {
+  #takeText(text: string): Topic {
     const message = parseMessage(serverMessage, text);
     switch (message.kind) {
       case 'hello':
@@ -103,10 +93,17 @@ export class Connection {
       case 'notice':
         this.notice = message;
         break;
+      case 'control':
+        this.control = message;
+        break;
+      case 'evaluation':
+        this.evaluation = message;
+        break;
     }
+    return message.kind;
   }
 
-  #takePicture(bytes: Uint8Array): void {
+  #takePicture(bytes: Uint8Array): Topic {
     const { header, rgb } = decodePicture(bytes);
     const nowMs = performance.now();
     const arrivals = [...(this.#arrivalsMs.get(header.camera) ?? []), nowMs].filter(
@@ -116,14 +113,18 @@ export class Connection {
     const rateHz = ((arrivals.length - 1) * 1000) / Math.max(1, nowMs - (arrivals[0] ?? nowMs));
     const { width, height, ageMs } = header;
     this.pictures.set(header.camera, { width, height, rgb, ageMs, rateHz });
+    return 'picture';
   }
 
-  #tell(): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
+  #tell(topic: Topic): void {
+    this.#news.add(topic);
+    if (this.#news.size > 1) return;
     requestAnimationFrame(() => {
-      this.#isTold = false;
-      for (const listener of this.#listeners) listener();
+      const news = [...this.#news];
+      this.#news.clear();
+      for (const [listener, topics] of this.#listeners) {
+        if (topics === undefined || news.some((topic) => topics.includes(topic))) listener();
+      }
     });
   }
 }

@@ -1,4 +1,5 @@
 import { REASONS } from '../../src/safety/reasons.ts';
+import type { FrameMessage } from '../../src/serve/messages.ts';
 
 /** The states of the gate for who sees them for the first time. */
 const STATES: Readonly<Record<string, string>> = {
@@ -43,4 +44,36 @@ export function reasonWords(reason: string): string {
 /** A number that keeps its width, or a dash for none. */
 export function figure(value: number | null | undefined, digits: number): string {
   return value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '−');
+}
+
+/** A share of 1, in percent: whole, or with one digit where it is small. */
+export function percent(share: number): string {
+  return `${figure(100 * share, share > 0 && share < 0.0995 ? 1 : 0)} %`;
+}
+
+/** Millimetres below ten centimetres, centimetres from there on. */
+export function lengthWords(metres: number): string {
+  return metres < 0.1 ? `${figure(1000 * metres, 0)} mm` : `${figure(100 * metres, 0)} cm`;
+}
+
+/** What the gate does, in words. An episode is over only when the arm stands; a gate that has latched stays so. */
+export function headline(frame: FrameMessage | undefined): string {
+  if (frame === undefined) return 'No episode yet';
+  const { episode, gate } = frame;
+  return episode.isRunning || episode.finished < episode.number || isLatched(gate.state)
+    ? stateWords(gate.state)
+    : 'Episode over';
+}
+
+/** What of all this is worth an interruption: an episode begins or ends, the gate latches. */
+export function announcement(frame: FrameMessage | undefined): string {
+  if (frame === undefined) return '';
+  const { episode, gate } = frame;
+  if (isLatched(gate.state)) return `${stateWords(gate.state)}: ${gate.reasons.map(reasonWords).join('; ')}`;
+  if (episode.isRunning) return `Episode ${episode.number} began: ${episode.instruction}.`;
+  return episode.outcome === '' ? '' : `Episode ${episode.number} is over: ${outcomeWords(episode.outcome)}.`;
+}
+
+function isLatched(state: string): boolean {
+  return state === 'protective-stop' || state === 'estop';
 }

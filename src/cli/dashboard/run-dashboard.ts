@@ -1,23 +1,30 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
+import { MonotonicClock } from '../../core/clock.ts';
+import type { RobotSpec } from '../../robot/robot-spec.ts';
+import { ClearanceWatch } from '../../runtime/clearance-watch.ts';
 import type { EpisodeControl } from '../../runtime/episode-control.ts';
-import type { SessionPlan } from '../../runtime/policy-session.ts';
 import type { StepListener } from '../../runtime/step-listener.ts';
 import { TokenStripReader } from '../../runtime/token-strip.ts';
-import { isLoopback } from '../../serve/access.ts';
 import { DashboardServer } from '../../serve/dashboard-server.ts';
 import type { DashboardActions } from '../../serve/dashboard-server.ts';
+import type { FrameMessage } from '../../serve/messages.ts';
 import { Telemetry } from '../../serve/telemetry.ts';
 import { exampleInstructions } from '../../sim/instruction.ts';
 import { listTasks, loadTask } from '../../sim/load-task.ts';
 import { readGeometry, readThings } from '../../sim/scene-geometry.ts';
 import { World } from '../../sim/world.ts';
+import type { StepLayout } from '../../tokens/layout.ts';
 import { encodeText } from '../../tokens/text.ts';
 import { requestOf } from '../place.ts';
 import type { RunJob } from '../run-episodes.ts';
+import { THIS_COMPUTER, addressText } from './addresses.ts';
 import { listenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { PageControl } from './page-control.ts';
+import type { PageControlOptions } from './page-control.ts';
 
 export interface DashboardFlags {
   readonly dashboard?: boolean;
@@ -25,9 +32,12 @@ export interface DashboardFlags {
 }
 
 /** The options of every verb that shows itself in a browser. */
-export function addDashboardOptions(command: Command): Command {
+export function addDashboardOptions(
+  command: Command,
+  words = 'show it in a browser, in real time; stays until Ctrl-C',
+): Command {
   return command
-    .option('--dashboard', 'show it in a browser, in real time; stays until Ctrl-C')
+    .option('--dashboard', words)
     .option(
       '--listen <address>',
       'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone',
@@ -35,20 +45,41 @@ export function addDashboardOptions(command: Command): Command {
     );
 }
 
-const THIS_COMPUTER: ListenAddress = { address: '127.0.0.1', port: 0 };
+/** How often it is looked whether a page is open, ms. */
+const LOOK_MS = 200;
 
-/** Opens the dashboard of a run and says on stderr where it is; undefined where none is wanted. Throws as DashboardServer.open. */
-export async function openRunDashboard(flags: DashboardFlags, plan: SessionPlan): Promise<RunDashboard | undefined> {
+/** What is shown. */
+export interface DashboardSubject {
+  readonly robot: RobotSpec;
+  readonly driver: string;
+  /** Who drives. */
+  readonly agent: string;
+  /** Of the tokens of its policy; undefined where there are none. */
+  readonly layout?: StepLayout | undefined;
+  /** How a person works the arm from the page; default: not at all. */
+  readonly control?: Pick<PageControlOptions, 'jog' | 'person' | 'session'>;
+  /** Somebody there stopped the arm. */
+  readonly onStop?: () => void;
+  /** The operator there left a latched stop. */
+  readonly onReset?: () => void;
+}
+
+/** Opens the dashboard and says on stderr where it is; undefined where none is wanted. Throws as DashboardServer.open. */
+export async function openRunDashboard(
+  flags: DashboardFlags,
+  subject: DashboardSubject,
+): Promise<RunDashboard | undefined> {
   if (flags.dashboard !== true) return undefined;
-  const dashboard = await RunDashboard.open(flags.listen ?? THIS_COMPUTER, plan);
+  const dashboard = await RunDashboard.open(flags.listen ?? THIS_COMPUTER, subject);
   process.stderr.write(`${dashboard.text}\n`);
   return dashboard;
 }
 
 /** A run in the browser: what happens, and what people there may do about it. */
 export class RunDashboard {
-  readonly #plan: SessionPlan;
+  readonly #subject: DashboardSubject;
   readonly #address: string;
+  readonly #watch: ClearanceWatch | undefined;
   readonly #telemetry: Telemetry;
   #server: DashboardServer | undefined;
   #control: EpisodeControl | undefined;
@@ -58,30 +89,34 @@ export class RunDashboard {
   #seed = 0;
   /** Somebody stopped the arm there: what was planned does not go on by itself. */
   #isHeld = false;
+  #isLatched = false;
 
-  private constructor(address: string, plan: SessionPlan) {
-    this.#plan = plan;
+  private constructor(address: string, subject: DashboardSubject, watch: ClearanceWatch | undefined) {
+    this.#subject = subject;
     this.#address = address;
-    const reader = plan.layout === undefined ? undefined : new TokenStripReader(plan.layout);
+    this.#watch = watch;
+    const reader = subject.layout === undefined ? undefined : new TokenStripReader(subject.layout);
     this.#telemetry = new Telemetry({
-      robot: plan.robot,
+      robot: subject.robot,
       strip: (observation, decision) => reader?.read(observation, decision),
       things: () => (this.#control?.world === undefined ? [] : readThings(this.#control.world)),
+      clearances: (measuredRad) => watch?.nearest(measuredRad, this.#control?.world) ?? [],
     });
   }
 
-  static async open({ address, port }: ListenAddress, plan: SessionPlan): Promise<RunDashboard> {
-    const dashboard = new RunDashboard(address, plan);
+  static async open({ address, port }: ListenAddress, subject: DashboardSubject): Promise<RunDashboard> {
+    const dashboard = new RunDashboard(address, subject, await ClearanceWatch.load(subject.robot));
     dashboard.#server = await DashboardServer.open({
       pageDirectory: pageDirectory(),
       address,
       port,
-      hello: helloOf(plan),
+      hello: helloOf(subject),
       actions: dashboard.#actions(),
-      frame: () => dashboard.#telemetry.frame(),
+      frame: () => dashboard.#frame(),
+      control: dashboard.#pageControl(),
       pictures: () => dashboard.#telemetry.pictures,
     });
-    if (plan.robot.drivers.sim !== undefined) await dashboard.#showArmAlone();
+    if (subject.robot.drivers.sim !== undefined) await dashboard.#showArmAlone();
     return dashboard;
   }
 
@@ -91,18 +126,17 @@ export class RunDashboard {
 
   /** Where the page is, and what that means. */
   get text(): string {
-    const { url = '', operatorUrl = '' } = this.#server ?? {};
-    const reach = isLoopback(this.#address)
-      ? []
-      : [
-          `The dashboard listens on ${this.#address}: whoever reaches this computer and has an address below can use it.`,
-          'Nothing is encrypted: others on the network can read along, addresses included. Use it on networks you trust.',
-        ];
-    return [
-      ...reach,
-      `dashboard  ${operatorUrl}`,
-      `to look    ${url}   (may look, stop and slow down, and nothing else)`,
-    ].join('\n');
+    return addressText(this.#address, this.#server ?? {});
+  }
+
+  /** Where the operator's page is. */
+  get operatorUrl(): string {
+    return this.#server?.operatorUrl ?? '';
+  }
+
+  /** Waits until somebody looks. */
+  async untilSeen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.#server?.viewers.count ?? 1) === 0) await setTimeout(LOOK_MS);
   }
 
   /** The next episode: the one that was planned, or else what the operator begins. Undefined once the run is aborted. */
@@ -127,6 +161,7 @@ export class RunDashboard {
     readonly onControl: (control: EpisodeControl) => void;
   } {
     this.#isHeld = false;
+    this.#isLatched = false;
     this.#episode = new AbortController();
     this.#telemetry.beginEpisode();
     return { signal: AbortSignal.any([run, this.#episode.signal]), onControl: (control) => this.#take(control) };
@@ -134,20 +169,23 @@ export class RunDashboard {
 
   endEpisode(summary: { readonly outcome: string; readonly success: boolean }): void {
     this.#episode = undefined;
+    this.#isLatched = summary.outcome === 'protective-stop';
     this.#telemetry.endEpisode(summary);
   }
 
   /** The arm and the scene of the last episode are about to go. */
   leaveEpisode(): void {
+    this.#watch?.leaveWorld();
     this.#control = undefined;
   }
 
   async close(): Promise<void> {
     await this.#server?.close();
+    this.#watch?.dispose();
   }
 
   async #showArmAlone(): Promise<void> {
-    const world = await World.loadArm(this.#plan.robot);
+    const world = await World.loadArm(this.#subject.robot);
     this.#server?.setScene(readGeometry(world));
     world.dispose();
   }
@@ -158,12 +196,37 @@ export class RunDashboard {
     if (this.#speedShare < 1) control.slowDown(this.#speedShare);
   }
 
+  /** A gate that is reset after an episode is shown as it is now. */
+  #frame(): FrameMessage | undefined {
+    const frame = this.#telemetry.frame();
+    const state = this.#control?.state;
+    if (frame === undefined || state === undefined || this.#episode !== undefined) return frame;
+    return { ...frame, gate: { ...frame.gate, state } };
+  }
+
+  #pageControl(): PageControl {
+    return new PageControl({
+      ...this.#subject.control,
+      clock: new MonotonicClock(),
+      isLatched: () => this.#isLatched,
+      reset: () => (this.#control?.reset === undefined ? undefined : () => this.#reset()),
+    });
+  }
+
+  #reset(): string {
+    this.#control?.reset?.();
+    this.#isLatched = false;
+    this.#subject.onReset?.();
+    return 'The stop is reset. The next episode arms the arm again.';
+  }
+
   #actions(): DashboardActions {
     return {
       stop: () => {
         this.#isHeld = true;
         this.#control?.stop();
         this.#episode?.abort();
+        this.#subject.onStop?.();
       },
       slowDown: (share) => {
         if (share > this.#speedShare) throw notSlower(this.#speedShare);
@@ -175,15 +238,17 @@ export class RunDashboard {
         this.#control?.speedUp(share);
       },
       instruct: (text) => {
+        if (this.#subject.control !== undefined) throw isDriven();
         if (this.#episode === undefined) throw noEpisode('no episode is going on', 'Begin one.');
         this.#requireReadable(text);
         this.#control?.instruct(text);
       },
       begin: (text) => {
+        if (this.#subject.control !== undefined) throw isDriven();
         if (this.#begin === undefined)
           throw noEpisode('an episode is going on', 'Stop it first, or give it other words.');
         this.#requireReadable(text);
-        const request = requestOf({ driver: this.#plan.driver, task: text });
+        const request = requestOf({ driver: this.#subject.driver, task: text });
         this.#seed += 1;
         this.#begin({ request, seed: this.#seed });
       },
@@ -192,7 +257,8 @@ export class RunDashboard {
 
   /** Throws what encodeText throws. What a server can read, only the server knows. */
   #requireReadable(instruction: string): void {
-    if (this.#plan.layout !== undefined) encodeText(this.#plan.layout, instruction);
+    const { layout } = this.#subject;
+    if (layout !== undefined) encodeText(layout, instruction);
   }
 
   #setSpeed(share: number): void {
@@ -201,11 +267,11 @@ export class RunDashboard {
   }
 }
 
-function helloOf({ robot, driver, manifest }: SessionPlan): Parameters<typeof DashboardServer.open>[0]['hello'] {
+function helloOf({ robot, driver, agent }: DashboardSubject): Parameters<typeof DashboardServer.open>[0]['hello'] {
   return {
     robot: robot.name,
     driver,
-    agent: manifest.name,
+    agent,
     joints: robot.joints.map(({ name, limits }) => ({
       name,
       lowRad: limits.positionRad[0],
@@ -221,6 +287,10 @@ function helloOf({ robot, driver, manifest }: SessionPlan): Parameters<typeof Da
 
 function noEpisode(problem: string, remedy: string): ArmatureError {
   return new ArmatureError('E_DASHBOARD_EPISODE', problem, { remedy });
+}
+
+function isDriven(): ArmatureError {
+  return noEpisode('a person drives here, and no words do', 'Give them to armature run with --dashboard.');
 }
 
 function notSlower(share: number): ArmatureError {

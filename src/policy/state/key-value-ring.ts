@@ -58,6 +58,14 @@ export class KeyValueRing {
     return this.#length;
   }
 
+  /** Slots of the newest rows, the newest last; -1 for one that is not held any more. */
+  newestSlots(rows: number): readonly number[] {
+    const first = this.#length - rows;
+    return Array.from({ length: rows }, (_, row) =>
+      first + row < 0 ? -1 : (this.#oldest + first + row) % this.shape.slots,
+    );
+  }
+
   /**
    * Appends rows, evicting the oldest ones when there is no free slot.
    * @param output `kv` output of the trunk, shape (2 layers, kvHeads, rows, headWidth): the keys of all

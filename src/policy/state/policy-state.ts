@@ -48,6 +48,8 @@ export interface PolicyState {
   readonly rowOrder: 'embeddings-first' | 'tokens-first';
   /** The inputs as they stand, by name; valid until the next change. */
   inputs(): Readonly<Record<string, StateTensor>>;
+  /** Slots of the inputs where the newest rows are, the newest last; -1 for one that is not there any more. None where rows have no slots. */
+  newestSlots(rows: number): readonly number[];
   /** Before the run that begins a time step: forgets what that step does not see. */
   makeRoom(): void;
   /** Takes what a run gave. Throws E_STATE_OUTPUT, E_RING_OVERFLOW for outputs of another size. */

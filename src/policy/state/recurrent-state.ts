@@ -31,6 +31,10 @@ export class RecurrentState implements PolicyState {
     );
   }
 
+  newestSlots(): readonly number[] {
+    return [];
+  }
+
   /** The past fades by itself. */
   makeRoom(): void {
     return;

@@ -28,6 +28,10 @@ export class RelativeRingState implements PolicyState {
     return { ...ringInputs(this.#ring), cache_positions: { data: this.#positions, shape: [slots] } };
   }
 
+  newestSlots(rows: number): readonly number[] {
+    return this.#ring.newestSlots(rows);
+  }
+
   /** The memory counts positions, not steps. */
   makeRoom(): void {
     return;

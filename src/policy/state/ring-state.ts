@@ -25,6 +25,10 @@ export class RingState implements PolicyState {
     return ringInputs(this.#ring);
   }
 
+  newestSlots(rows: number): readonly number[] {
+    return this.#ring.newestSlots(rows);
+  }
+
   makeRoom(): void {
     while (this.#stepRows.length >= this.#steps) this.#ring.dropOldest(this.#stepRows.shift() ?? 0);
   }

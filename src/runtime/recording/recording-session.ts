@@ -27,6 +27,12 @@ export interface RecordingOptions {
   readonly keep: (seed: number) => Promise<EpisodeKeeper>;
   readonly listeners?: readonly StepListener[];
   readonly events?: RecordingEvents;
+  /** Told of every episode once the arm stands; what was recorded is not on disk yet. */
+  readonly onEnded?: (run: EpisodeRun) => void;
+  /** Asked at the beginning of each episode for what ends it besides `signal`, and who may control it. */
+  readonly watch?: ((signal: AbortSignal) => Pick<WorkOptions, 'signal' | 'onControl'>) | undefined;
+  /** Whether `isReady` sees to it that somebody looks after a protective stop; by default the session ends with one. */
+  readonly outlivesStops?: boolean | undefined;
   /** Aborting it brings the arm to a controlled stop, saves what there is, and ends the session. */
   readonly signal: AbortSignal;
 }
@@ -96,7 +102,8 @@ export class RecordingSession {
   async run(): Promise<void> {
     const { episodes, signal, seed, isReady = () => Promise.resolve(true) } = this.#options;
     for (let attempt = 0; this.#saved < episodes && !this.#isStopping && !signal.aborted; attempt += 1) {
-      if (!(await isReady())) return;
+      // Somebody may have had enough while it waited.
+      if (!(await isReady()) || this.#isStopping) return;
       await this.#record(seed + attempt);
     }
   }
@@ -108,7 +115,6 @@ export class RecordingSession {
       request,
       mode = 'live',
       listeners = [],
-      signal,
       timeLimitS = request.timeLimitS,
       events,
       cameras,
@@ -126,17 +132,24 @@ export class RecordingSession {
         agent: (scene) => this.#begin(scene),
         isOver: () => this.#wish !== undefined,
         listeners: [keeper, ...listeners],
-        signal,
+        ...this.#circumstances(),
         ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
         timeLimitS,
         ...(cameras === undefined ? {} : { cameras }),
       });
+      this.#options.onEnded?.(run);
     } finally {
       await this.#keep(keeper, run);
     }
     if (run.result.agentFailure !== undefined) throw run.result.agentFailure;
-    if (run.result.outcome === 'protective-stop') this.#isStopping = true;
+    const { outlivesStops = false } = this.#options;
+    if (run.result.outcome === 'protective-stop' && !outlivesStops) this.#isStopping = true;
     if (this.#wish === 'discard') events?.onDiscarded?.(run);
+  }
+
+  #circumstances(): Pick<WorkOptions, 'signal' | 'onControl'> {
+    const { signal, watch } = this.#options;
+    return watch?.(signal) ?? { signal };
   }
 
   #begin(scene: TaskEpisode | undefined): Agent {

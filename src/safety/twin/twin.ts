@@ -1,4 +1,4 @@
-import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
+import type { DoubleBuffer, MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import { at } from '../joint-limits.ts';
 import { armShape } from './arm-shape.ts';
@@ -89,9 +89,12 @@ export class Twin {
     return smallest;
   }
 
-  /** MuJoCo's own distance of two geoms, m, negative where they overlap; at most `capM`. */
-  exactDistanceM(a: number, b: number, capM: number): number {
-    return this.#module.mj_geomDistance(this.#model, this.#data, a, b, capM, null);
+  /**
+   * MuJoCo's own distance of two geoms, m, negative where they overlap; at most `capM`.
+   * @param points of length 6: takes the point of `a` that is nearest to `b`, then that of `b`, where they are nearer than `capM`
+   */
+  exactDistanceM(a: number, b: number, capM: number, points: DoubleBuffer | null = null): number {
+    return this.#module.mj_geomDistance(this.#model, this.#data, a, b, capM, points);
   }
 
   /** Height of the lowest point of the boxes around these geoms, m. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scene } from '../messages.ts';
-import type { Immutable } from '../messages.ts';
+import type { Immutable } from '../message-parts.ts';
 
 /**
  * What `armature serve` answers to its page, once: both check it against these tables. Numbers that are not finite travel as

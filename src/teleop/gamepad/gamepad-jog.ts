@@ -1,14 +1,14 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { JogAction, JogReading } from '../jog/jog-device.ts';
-import { NO_AXES } from '../jog/jog-input.ts';
-import { shaped } from '../jog/shaped.ts';
 import { WatchedJogDevice } from '../jog/watched-jog-device.ts';
 import { openGamepad } from './find-gamepad.ts';
 import type { InputFolders, OpenPad } from './find-gamepad.ts';
 import { ABS } from './input-codes.ts';
 import type { PadEvent } from './input-codes.ts';
 import type { PadLayout } from './pad-layouts.ts';
+import { PAD_ACTIONS, PAD_SILENT_MS, axesOfPad, isTriggerHeld } from './pad-mapping.ts';
+import type { PadButton } from './pad-mapping.ts';
 
 export interface GamepadOptions {
   /** Its device file; default: the first pad there is. */
@@ -17,20 +17,7 @@ export interface GamepadOptions {
   readonly folders?: InputFolders;
 }
 
-/**
- * A pad says only what changes, so that one whose radio is gone cannot be told from one that is held still. Hands are
- * never that still for long.
- */
-const SILENT_NS = 2000 * NS_PER_MS;
-/** Share of its way that a trigger must have gone to be held, and be back to be let go. */
-const [HELD, LET_GO] = [0.6, 0.4];
-/** Sticks do not come back exactly. */
-const DEAD_ZONE = 0.12;
-
-/**
- * A gamepad as a jogging device; the left trigger is the dead-man. Left stick: x and y, or the selected joint. Right stick:
- * up, down and yaw. Four-way pad: pitch and roll. Right trigger and shoulder: gripper.
- */
+/** A gamepad as a jogging device; the left trigger is the dead-man. What moves what: pad-mapping.ts. */
 export class GamepadJog extends WatchedJogDevice<OpenPad> {
   readonly name = 'gamepad';
   readonly #values = new Map<string, number>();
@@ -44,23 +31,19 @@ export class GamepadJog extends WatchedJogDevice<OpenPad> {
   }
 
   protected override reading({ layout }: OpenPad, nowNs: number): JogReading {
-    // Up and left are negative on every pad.
-    const stick = (axis: number): number => shaped(-this.#axis(axis), DEAD_ZONE);
-    const close = this.#pressed(layout.rightTrigger);
-    const open = this.#values.get(`key ${layout.rightShoulder}`) ?? 0;
     return {
-      isDeadManHeld: this.#isHeld && nowNs - this.#heardNs < SILENT_NS,
-      axes: {
-        ...NO_AXES,
-        x: stick(layout.leftY),
-        y: stick(layout.leftX),
-        z: stick(layout.rightY),
-        yaw: stick(layout.rightX),
-        pitch: this.#axis(ABS.HAT0Y),
-        roll: this.#axis(ABS.HAT0X),
-        joint: stick(layout.leftY),
-        gripper: open - (close > DEAD_ZONE ? close : 0),
-      },
+      isDeadManHeld: this.#isHeld && nowNs - this.#heardNs < PAD_SILENT_MS * NS_PER_MS,
+      axes: axesOfPad({
+        leftX: this.#axis(layout.leftX),
+        leftY: this.#axis(layout.leftY),
+        rightX: this.#axis(layout.rightX),
+        rightY: this.#axis(layout.rightY),
+        hatX: this.#axis(ABS.HAT0X),
+        hatY: this.#axis(ABS.HAT0Y),
+        leftTrigger: this.#pressed(layout.leftTrigger),
+        rightTrigger: this.#pressed(layout.rightTrigger),
+        rightShoulder: this.#values.get(`key ${layout.rightShoulder}`) ?? 0,
+      }),
     };
   }
 
@@ -84,9 +67,7 @@ export class GamepadJog extends WatchedJogDevice<OpenPad> {
     }
     const wasPressed = (this.#values.get(`${event.kind} ${event.code}`) ?? 0) > 0;
     this.#values.set(`${event.kind} ${event.code}`, event.value);
-    const share = this.#pressed(layout.leftTrigger);
-    if (share > HELD) this.#isHeld = true;
-    else if (share < LET_GO) this.#isHeld = false;
+    this.#isHeld = isTriggerHeld(this.#pressed(layout.leftTrigger), this.#isHeld);
     const action = event.kind === 'key' && event.value === 1 && !wasPressed ? actionOf(event.code, layout) : undefined;
     if (action !== undefined) this.tellAction(action);
   }
@@ -108,13 +89,7 @@ export class GamepadJog extends WatchedJogDevice<OpenPad> {
 }
 
 function actionOf(key: number, layout: PadLayout): JogAction | undefined {
-  const actions: readonly (readonly [number, JogAction])[] = [
-    [layout.south, { kind: 'next-mode' }],
-    [layout.east, { kind: 'give-back' }],
-    [layout.start, { kind: 'faster' }],
-    [layout.select, { kind: 'slower' }],
-    [layout.rightThumb, { kind: 'next-joint' }],
-    [layout.leftThumb, { kind: 'previous-joint' }],
-  ];
-  return actions.find(([code]) => code === key)?.[1];
+  const buttons = Object.keys(PAD_ACTIONS) as PadButton[];
+  const button = buttons.find((name) => layout[name] === key);
+  return button && PAD_ACTIONS[button];
 }

@@ -66,7 +66,8 @@ export class JogAgent implements Teleoperator {
   get status(): TeleopStatus {
     this.#read();
     const problem = this.#options.device.problem ?? (this.#mustRelease ? 'let go of everything once' : undefined);
-    return { setting: this.#controls.describe(), problem };
+    const { modes, mode, joint, speed } = this.#controls;
+    return { setting: this.#controls.describe(), problem, jog: { modes, mode, joint, speed } };
   }
 
   listen(listener: TeleopListener): () => void {

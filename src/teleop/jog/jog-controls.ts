@@ -26,6 +26,11 @@ export class JogControls {
     this.#speed = speed;
   }
 
+  /** Those the arm has. */
+  get modes(): readonly JogMode[] {
+    return this.#modes;
+  }
+
   get mode(): JogMode {
     return this.#mode;
   }
@@ -47,6 +52,13 @@ export class JogControls {
       case 'slower':
         this.#speed = neighbour(JOG_SPEEDS, this.#speed, action.kind === 'faster' ? 1 : -1);
         return false;
+      case 'speed':
+        this.#speed = action.speed;
+        return false;
+      case 'mode':
+        if (!this.#modes.includes(action.mode) || action.mode === this.#mode) return false;
+        this.#mode = action.mode;
+        return true;
       case 'next-mode':
         this.#mode = this.#modes[(this.#modes.indexOf(this.#mode) + 1) % this.#modes.length] as JogMode;
         return true;

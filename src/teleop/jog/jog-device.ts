@@ -1,4 +1,4 @@
-import type { JogAxes } from './jog-input.ts';
+import type { JogAxes, JogMode, JogSpeedName } from './jog-input.ts';
 
 /** What a device shows at one moment. */
 export interface JogReading {
@@ -10,7 +10,9 @@ export interface JogReading {
 export type JogAction =
   | { readonly kind: 'faster' | 'slower' | 'next-mode' | 'next-joint' | 'previous-joint' | 'give-back' }
   /** Joint number, from 1. */
-  | { readonly kind: 'joint'; readonly number: number };
+  | { readonly kind: 'joint'; readonly number: number }
+  | { readonly kind: 'mode'; readonly mode: JogMode }
+  | { readonly kind: 'speed'; readonly speed: JogSpeedName };
 
 export interface JogDeviceListener {
   /** Something was pushed or let go; `read` shows what. */

@@ -108,6 +108,40 @@ describe('RecordingSession', () => {
     expect((await column(directory, 0, 'scene.seed'))[0]).toBe(8);
   });
 
+  it('saves an episode that somebody elsewhere stopped as one that failed, and goes on with the next', async () => {
+    const controllers: AbortController[] = [];
+    const outcomes: string[] = [];
+    const { directory, session, saved } = await bench(
+      {
+        watch: (signal) => {
+          const controller = new AbortController();
+          controllers.push(controller);
+          return { signal: AbortSignal.any([signal, controller.signal]) };
+        },
+        onEnded: ({ result }) => outcomes.push(result.outcome),
+      },
+      ({ gateTick }) => {
+        if (gateTick === 25 && controllers.length === 1) controllers[0]?.abort();
+      },
+    );
+    await session.run();
+    expect(outcomes).toEqual(['aborted', 'time-limit']);
+    expect(saved[1]).toBe(20);
+    expect(saved[0]).toBeLessThan(10);
+    expect((await column(directory, 0, 'next.success')).at(-1)).toBe(0);
+  });
+
+  it('begins no episode when somebody had enough while it waited', async () => {
+    const { session, saved } = await bench({
+      isReady: () => {
+        session.stop();
+        return Promise.resolve(true);
+      },
+    });
+    await session.run();
+    expect(saved).toEqual([]);
+  });
+
   it('keeps what there is when it is stopped, by a key or from outside', async () => {
     const byKey = await bench({}, ({ gateTick }, running) => {
       if (gateTick === 25) running.stop();

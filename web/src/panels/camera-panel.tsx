@@ -1,72 +1,147 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { PanelProps } from '../app.tsx';
-import type { Picture } from '../connection.ts';
-import { figure } from '../words.ts';
+import type { FrameMessage } from '../../../src/serve/messages.ts';
+import { scaleGradient } from '../colour-scale.ts';
+import { paint, paintWeights } from '../paint.ts';
+import { useNews } from '../use-news.ts';
+import type { ViewSource } from '../view-source.ts';
+import { figure, percent } from '../words.ts';
 
-/** What the policy sees: each camera in the size it looks at, with the patches the picture is cut into. */
-export function CameraPanel({ connection }: PanelProps): JSX.Element {
-  const { hello, frame, pictures } = connection;
+type Strip = FrameMessage['strip'];
+
+/** What the policy sees: each camera in the size it looks at, the patches the picture is cut into, and what it attends to. */
+export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.Element {
+  useNews(source, ['hello', 'frame'], 200);
+  const [overlays, setOverlays] = useState({ patches: true, attention: false });
+  const { hello, frame } = source;
+  const attention = frame?.strip?.attention ?? undefined;
+  const most = Math.max(0, ...(attention?.images.flat() ?? []));
   return (
     <section class="cameras" aria-labelledby="cameras-title">
       <h2 id="cameras-title">Cameras</h2>
       <div class="views">
-        {(hello?.cameras ?? []).map((name) => {
-          const picture = pictures.get(name);
-          const sensor = frame?.sensors.find((candidate) => candidate.name === name);
-          const patches = frame?.strip?.images.find(({ camera }) => camera === name)?.patches ?? 0;
-          return (
-            <figure key={name}>
-              <CameraView picture={picture} across={Math.round(Math.sqrt(patches))} name={name} />
-              <figcaption>
-                <b>{name}</b> {figure(picture?.rateHz, 0)} a second, {figure(sensor?.ageMs, 0)} ms old
-                {sensor?.isFresh === false && <span class="warn"> stale</span>}
-              </figcaption>
-            </figure>
-          );
-        })}
+        {(hello?.cameras ?? []).map((name) => (
+          <CameraView key={name} source={source} name={name} overlays={overlays} />
+        ))}
       </div>
+      <div class="row below" role="group" aria-label="Over the pictures">
+        <Toggle name="patches" isOn={overlays.patches} onToggle={(patches) => setOverlays({ ...overlays, patches })} />
+        <Toggle
+          name="attention"
+          isOn={overlays.attention}
+          onToggle={(isOn) => setOverlays({ ...overlays, attention: isOn })}
+        />
+        {overlays.attention && attention !== undefined && (
+          <span class="scale-legend">
+            0<i style={{ background: scaleGradient() }} />
+            {percent(most)} of the attention
+          </span>
+        )}
+      </div>
+      {overlays.attention && frame?.strip !== undefined && frame.strip !== null && attention === undefined && (
+        <p class="quiet below">This policy’s graph does not tell its attention.</p>
+      )}
     </section>
   );
 }
 
-interface CameraViewProps {
+interface ToggleProps {
   readonly name: string;
-  readonly picture: Picture | undefined;
-  /** Patches in a row. */
-  readonly across: number;
+  readonly isOn: boolean;
+  readonly onToggle: (isOn: boolean) => void;
 }
 
-function CameraView({ picture, across, name }: CameraViewProps): JSX.Element {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    if (canvas.current !== null && picture !== undefined) paint(canvas.current, picture);
-  }, [picture]);
+function Toggle({ name, isOn, onToggle }: ToggleProps): JSX.Element {
   return (
-    <div class="picture">
-      <canvas ref={canvas} role="img" aria-label={`Camera ${name}`} />
-      {across > 1 && (
-        <svg viewBox={`0 0 ${across} ${across}`} preserveAspectRatio="none" aria-hidden="true">
-          {Array.from({ length: across - 1 }, (_, index) => (
-            <path key={index} d={`M${index + 1} 0V${across}M0 ${index + 1}H${across}`} />
-          ))}
-        </svg>
-      )}
-    </div>
+    <button type="button" aria-pressed={isOn} onClick={() => onToggle(!isOn)} data-testid={`overlay-${name}`}>
+      {name}
+    </button>
   );
 }
 
-function paint(canvas: HTMLCanvasElement, { width, height, rgb }: Picture): void {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  const image = context.createImageData(width, height);
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    image.data[4 * pixel] = rgb[3 * pixel] ?? 0;
-    image.data[4 * pixel + 1] = rgb[3 * pixel + 1] ?? 0;
-    image.data[4 * pixel + 2] = rgb[3 * pixel + 2] ?? 0;
-    image.data[4 * pixel + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
+interface CameraViewProps {
+  readonly source: ViewSource;
+  readonly name: string;
+  readonly overlays: { readonly patches: boolean; readonly attention: boolean };
+}
+
+function CameraView({ source, name, overlays }: CameraViewProps): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  usePicture(source, name, canvas);
+  const { frame, pictures } = source;
+  const picture = pictures.get(name);
+  const sensor = frame?.sensors.find((candidate) => candidate.name === name);
+  const index = frame?.strip?.images.findIndex(({ camera }) => camera === name) ?? -1;
+  const image = frame?.strip?.images[index];
+  const [columns, rows] = image === undefined ? [0, 0] : [image.columns, image.patches / image.columns];
+  return (
+    <figure>
+      <div class="picture" style={{ aspectRatio: `${picture?.width ?? 1} / ${picture?.height ?? 1}` }}>
+        <canvas ref={canvas} role="img" aria-label={`Camera ${name}`} data-testid={`camera-${name}`} />
+        {overlays.attention && <Weights strip={frame?.strip ?? null} index={index} columns={columns} />}
+        {overlays.patches && columns * rows > 1 && (
+          <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
+            {Array.from({ length: columns - 1 }, (_, line) => (
+              <path key={`column ${line}`} d={`M${line + 1} 0V${rows}`} />
+            ))}
+            {Array.from({ length: rows - 1 }, (_, line) => (
+              <path key={`row ${line}`} d={`M0 ${line + 1}H${columns}`} />
+            ))}
+          </svg>
+        )}
+      </div>
+      <figcaption>
+        <b>{name}</b> {figure(picture?.rateHz, 0)} a second, {figure(sensor?.ageMs, 0)} ms old
+        {sensor?.isFresh === false && <span class="warn"> stale</span>}
+        {picture !== undefined && (
+          <span class="quiet">
+            , {picture.width} × {picture.height}
+          </span>
+        )}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** Keeps a canvas as new as the pictures of a camera, past everything else on the page. */
+function usePicture(source: ViewSource, name: string, canvas: { readonly current: HTMLCanvasElement | null }): void {
+  useEffect(() => {
+    let shown: unknown;
+    const show = (): void => {
+      const picture = source.pictures.get(name);
+      if (picture === undefined || picture === shown || canvas.current === null) return;
+      shown = picture;
+      paint(canvas.current, picture);
+    };
+    show();
+    return source.listen(show, ['picture']);
+  }, [source, name, canvas]);
+}
+
+interface WeightsProps {
+  readonly strip: Strip;
+  /** Of the camera among the images. */
+  readonly index: number;
+  readonly columns: number;
+}
+
+/** How much of the attention went to each patch. */
+function Weights({ strip, index, columns }: WeightsProps): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const attention = strip?.attention ?? undefined;
+  const weights = attention?.images[index] ?? [];
+  const share = weights.reduce((sum, weight) => sum + weight, 0);
+  useEffect(() => {
+    const most = Math.max(0, ...(attention?.images.flat() ?? []));
+    if (canvas.current !== null && columns > 0) paintWeights(canvas.current, weights, { columns, most });
+  });
+  return (
+    <canvas
+      ref={canvas}
+      class="weights"
+      role="img"
+      aria-label={`${percent(share)} of the attention`}
+      hidden={weights.length === 0}
+    />
+  );
 }

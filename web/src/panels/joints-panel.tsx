@@ -1,35 +1,23 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { FrameMessage, HelloMessage } from '../../../src/serve/messages.ts';
-import type { PanelProps } from '../app.tsx';
 import { Curves } from '../curves.tsx';
+import { jointLoad, levelOf } from '../joint-load.ts';
+import { useNews } from '../use-news.ts';
+import type { ViewSource } from '../view-source.ts';
 import { figure } from '../words.ts';
 
-/** From this share of a limit on a value is shown as near it. */
-const NEAR = 0.9;
-
 /** Each joint between its limits: asked for, sent and measured. */
-export function JointsPanel({ connection }: PanelProps): JSX.Element {
-  const { hello, frame, history } = connection;
+export function JointsPanel({ source }: { readonly source: ViewSource }): JSX.Element {
+  useNews(source, ['hello', 'frame'], 100);
+  const { hello, frame, history } = source;
   const [shown, setShown] = useState(0);
   const samples = history.joints[shown] ?? [];
   return (
     <section class="joints" aria-labelledby="joints-title">
       <h2 id="joints-title">Joints</h2>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">joint</th>
-            <th scope="col" class="wide">
-              between its limits: <span class="key solid">measured</span> <span class="key ghost">sent</span>{' '}
-              <span class="key asked">asked for</span>
-            </th>
-            <th scope="col">rad</th>
-            <th scope="col">rad/s</th>
-            <th scope="col">Nm</th>
-            {hasTemperature(frame) && <th scope="col">°C</th>}
-          </tr>
-        </thead>
+        <JointsHead frame={frame} />
         <tbody>
           {(hello?.joints ?? []).map((joint, index) => (
             <JointRow key={joint.name} joint={joint} index={index} frame={frame} hottestC={hello?.hottestC ?? null} />
@@ -47,14 +35,41 @@ export function JointsPanel({ connection }: PanelProps): JSX.Element {
         </select>
       </label>
       <Curves
+        name={`${hello?.joints[shown]?.name ?? 'joint'} over time, rad: measured and sent`}
         timesS={history.timesS}
         isFromZero={false}
+        height={210}
         curves={[
           { label: 'measured', values: samples.map(({ measuredRad }) => measuredRad) },
           { label: 'sent', values: samples.map(({ sentRad }) => sentRad) },
         ]}
       />
     </section>
+  );
+}
+
+function JointsHead({ frame }: { readonly frame: FrameMessage | undefined }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">joint</th>
+        <th scope="col" class="wide">
+          between its limits
+        </th>
+        <th scope="col" class="detail">
+          <span class="key asked">asked</span>
+        </th>
+        <th scope="col" class="detail">
+          <span class="key ghost">sent</span>
+        </th>
+        <th scope="col">
+          <span class="key solid">measured</span>
+        </th>
+        <th scope="col">rad/s</th>
+        <th scope="col">Nm</th>
+        {hasTemperature(frame) && <th scope="col">°C</th>}
+      </tr>
+    </thead>
   );
 }
 
@@ -67,29 +82,44 @@ interface JointRowProps {
 
 function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element {
   const { lowRad, highRad, velocityRadPerS, effortNm } = joint;
-  const measured = frame?.joints.measuredRad[index];
-  const velocity = frame?.joints.velocityRadPerS[index];
-  const effort = frame?.joints.effortNm[index];
-  const temperature = frame?.joints.temperatureC[index];
+  const values = frame?.joints;
+  const [asked, sent] = [values?.requestedRad[index], values?.sentRad[index]];
+  const measured = values?.measuredRad[index];
+  const load = frame === undefined ? undefined : jointLoad(joint, index, frame, hottestC);
   const place = (value: number | null | undefined): number | undefined =>
     value === null || value === undefined ? undefined : Math.min(1, Math.max(0, (value - lowRad) / (highRad - lowRad)));
-  const offCentre = Math.abs(2 * (place(measured) ?? 0.5) - 1);
   return (
     <tr>
       <th scope="row">{joint.name}</th>
       <td class="wide">
-        <Gauge
-          measured={place(measured)}
-          sent={place(frame?.joints.sentRad[index])}
-          asked={place(frame?.joints.requestedRad[index])}
-          isNear={offCentre > NEAR}
-        />
+        <span class="range">
+          <small>{figure(lowRad, 1)}</small>
+          <Gauge
+            measured={place(measured)}
+            sent={place(sent)}
+            asked={place(asked)}
+            isNear={levelOf(load?.position ?? 0) !== 'free'}
+          />
+          <small>{figure(highRad, 1)}</small>
+        </span>
       </td>
-      <Value value={measured} digits={3} share={offCentre} />
-      <Value value={velocity} digits={2} share={Math.abs(velocity ?? 0) / velocityRadPerS} />
-      <Value value={effort} digits={2} share={Math.abs(effort ?? 0) / effortNm} />
+      <td class="figure detail">{figure(asked, 3)}</td>
+      <td class="figure detail">{figure(sent, 3)}</td>
+      <Value
+        value={measured}
+        digits={3}
+        share={load?.position}
+        limit={`${figure(lowRad, 2)} to ${figure(highRad, 2)}`}
+      />
+      <Value
+        value={values?.velocityRadPerS[index]}
+        digits={2}
+        share={load?.velocity}
+        limit={`± ${figure(velocityRadPerS, 2)}`}
+      />
+      <Value value={values?.effortNm[index]} digits={2} share={load?.effort} limit={`± ${figure(effortNm, 2)}`} />
       {hasTemperature(frame) && (
-        <Value value={temperature} digits={0} share={(temperature ?? 0) / (hottestC ?? Infinity)} />
+        <Value value={values?.temperatureC[index]} digits={0} share={load?.temperature} limit={figure(hottestC, 0)} />
       )}
     </tr>
   );
@@ -99,14 +129,19 @@ interface ValueProps {
   readonly value: number | null | undefined;
   readonly digits: number;
   /** Of the limit. */
-  readonly share: number;
+  readonly share: number | undefined;
+  readonly limit: string;
 }
 
-function Value({ value, digits, share }: ValueProps): JSX.Element {
-  const isNear = share > NEAR;
+function Value({ value, digits, share = 0, limit }: ValueProps): JSX.Element {
+  const isNear = levelOf(share) !== 'free';
   return (
-    <td class={isNear ? 'figure near' : 'figure'} title={isNear ? 'near its limit' : ''}>
-      {isNear && <span aria-label="near its limit">▲</span>}
+    <td class={isNear ? 'figure near' : 'figure'} title={`limit ${limit}`}>
+      {isNear && (
+        <span role="img" aria-label="near its limit">
+          ▲
+        </span>
+      )}
       {figure(value, digits)}
     </td>
   );
@@ -125,7 +160,7 @@ function Gauge({ measured, sent, asked, isNear }: GaugeProps): JSX.Element {
   return (
     <svg class={isNear ? 'gauge near' : 'gauge'} aria-hidden="true">
       <rect class="range" x="0" y="7" width="100%" height="4" rx="2" />
-      {asked !== undefined && <rect class="asked" x={at(asked)} y="2" width="2" height="14" />}
+      {asked !== undefined && <rect class="asked" x={at(asked)} y="1" width="2.5" height="16" />}
       {sent !== undefined && <circle class="sent" cx={at(sent)} cy="9" r="6" />}
       {measured !== undefined && <circle class="measured" cx={at(measured)} cy="9" r="4" />}
     </svg>

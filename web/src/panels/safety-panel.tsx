@@ -1,11 +1,14 @@
 import type { JSX } from 'preact';
 import type { PanelProps } from '../app.tsx';
+import { ResetStop } from '../control/reset-stop.tsx';
+import { useNews } from '../use-news.ts';
 import { figure, reasonWords, shortReason, stateWords } from '../words.ts';
 
 const SPEEDS = [0.1, 0.25, 0.5, 1] as const;
 
 /** What the gate does, why, and how fast it lets the arm go. */
 export function SafetyPanel({ connection }: PanelProps): JSX.Element {
+  useNews(connection, ['hello', 'frame', 'control'], 150);
   const { frame, hello } = connection;
   const isOperator = hello?.isOperator ?? false;
   const share = frame?.gate.speedShare ?? 1;
@@ -14,6 +17,7 @@ export function SafetyPanel({ connection }: PanelProps): JSX.Element {
   return (
     <section class="safety" aria-labelledby="safety-title">
       <h2 id="safety-title">Safety gate</h2>
+      <ResetStop connection={connection} />
       <div class="row" role="group" aria-label="Highest speed">
         <span>Highest speed</span>
         {SPEEDS.map((speed) => (
@@ -29,6 +33,14 @@ export function SafetyPanel({ connection }: PanelProps): JSX.Element {
           </button>
         ))}
       </div>
+      <p class="below">
+        <b>{stateWords(frame?.gate.state ?? 'no episode yet')}</b>
+        {(frame?.gate.reasons ?? []).map((reason) => (
+          <span key={reason} class="why">
+            {reasonWords(reason)}
+          </span>
+        ))}
+      </p>
       <ol class="events" aria-label="What the gate did" tabIndex={0}>
         {(frame?.gate.events ?? []).toReversed().map(({ number, timeS, state, reasons }) => (
           <li key={number} class={reasons.length > 0 ? 'reason' : ''}>

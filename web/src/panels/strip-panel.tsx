@@ -1,12 +1,18 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
+import { AttentionShares } from './attention-shares.tsx';
+import { ActionTokens } from './action-tokens.tsx';
 import type { FrameMessage } from '../../../src/serve/messages.ts';
-import type { PanelProps } from '../app.tsx';
+import { paintPatches } from '../paint.ts';
+import { useNews } from '../use-news.ts';
+import type { ViewSource } from '../view-source.ts';
 
 type Strip = NonNullable<FrameMessage['strip']>;
 
 /** The newest decision as the sequence of tokens that it is: what went in, what came out. */
-export function StripPanel({ connection }: PanelProps): JSX.Element {
-  const strip = connection.frame?.strip;
+export function StripPanel({ source }: { readonly source: ViewSource }): JSX.Element {
+  useNews(source, ['frame'], 100);
+  const strip = source.frame?.strip;
   return (
     <section class="strip" aria-labelledby="strip-title">
       <h2 id="strip-title">Tokens of the newest decision</h2>
@@ -14,32 +20,28 @@ export function StripPanel({ connection }: PanelProps): JSX.Element {
         <p class="quiet">No decision yet.</p>
       ) : (
         <div class="tokens" data-testid="tokens">
-          <Words strip={strip} />
-          {strip.images.map(({ camera, patches }) => (
-            <Group key={camera} label={`${camera}, ${patches} patches`}>
-              <span
-                class="patches"
-                style={{ gridTemplateColumns: `repeat(${Math.ceil(Math.sqrt(patches))}, 0.55rem)` }}
-              >
-                {Array.from({ length: patches }, (_, index) => (
-                  <i key={index} />
+          <div class="observation">
+            <Words strip={strip} />
+            {strip.images.map(({ camera, patches, columns }) => (
+              <Group key={camera} label={`${camera}, ${patches} patches`}>
+                <Patches source={source} camera={camera} columns={columns} rows={patches / columns} />
+              </Group>
+            ))}
+            {strip.states.map(({ name, ids }) => (
+              <Group key={name} label={`${name}, joint by joint`}>
+                {ids.map((id, index) => (
+                  <span key={index} class="token state">
+                    {id}
+                  </span>
                 ))}
-              </span>
+              </Group>
+            ))}
+            <Group label="separator">
+              <span class="token separator">|</span>
             </Group>
-          ))}
-          {strip.states.map(({ name, ids }) => (
-            <Group key={name} label={name}>
-              {ids.map((id, index) => (
-                <span key={index} class="token state">
-                  {id}
-                </span>
-              ))}
-            </Group>
-          ))}
-          <Group label="separator">
-            <span class="token separator">|</span>
-          </Group>
-          <Actions strip={strip} />
+          </div>
+          <AttentionShares strip={strip} />
+          <ActionTokens strip={strip} />
         </div>
       )}
     </section>
@@ -63,27 +65,24 @@ function Words({ strip }: { readonly strip: Strip }): JSX.Element {
   );
 }
 
-function Actions({ strip }: { readonly strip: Strip }): JSX.Element {
-  return (
-    <Group label="actions: token, and how sure of it">
-      {strip.actions.map(({ joint, id, probability, isMasked }) => (
-        <span
-          key={joint}
-          class={isMasked ? 'token action masked' : 'token action'}
-          title={isMasked ? `${joint}: its first choice was not safe, this is the best that is` : joint}
-        >
-          <small>{joint}</small>
-          {id}
-          <span class="bar">
-            <i style={{ width: `${100 * probability}%` }} />
-          </span>
-          <small>
-            {Math.round(100 * probability)} %{isMasked && ' masked'}
-          </small>
-        </span>
-      ))}
-    </Group>
-  );
+interface PatchesProps {
+  readonly source: ViewSource;
+  readonly camera: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A picture as the policy takes it: in pieces. */
+function Patches({ source, camera, columns, rows }: PatchesProps): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = useRef<unknown>(undefined);
+  useEffect(() => {
+    const picture = source.pictures.get(camera);
+    if (canvas.current === null || picture === undefined || picture === drawn.current) return;
+    drawn.current = picture;
+    paintPatches(canvas.current, picture, columns, rows);
+  });
+  return <canvas ref={canvas} class="patches" role="img" aria-label={`${columns} by ${rows} patches`} />;
 }
 
 function Group({ label, children }: { readonly label: string; readonly children: ComponentChildren }): JSX.Element {

@@ -51,7 +51,9 @@ export function ReplayArm({ track, other, player }: ReplayArmProps): JSX.Element
     <section class="arm" aria-labelledby="arm-title">
       <h2 id="arm-title">Arm</h2>
       {hasScene ? (
-        <canvas ref={canvas} role="img" aria-label="The arm at this time, in three dimensions" data-testid="arm" />
+        <div class="stage">
+          <canvas ref={canvas} role="img" aria-label="The arm at this time, in three dimensions" data-testid="arm" />
+        </div>
       ) : (
         <p class="quiet">{track.withoutScene}</p>
       )}

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Player } from './player.ts';
-import { useIsDark } from './use-is-dark.ts';
+import { DARK, useMedia } from '../use-media.ts';
 
 export interface TimeCurve {
   readonly label: string;
@@ -29,7 +29,7 @@ const HEIGHT = 130;
 /** Values over the whole time, with a mark at the present one; a click or a drag goes elsewhere. */
 export function TimePlot({ name, timesS, curves, limits, player }: TimePlotProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
-  const isDark = useIsDark();
+  const isDark = useMedia(DARK);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DatasetReader } from '../../src/record/dataset-reader.ts';
+import { describeInBrowser } from './describe-in-browser.ts';
+import { PATIENCE_MS, openBrowser, openPage, shoot, untilState } from './with-browser.ts';
+import { startRun } from './with-run.ts';
+import type { Run } from './with-run.ts';
+
+/** Measured joint positions as the page shows them. */
+function joints(page: Page): Promise<string> {
+  return page
+    .locator('.joints tbody tr')
+    .evaluateAll((rows) => rows.map((row) => row.querySelector('td.figure')?.textContent ?? '').join(' '));
+}
+
+async function takeControl(page: Page): Promise<void> {
+  await page.getByTestId('take-control').click();
+  await page.getByTestId('control-state').filter({ hasText: 'You have the control' }).waitFor();
+}
+
+/** Holds a button until the arm has moved; on a busy computer the page may falter, and then it is let go and held again. */
+async function jog(page: Page, name: string): Promise<void> {
+  const before = await joints(page);
+  const hasMoved = async (): Promise<boolean> => (await joints(page)) !== before;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await page.getByTestId(`jog-${name}`).hover();
+    await page.mouse.down();
+    for (let look = 0; look < 20 && !(await hasMoved()); look += 1) await page.waitForTimeout(100);
+    if (await hasMoved()) return;
+    await page.mouse.up();
+    await page.waitForTimeout(300);
+  }
+  throw new Error('the arm did not move');
+}
+
+describeInBrowser('control from the page', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'armature-control-'));
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  describe('armature teleop --teleop page', () => {
+    let run: Run;
+    beforeAll(async () => {
+      run = await startRun(['teleop', '--robot', 'so101', '--teleop', 'page', '--task', 'lift']);
+    });
+    afterAll(async () => run?.end());
+
+    it('moves the arm while a button is held, stops when it is let go, and gives the control to one page', async () => {
+      const { page, complaints } = await openPage(browser, run.operatorUrl, {
+        viewport: { width: 1440, height: 1500 },
+      });
+      await untilState(page, 'Holding');
+      expect(await page.getByTestId('jog-forward').isDisabled()).toBe(true);
+      await takeControl(page);
+      await page.getByTestId('speed-fast').click();
+      await jog(page, 'left');
+      await page.getByTestId('control-state').filter({ hasText: 'You move the arm' }).waitFor();
+      await shoot(page, 'control');
+      await page.mouse.up();
+      await untilState(page, 'Holding');
+      // What is commanded stands still; what is measured is noise.
+      const sent = (): Promise<string> =>
+        page.locator('.gauge .sent').evaluateAll((marks) => marks.map((mark) => mark.getAttribute('cx')).join(' '));
+      const stood = await sent();
+      await page.waitForTimeout(1000);
+      expect(await sent()).toBe(stood);
+
+      const other = await openPage(browser, run.operatorUrl);
+      await takeControl(other.page);
+      await page.getByTestId('control-state').filter({ hasText: 'Another page' }).waitFor();
+      await other.page.close();
+      await page.getByTestId('control-state').filter({ hasText: 'Nobody' }).waitFor();
+
+      const onlooker = await openPage(browser, run.url);
+      await onlooker.page.getByText('Only the operator’s address moves the arm').waitFor();
+      expect(await onlooker.page.getByTestId('take-control').count()).toBe(0);
+      await onlooker.page.close();
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it('fits a phone', async () => {
+      const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+      const { page } = await openPage(browser, run.operatorUrl, phone);
+      await takeControl(page);
+      await page.getByTestId('mode-joint').click();
+      await page.getByTestId('jog-joint-up').waitFor();
+      await page.getByTestId('mode-base').click();
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect(width).toBeLessThanOrEqual(390);
+      await shoot(page, 'control-phone');
+      await page.close();
+    });
+  });
+
+  it('records an episode from the page, and ends the recording', async () => {
+    const out = join(directory, 'recorded');
+    const words = [
+      'record',
+      '--robot',
+      'so101',
+      '--teleop',
+      'page',
+      '--task',
+      'reach',
+      '--out',
+      out,
+      '--episodes',
+      '2',
+    ];
+    const run = await startRun([...words, '--episode-time', '600']);
+    const ended = new Promise<number | null>((resolve) => run.child.once('exit', resolve));
+    const { page, complaints } = await openPage(browser, run.operatorUrl, { viewport: { width: 1440, height: 1500 } });
+    await page.getByTestId('recording').filter({ hasText: 'Waits' }).waitFor();
+    await page.getByTestId('session-begin').click();
+    await page.getByTestId('recording').filter({ hasText: 'Recording' }).waitFor();
+    await takeControl(page);
+    await page.getByTestId('speed-fast').click();
+    await jog(page, 'forward');
+    await shoot(page, 'record');
+    await page.mouse.up();
+    await page.getByTestId('session-end').click();
+    await expect.poll(() => page.getByTestId('saved').textContent(), { timeout: PATIENCE_MS }).toBe('1');
+    await page.getByTestId('recording').filter({ hasText: 'Waits' }).waitFor();
+    await page.getByTestId('session-leave').click();
+    expect(await ended).toBe(0);
+    const { episodes } = await DatasetReader.open(out);
+    expect(episodes).toHaveLength(1);
+    expect(episodes[0]?.length).toBeGreaterThan(10);
+    expect(complaints.filter((text) => !/WebSocket|ERR_/.test(text))).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the table of an evaluation', async () => {
+    const what = ['eval', '--policy', 'desk', '--tasks', 'reach,lift', '--episodes', '2', '--workers', '1', '--expert'];
+    const run = await startRun(what);
+    const { page } = await openPage(browser, run.operatorUrl, { viewport: { width: 1100, height: 800 } });
+    await page.getByTestId('evaluated').filter({ hasText: '4 of 4' }).waitFor();
+    expect(await page.getByTestId('task-lift').textContent()).toContain('2 of 2');
+    await shoot(page, 'evaluation');
+    await page.close();
+    await run.until((said) => said.includes('until Ctrl-C'));
+    await run.end();
+    expect(run.printed()).toContain('95 % interval');
+  });
+});

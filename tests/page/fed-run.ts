@@ -1,0 +1,152 @@
+import { RunDashboard } from '../../src/cli/dashboard/run-dashboard.ts';
+import { MonotonicClock, NS_PER_MS } from '../../src/core/clock.ts';
+import type { CameraFrame } from '../../src/core/observation.ts';
+import { PushSource } from '../../src/core/source.ts';
+import { planSession } from '../../src/runtime/policy-session.ts';
+import { SimulatedTask } from '../../src/runtime/simulated-task.ts';
+import { quantile } from '../../src/runtime/statistics.ts';
+import type { StepListener, StepRecord } from '../../src/runtime/step-listener.ts';
+import { TickLateness } from '../../src/runtime/tick-lateness.ts';
+import { resolveTask } from '../../src/runtime/task-request.ts';
+import { ScriptedAgent } from '../../src/testing/index.ts';
+
+/** What two cameras of a real arm deliver. */
+const [WIDTH, HEIGHT, RATE_HZ] = [640, 480, 30];
+/** Different pictures that a camera delivers again and again. */
+const PICTURES = 12;
+/** The first joint swings by so much, so fast, rad and rad/s. */
+const SWING = { rad: 0.4, radPerS: 2 };
+
+export interface Lateness {
+  readonly ticks: number;
+  /** Ticks of the arm process that the loop never saw. */
+  readonly missing: number;
+  /** Of the gate's ticks in the arm process, ms. */
+  readonly gateMs: { readonly p50: number; readonly p99: number };
+  /** How long after the beginning of a tick the loop in this process had it, ms. */
+  readonly loopMs: { readonly p50: number; readonly p99: number };
+}
+
+export function latenessText({ gateMs, loopMs, missing }: Lateness): string {
+  const of = ({ p50, p99 }: Lateness['gateMs']): string => `${p50.toFixed(2)} (99th percentile ${p99.toFixed(2)})`;
+  return `gate ${of(gateMs)} ms late, loop ${of(loopMs)} ms, ${missing} ticks missing`;
+}
+
+/** Notes when ticks came. */
+class LatenessMeter implements StepListener {
+  readonly name = 'lateness';
+  readonly #clock = new MonotonicClock();
+  readonly #lateness = new TickLateness(100);
+  #ticks: { tick: number; gateMs: number; loopMs: number }[] = [];
+
+  onStep({ tick, timeNs }: StepRecord): void {
+    const loopMs = (this.#clock.nowNs() - timeNs) / NS_PER_MS;
+    this.#ticks.push({ tick, gateMs: this.#lateness.next(timeNs), loopMs });
+  }
+
+  /** Of the ticks since the last call. */
+  take(): Lateness {
+    const ticks = this.#ticks.splice(0);
+    const span = (ticks.at(-1)?.tick ?? 0) - (ticks[0]?.tick ?? 0) + 1;
+    const of = (values: readonly number[]): Lateness['gateMs'] => ({
+      p50: quantile(values, 0.5),
+      p99: quantile(values, 0.99),
+    });
+    return {
+      ticks: ticks.length,
+      missing: span - ticks.length,
+      gateMs: of(ticks.map(({ gateMs }) => gateMs)),
+      loopMs: of(ticks.map(({ loopMs }) => loopMs)),
+    };
+  }
+}
+
+export interface FedRun {
+  readonly url: string;
+  readonly operatorUrl: string;
+  /** Of the ticks since it was asked for last. */
+  lateness(): Lateness;
+  end(): Promise<void>;
+}
+
+/**
+ * A live run in this process, as a supervisor has it: an arm process, a loop, a dashboard, and two cameras of 640 x 480 at
+ * 30 Hz, which are fed. The arm swings to and fro until the end.
+ */
+export async function startFedRun(): Promise<FedRun> {
+  const request = resolveTask('reach');
+  const planned = planSession({ robot: 'so101', driver: 'sim', policy: 'desk', mode: 'live' }, [request]);
+  const cameras = planned.robot.cameras.map((camera) => ({ ...camera, width: WIDTH, height: HEIGHT, rateHz: RATE_HZ }));
+  const robot = { ...planned.robot, cameras };
+  const { driver, layout } = planned;
+  const subject = { robot, driver, layout, agent: 'swing' };
+  const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
+  const task = await SimulatedTask.load(robot, request.task, { cameras: false });
+  const feed = new Feed(cameras.map(({ name }) => name));
+  const meter = new LatenessMeter();
+  const ending = new AbortController();
+  const [first = 0, ...others] = robot.homeRad;
+  const swing = new ScriptedAgent(({ timeNs }) => [
+    first + SWING.rad * Math.sin((SWING.radPerS / SWING.rad) * (timeNs / 1e9)),
+    ...others,
+  ]);
+  const done = task.run({
+    seed: 1,
+    mode: 'live',
+    agent: () => swing,
+    judged: false,
+    timeLimitS: 3600,
+    cameras: feed.sources,
+    listeners: [dashboard.listener, meter],
+    ...dashboard.beginEpisode(ending.signal),
+  });
+  const [operatorUrl = '', url = ''] = dashboard.text.match(/http:\S+/g) ?? [];
+  return {
+    url,
+    operatorUrl,
+    lateness: () => meter.take(),
+    end: async () => {
+      ending.abort();
+      await done;
+      feed.end();
+      dashboard.leaveEpisode();
+      await dashboard.close();
+      await task.close();
+    },
+  };
+}
+
+/** Cameras that always see the same few pictures: a bright bar that wanders over what looks like noise. */
+class Feed {
+  readonly sources = new Map<string, PushSource<CameraFrame>>();
+  readonly #clock = new MonotonicClock();
+  readonly #pictures = Array.from({ length: PICTURES }, (_, index) => picture(index / PICTURES));
+  readonly #timer: NodeJS.Timeout;
+  #count = 0;
+
+  constructor(names: readonly string[]) {
+    for (const name of names) this.sources.set(name, new PushSource<CameraFrame>());
+    this.#timer = setInterval(() => this.#deliver(), 1000 / RATE_HZ);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #deliver(): void {
+    const rgb = this.#pictures[this.#count % PICTURES] as Uint8Array;
+    this.#count += 1;
+    for (const [camera, source] of this.sources)
+      source.push({ camera, width: WIDTH, height: HEIGHT, rgb, stampNs: this.#clock.nowNs() });
+  }
+}
+
+/** @param phase where the bar is, share of the width */
+function picture(phase: number): Uint8Array {
+  const rgb = new Uint8Array(WIDTH * HEIGHT * 3);
+  for (let index = 0; index < rgb.length; index += 1) {
+    const column = Math.floor(index / 3) % WIDTH;
+    rgb[index] = Math.abs(column / WIDTH - phase) < 0.05 ? 230 : 60 + ((index * 2654435761) >>> 26);
+  }
+  return rgb;
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BlackBoxTick } from '../../src/record/black-box-format.ts';
+import { describeInBrowser } from './describe-in-browser.ts';
+import { measureStop, noteStops } from './measure-stop.ts';
+import { openBrowser, openPage, say, untilState } from './with-browser.ts';
+import { simulatedRun, startRun } from './with-run.ts';
+import type { Run } from './with-run.ts';
+
+const INSTRUCTION = 'lift the red cube';
+
+/** Whether the command of a tick moves a joint. */
+function moves({ emittedRad, previousRad }: BlackBoxTick): boolean {
+  return emittedRad.some((position, joint) => position !== previousRad[joint]);
+}
+
+describeInBrowser('Stop on the page', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'armature-stop-'));
+  let run: Run;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    run = await startRun([...simulatedRun(INSTRUCTION, 5), '--black-box', directory]);
+    browser = await openBrowser();
+    ({ page } = await openPage(browser, run.operatorUrl, {
+      prepare: noteStops,
+      viewport: { width: 1024, height: 768 },
+    }));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await run?.end();
+    rmSync(directory, { recursive: true });
+  });
+
+  const ways: readonly (readonly [string, () => Promise<void>])[] = [
+    ['a click', () => page.getByTestId('stop').click()],
+    ['the space bar', () => page.keyboard.press('Space')],
+    ['Escape, also where somebody writes', () => page.getByLabel('New words').press('Escape')],
+  ];
+
+  it.each(ways)('stops the arm by %s, by the log of the arm process, and it holds', async (way, press) => {
+    await untilState(page, 'Following');
+    const stop = await measureStop(page, run, press);
+    const { pageMs, runtimeMs, uncertaintyMs, file, began } = stop;
+    process.stderr.write(
+      `stop by ${way}: the arm began to stop ${(pageMs + runtimeMs).toFixed(1)} ms later, ` +
+        `${pageMs.toFixed(1)} of them in the page (clocks to ${uncertaintyMs.toFixed(1)} ms)\n`,
+    );
+    // The press came before the stop, and nothing but the press ended the episode.
+    expect(pageMs + runtimeMs).toBeGreaterThan(-uncertaintyMs);
+    expect(file.header.cause).toBe('aborted');
+    const after = file.ticks.slice(file.ticks.indexOf(began));
+    expect(new Set(after.map(({ state }) => state))).toEqual(new Set(['hold']));
+    expect(after.every(({ target }) => target === null)).toBe(true);
+    expect(moves(after.at(-1) as BlackBoxTick)).toBe(false);
+    expect(await page.getByTestId('outcome').textContent()).toContain('stopped');
+    // It is held: the next episode begins when the operator says so.
+    await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
+    await say(page, INSTRUCTION);
+    // Where somebody writes, the space bar writes.
+    await page.getByRole('heading', { name: 'Armature' }).click();
+  });
+});

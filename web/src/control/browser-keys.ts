@@ -1,0 +1,40 @@
+import type { KeyEvent, KeyListener, KeySource } from '../../../src/teleop/keyboard/key-source.ts';
+
+/** The keys of the page, as those of a terminal that reports releases. Keys of who writes are not among them. */
+export class BrowserKeys implements KeySource {
+  readonly reportsReleases = true;
+  readonly isOpen = true;
+  readonly #listeners = new Set<KeyListener>();
+  readonly #controller = new AbortController();
+
+  constructor() {
+    const { signal } = this.#controller;
+    window.addEventListener('keydown', (event) => this.#tell(event, event.repeat ? 'repeat' : 'press'), { signal });
+    window.addEventListener('keyup', (event) => this.#tell(event, 'release'), { signal });
+    window.addEventListener('blur', () => this.#releaseAll(), { signal });
+    document.addEventListener('visibilitychange', () => this.#releaseAll(), { signal });
+  }
+
+  listen(listener: KeyListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#controller.abort();
+    this.#listeners.clear();
+  }
+
+  #releaseAll(): void {
+    for (const listener of this.#listeners) listener.onReleaseAll?.();
+  }
+
+  #tell(event: KeyboardEvent, kind: KeyEvent['kind']): void {
+    const { target, key, ctrlKey, altKey, shiftKey, metaKey } = event;
+    const isWriting = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+    // A release counts wherever the focus went meanwhile.
+    if (isWriting && kind !== 'release') return;
+    const pressed = { key: key.toLowerCase(), kind, ctrl: ctrlKey || metaKey, alt: altKey, shift: shiftKey };
+    for (const listener of this.#listeners) listener.onKey?.(pressed);
+  }
+}
