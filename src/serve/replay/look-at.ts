@@ -58,19 +58,20 @@ export async function lookAtFile(path: string): Promise<Found | undefined> {
     if (path.endsWith('.json')) return await lookAtJson(path);
     return undefined;
   } catch (error) {
-    return { kind: 'other', path, trouble: troubleOf(error) };
+    return { kind: 'other', path, trouble: troubleOf(error, path) };
   }
 }
 
-/** What is wrong, and what to do about it, whatever was thrown. */
-export function troubleOf(error: unknown): Trouble {
+/** What is wrong, and what to do about it, whatever was thrown. @param path named beside it, and therefore not in it */
+export function troubleOf(error: unknown, path = ''): Trouble {
   if (error instanceof ArmatureError) {
     const { problem, expected, found, remedy } = error;
     const details = [
       expected === undefined ? '' : ` Expected ${expected}.`,
       found === undefined ? '' : ` Found ${found}.`,
     ];
-    return { problem: `${problem}.${details.join('')}`, remedy };
+    const own = path !== '' && problem.startsWith(path) ? problem.slice(path.length).replace(/^[:/\\]\s*/, '') : problem;
+    return { problem: `${own}.${details.join('')}`, remedy };
   }
   const problem = error instanceof Error ? error.message : String(error);
   return { problem, remedy: 'Check that it is there and that you may read it.' };
@@ -85,7 +86,7 @@ async function lookAtDataset(path: string): Promise<Found> {
   try {
     return { kind: 'recording', path, info: await glanceAtDataset(path), trouble: null };
   } catch (error) {
-    return { kind: 'recording', path, info: undefined, trouble: troubleOf(error) };
+    return { kind: 'recording', path, info: undefined, trouble: troubleOf(error, path) };
   }
 }
 
@@ -98,7 +99,7 @@ async function lookAtLines(path: string): Promise<Found> {
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     await file.read(tail, 0, tail.length, size - tail.length);
     const looked = blackBoxFacts(head.toString(), tail.toString(), path);
-    const trouble = looked.damage === undefined ? null : troubleOf(looked.damage);
+    const trouble = looked.damage === undefined ? null : troubleOf(looked.damage, path);
     return { kind: 'black-box', path, facts: looked.facts, bytes: size, trouble };
   } finally {
     await file.close();
@@ -125,7 +126,7 @@ async function lookAtJson(path: string): Promise<Found | undefined> {
   try {
     return { kind: 'evaluation', path, file: parseEvaluation(document, path), trouble: null };
   } catch (error) {
-    return { kind: 'evaluation', path, file: undefined, trouble: troubleOf(error) };
+    return { kind: 'evaluation', path, file: undefined, trouble: troubleOf(error, path) };
   }
 }
 
