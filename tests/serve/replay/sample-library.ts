@@ -101,6 +101,7 @@ export function sampleLibrary(): string {
   write('runs/box.jsonl', box);
   write('runs/cut.jsonl', box.slice(0, -100));
   write('runs/changed.jsonl', box.replace('"tick":2', '"tick":9'));
+  write('runs/newer.jsonl', box.replace('"version":2', '"version":3'));
   write('runs/loss.jsonl', '{"step": 1}\n');
   write('runs/notes.json', '{"a": 1}');
   write('runs/half.json', '{"suite": "des');
