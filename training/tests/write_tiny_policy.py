@@ -109,7 +109,7 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
             block.down.weight.mul_(2)
         if config.parallel:
             model.action_queries.normal_(std=0.5, generator=generator)
-    write_policy(model, policy, folder, precisions)
+    write_policy(model, policy, folder, precisions, weights=False)
     golden = []
     for seeds in cases:
         longer = Gato(replace(config, steps=len(seeds))).eval()
