@@ -78,6 +78,12 @@ class RetNetTrunkBuilder(TrunkBuilder):
         self.turn = graph.add('Add', graph.add('Mul', graph.add('Cos', turn), np.eye(2 * half, dtype=np.float32)),
                               graph.add('Mul', graph.add('Sin', turn), swap.astype(np.float32)))
 
+    def rotate(self, x, cosine, sine, span):
+        """Rotary embedding of rows [T, heads D] by the angles of their positions."""
+        graph = self.graph
+        rows = graph.add('Unsqueeze', x, np.array([0]))
+        return graph.add('Squeeze', graph.add('RotaryEmbedding', rows, span, cosine, sine, domain=MICROSOFT), np.array([0]))
+
     def heads(self, x, width):
         """[T, H width] -> [H, T, width]."""
         return self.graph.add('Transpose', self.graph.add('Reshape', x, np.array([-1, self.config.heads, width])), perm=[1, 0, 2])

@@ -184,14 +184,31 @@ export async function readEpisodes(directory: string, info: DatasetInfo): Promis
       );
     }
   });
-  if (episodes.length < info.total_episodes) {
-    throw new InvalidFileError(join(directory, 'meta/episodes'), 'rows of episodes are missing', {
-      expected: `${info.total_episodes} episodes, as meta/info.json says`,
-      found: `${episodes.length}`,
-      remedy: 'The recording was cut off or copied in part; copy it again.',
-    });
-  }
+  requireEpisodeRows(directory, info, episodes.length);
   return episodes;
+}
+
+function requireEpisodeRows(directory: string, info: DatasetInfo, found: number): void {
+  if (found >= info.total_episodes) return;
+  throw new InvalidFileError(join(directory, 'meta/episodes'), 'rows of episodes are missing', {
+    expected: `${info.total_episodes} episodes, as meta/info.json says`,
+    found: `${found}`,
+    remedy: 'The recording was cut off or copied in part; copy it again.',
+  });
+}
+
+/**
+ * Reads meta/info.json and the ends of the other files of metadata: enough to say what a dataset holds, and that these files are whole.
+ * Throws InvalidFileError as DatasetReader.open does, which looks at more.
+ */
+export async function glanceAtDataset(directory: string): Promise<DatasetInfo> {
+  const info = await readInfo(directory);
+  await openParquet(join(directory, DATASET_PATHS.tasks));
+  let rows = 0;
+  for (const file of await listFiles(directory, 'meta/episodes', '.parquet'))
+    rows += Number((await openParquet(join(directory, file))).metadata.num_rows);
+  requireEpisodeRows(directory, info, rows);
+  return info;
 }
 
 /** meta/stats.json with flat values per feature; empty where the dataset has none. */

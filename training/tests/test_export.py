@@ -2,11 +2,13 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+import checkpoint
 import helpers
 from check_export import LEAST_COSINE, OnnxPolicy, check, random_frames
 from data import model_config
-from export import export_policy, write_graphs, write_policy
+from export import WEIGHTS, export_policy, main, write_graphs, write_policy
 from model import Gato
 from models import assert_graphs_decide_alike, tiny, trained_like
 from tokens import LayoutSpec
@@ -80,6 +82,22 @@ def test_the_order_of_rows_does_not_matter_only_their_positions(tmp_path):
     apart = one.push(embeddings, [], [1, 2, 3, 4])
     together = other.push(embeddings, [32100], [1, 2, 3, 4, 0])
     np.testing.assert_allclose(apart, together, atol=1e-4)
+
+
+def test_a_policy_is_exported_again_from_its_weights_onto_itself(tmp_path):
+    config, _ = tiny()
+    policy = {**helpers.policy(), 'sampling': {'kind': 'expected', 'windowBins': 8}}
+    before = write_policy(trained_like(Gato(config)), policy, tmp_path, ['fp32'], {'step': 3})
+    weights = checkpoint.load_weights(tmp_path / WEIGHTS)
+    (tmp_path / 'policy.json').write_text(json.dumps({**before, 'measured': {'suite': 'desk'}}))
+    assert main([str(tmp_path / WEIGHTS), str(tmp_path), '--precisions', 'fp32', '--check', '2']) is None
+    after = json.loads((tmp_path / 'policy.json').read_text())
+    assert after == {**json.loads(json.dumps(before)), 'weights': after['weights'], 'measured': {}}
+    again = checkpoint.load_weights(tmp_path / WEIGHTS)
+    assert all(torch.equal(again['average'][name], value) for name, value in weights['average'].items())
+    (tmp_path / 'policy.json').unlink()
+    with pytest.raises(FileNotFoundError, match='weights alone'):
+        main([str(tmp_path / WEIGHTS), str(tmp_path / 'other')])
 
 
 def test_the_link_always_names_a_whole_version(tmp_path):

@@ -114,7 +114,7 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
     config = model_config(spec, **SHAPE, action_tokens=action_tokens)
     model = Gato(config, seed=5).eval()
     stir(model, gate_deviation=2)
-    write_policy(model, policy, folder, precisions)
+    write_policy(model, policy, folder, precisions, weights=False)
     golden = []
     for seeds in cases:
         longer = Gato(replace(config, steps=len(seeds))).eval()
