@@ -57,7 +57,7 @@ export function loadCalibration(path: string, robot: RobotSpec): LoadedCalibrati
   const problems = calibrationProblems(result.data, robot);
   if (problems.length > 0) {
     throw new InvalidFileError(path, `does not match robot "${robot.name}": ${problems.join('; ')}`, {
-      remedy: `Calibrate this arm anew, or give the file of this arm. Limits are in ${robot.directory}/robot.yaml.`,
+      remedy: `Give the file of this arm and its own --robot, or calibrate it anew. Limits are in ${robot.directory}/robot.yaml.`,
     });
   }
   return { calibration: result.data, sha256: createHash('sha256').update(text).digest('hex') };

@@ -24,9 +24,24 @@ export function isSceneDriver(driver: string): driver is SceneDriver {
 
 /** The options of every verb that moves an arm. */
 export function addArmOptions(command: Command): Command {
+  return addReachOptions(
+    command
+      .requiredOption('--robot <name>', 'robot, by name or folder')
+      .option('--driver <name>', 'how to reach it: sim, mirror for a dry run, serial or ros', 'sim'),
+  );
+}
+
+/** The options of a verb for real arms alone. */
+export function addRealArmOptions(command: Command): Command {
+  return addReachOptions(
+    command
+      .requiredOption('--robot <name>', 'robot, by name or folder')
+      .requiredOption('--driver <name>', 'how to reach it: serial or ros'),
+  );
+}
+
+function addReachOptions(command: Command): Command {
   return command
-    .requiredOption('--robot <name>', 'robot, by name or folder')
-    .option('--driver <name>', 'how to reach it: sim, mirror for a dry run, serial or ros', 'sim')
     .option('--port <path>', 'serial: the port of the servo bus; see armature ports')
     .option('--calibration <file>', 'serial: calibration of this arm; default calibration/<robot>.json')
     .option('--url <address>', 'ros: address of rosbridge; default that of robot.yaml')

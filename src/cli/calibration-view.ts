@@ -7,7 +7,8 @@ import type { CalibrationPrompt } from '../runtime/calibration/calibration-opera
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
-const BAR_CELLS = 20;
+/** So that a line fits a terminal of 80 columns. */
+const BAR_CELLS = 7;
 
 /** Shows a calibration: what to do as lines that stay, and below them every joint, redrawn in place. */
 export class CalibrationTable implements CalibrationView {
@@ -56,16 +57,16 @@ export class CalibrationTable implements CalibrationView {
   #rows(joints: readonly JointProgress[]): string[] {
     const done = joints.filter(({ isDone }) => isDone).length;
     const table = formatTable(
-      ['joint', 'tick', 'swept', '', 'moved', 'unread', 'refused', ''],
+      ['joint', '', 'tick', 'swept', '', 'moved', 'unread', 'refused'],
       joints.map((joint) => [
         joint.name,
+        joint.isDone ? 'ok' : '',
         joint.tick === undefined ? '-' : String(joint.tick),
         bar(joint.sweptRad / joint.wantedRad),
         `${joint.sweptRad.toFixed(2)} of ${joint.wantedRad.toFixed(2)} rad`,
         `${joint.movedRad < 0 ? '' : '+'}${joint.movedRad.toFixed(2)} rad`,
         String(joint.failedReads),
         String(joint.refusedReads),
-        joint.isDone ? 'ok' : '',
       ]),
     );
     return [`${this.#title}: ${done} of ${joints.length} joints ready`, ...table.split('\n')];

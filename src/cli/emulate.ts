@@ -12,8 +12,8 @@ Examples:
   armature emulate --robot so101 --link /tmp/arm --save-calibration /tmp/arm.json --camera-port 8090
                                an SO-101 in the scene of the lift task: the serial port /tmp/arm, the calibration file
                                that belongs to it, and its cameras at http://127.0.0.1:8090/front.mjpg and wrist.mjpg
-  armature emulate --robot so101 --link /tmp/arm --uncalibrated
-                               an arm as it was screwed together, to try calibrating
+  armature emulate --robot so101 --link /tmp/arm --uncalibrated --scene none
+                               an arm as it was screwed together, with no table in its way, to try calibrating
   armature emulate --robot so101 --link /tmp/arm --faults noise=0.05,silent=3
   armature emulate --robot so101-leader --link /tmp/leader --leader
                                a leader: hands move it, as \`move\` lines say
@@ -43,7 +43,7 @@ export function addEmulate(program: Command): void {
       'serial: cameras of the scene over HTTP on this port; 0: a free one',
       wholeNumber(0),
     )
-    .option('--faults <list>', 'serial: from the start, for example noise=0.05,lose=0.01,silent=3', parseFaults, [])
+    .option('--faults <list>', 'serial: from the start, for example noise=0.05,lose=0.01,silent=3', parseFaults)
     .option('--leader', 'serial: a leader arm, without a scene: hands hold it, and move it as lines on stdin say')
     .addOption(new Option('--ros <version>', 'ros: default as in robot.yaml').choices(['1', '2']))
     .option('--no-cameras', 'ros: publish no pictures')

@@ -39,7 +39,8 @@ const GAUGE_CELLS = 32;
 /** The panel as lines, none longer than `columns`. */
 export function formatLivePanel(data: LivePanelData, columns: number): string[] {
   const { episode, loop, inferenceMs, gate } = data;
-  const time = `${episode.timeS.toFixed(1)} of ${episode.limitS.toFixed(0)} s`;
+  const limit = Number.isFinite(episode.limitS) ? ` of ${episode.limitS.toFixed(0)}` : '';
+  const time = `${episode.timeS.toFixed(1)}${limit} s`;
   const jitter = `${loop.rateHz.toFixed(1)} of ${loop.wantedHz} Hz, ${loop.latenessP99Ms.toFixed(2)} ms late (p99)`;
   const think = `${inferenceMs.median.toFixed(1)} ms median, ${inferenceMs.p99.toFixed(1)} ms p99`;
   const interventions = `${gate.state}, ${gate.interventions} interventions${gate.lastReason === '' ? '' : `, last: ${gate.lastReason}`}`;

@@ -8,7 +8,7 @@ import type { ServoAddress } from '../drivers/serial/servo-address.ts';
 import { silent } from '../drivers/serial/servo-address.ts';
 import type { ProtocolName } from '../drivers/serial/servo-models.ts';
 import { loadRobot } from '../robot/load-robot.ts';
-import { indexList, nameList } from './option-values.ts';
+import { indexList, nameList, wholeNumber } from './option-values.ts';
 
 /** Which servos a verb is about. */
 export interface MotorOptions {
@@ -43,7 +43,7 @@ export function addMotorOptions(command: Command): Command {
     .option('--joint <names>', 'with --robot: only the servos of these joints', nameList)
     .option('--id <list>', 'without --robot: ids, for example 1-6', indexList)
     .addOption(new Option('--protocol <name>', 'without --robot').choices(['feetech', 'dynamixel']).default('feetech'))
-    .option('--baud-rate <rate>', 'without --robot', Number, DEFAULT_BAUD_RATE)
+    .option('--baud-rate <rate>', 'without --robot', wholeNumber(1), DEFAULT_BAUD_RATE)
     .option('--json', 'print one JSON object');
 }
 
@@ -101,7 +101,14 @@ function meant(options: MotorOptions): {
   }
   const isMeant = (target: MotorTarget): boolean =>
     (joint === undefined || joint.includes(target.joint ?? '')) && (id === undefined || id.includes(target.id));
-  return { protocol, baudRate, targets: all.filter(isMeant) };
+  const targets = all.filter(isMeant);
+  if (targets.length === 0) {
+    throw new ArmatureError('E_OPTION', `robot "${robot.name}" has no such servo`, {
+      expected: all.map((target) => `${target.joint} ${target.id}`).join(', '),
+      remedy: 'Name servos of this robot, or leave --robot out.',
+    });
+  }
+  return { protocol, baudRate, targets };
 }
 
 function notSaid(): ArmatureError {

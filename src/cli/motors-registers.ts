@@ -70,7 +70,7 @@ export function addWrite(motors: Command): void {
     .option('--yes', 'for registers that move the arm, let it fall, or are kept without power');
   addMotorOptions(verb).action(
     async (name: string, text: string, options: MotorOptions & { readonly yes?: boolean }) => {
-      const value = Number(text);
+      const value = registerValue(text, name);
       const written = await withMotors(options, async ({ bus, targets }) => {
         const servos = [];
         for (const target of targets) servos.push({ target, servo: await identify(bus, target) });
@@ -83,6 +83,14 @@ export function addWrite(motors: Command): void {
       else console.log(`${name} is ${value} in ${written.map(nameOf).join(', ')}`);
     },
   );
+}
+
+function registerValue(text: string, name: string): number {
+  if (/^(-?\d+|0x[\da-f]+)$/i.test(text.trim())) return Number(text);
+  throw new ArmatureError('E_OPTION', `"${text}" is no value for register ${name}`, {
+    expected: "a whole number in the servo's own steps",
+    remedy: '`armature motors read` shows the range of each register.',
+  });
 }
 
 function requireWord(register: Register, isConfirmed: boolean): void {

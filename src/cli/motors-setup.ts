@@ -12,6 +12,7 @@ import type { CalibrationOperator } from '../runtime/calibration/calibration-ope
 import { setUpMotor } from '../runtime/motors/set-up-motor.ts';
 import { CalibrationTable } from './calibration-view.ts';
 import { openOperator } from './calibration-words.ts';
+import { countOf } from './count-of.ts';
 import { describeFailure } from './failure.ts';
 import { Interruption } from './interruption.ts';
 import { nameList } from './option-values.ts';
@@ -72,7 +73,10 @@ async function setup(options: SetupOptions): Promise<void> {
   if (options.json) console.log(JSON.stringify({ robot: robot.name, port: options.port, motors: done }));
   else
     console.log(
-      `${done.length} of ${servos.length} motors have their id: ${done.map(({ joint, id }) => `${joint} ${id}`).join(', ')}`,
+      [
+        `${done.length} of ${countOf(servos.length, 'motor')} got their id`,
+        ...done.map(({ joint, id }) => `${joint} ${id}`),
+      ].join(', '),
     );
 }
 

@@ -11,6 +11,9 @@ import { formatTable } from './table.ts';
 /** How long a servo may take to start anew, and how often it is asked meanwhile. */
 const RESTART_ATTEMPTS = 40;
 
+const NOBODY =
+  'None answers: check power and cable; `armature ports --port <path>` asks by both protocols at all rates.';
+
 export function addPing(motors: Command): void {
   addMotorOptions(motors.command('ping').description('Ask servos who they are')).action(
     async (options: MotorOptions) => {
@@ -36,6 +39,7 @@ export function addPing(motors: Command): void {
           firmware ?? '',
         ]);
         console.log(formatTable(['joint', 'id', 'model', 'firmware'], cells));
+        if (servos.every(({ answers }) => !answers)) console.error(NOBODY);
       }
     },
   );

@@ -36,9 +36,12 @@ export function requestOf({
 /** Where a verb's episodes take place, and the consent a real arm needs. */
 export interface Place {
   readonly workplace: Workplace;
-  /** Whether the next episode may begin: a real arm waits for the person at the terminal. */
+  /** Whether the next episode may begin: a real arm waits for the person at the terminal. Throws E_PROTECTIVE_STOP after such a stop. */
   isReady(keys: KeySource | undefined, signal: AbortSignal): Promise<boolean>;
-  /** A real arm goes to its rest pose and is let go there, unless the signal was aborted: then it goes on holding itself up. */
+  /**
+   * A real arm goes to its rest pose and is let go there, unless the signal was aborted: then it goes on holding itself up.
+   * Throws E_PROTECTIVE_STOP where an operator has to look at the arm first.
+   */
   end(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
   /** What connecting to a real arm changed in it and found out. */
@@ -82,6 +85,7 @@ export async function openPlace(
     workplace,
     connection: workplace.connection,
     isReady: async (keys, signal) => {
+      await requireUnlatched(workplace);
       const question =
         episodes === 0 ? `Robot "${robot.name}" gets torque now and will move.` : 'The next episode begins.';
       const isReady = options.yes === true ? !signal.aborted : await askConsent({ question, keys, signal });
@@ -90,14 +94,20 @@ export async function openPlace(
     },
     end: async (signal) => {
       if (episodes === 0) return;
+      await requireUnlatched(workplace);
       if (signal.aborted) return void process.stderr.write(HOLDING);
       process.stderr.write('The arm goes to its rest pose and is let go there. Ctrl-C: leave it where it is.\n');
       await workplace.rest(signal);
-      if (signal.aborted) process.stderr.write(HOLDING);
+      process.stderr.write(signal.aborted ? HOLDING : driver === 'ros' ? RESTING_HELD : RESTING);
     },
     close: () => workplace.close(),
     ...(driver === 'ros' ? { consent: () => workplace.consent() } : {}),
   };
+}
+
+async function requireUnlatched(workplace: ArmWorkplace): Promise<void> {
+  const cause = await workplace.stopCause();
+  if (cause !== undefined) throw cause;
 }
 
 /** What the key of consent does at a place: shows the code for whoever arms or resets over ROS; see ProcessArm. */
@@ -105,4 +115,7 @@ export function showConsent({ consent }: Place, say: (line: string) => void): vo
   if (consent !== undefined) say(`Good once, for two minutes, to arm or reset over ROS: ${consent()}`);
 }
 
+const RESTING = 'The arm is at its rest pose, without torque.\n';
+/** Its drives have no torque switch of ours. */
+const RESTING_HELD = 'The arm is at its rest pose, where its controller holds it.\n';
 const HOLDING = 'The arm goes on holding itself up where it is. armature rest takes it to its rest pose.\n';

@@ -12,7 +12,7 @@ import { resemblingRobots } from '../runtime/motors/resembling-robots.ts';
 import type { ResemblingRobot } from '../runtime/motors/resembling-robots.ts';
 import { describeFailure } from './failure.ts';
 import { PATIENCE_MS } from './motors-options.ts';
-import { indexList } from './option-values.ts';
+import { indexList, wholeNumber } from './option-values.ts';
 import { formatTable } from './table.ts';
 import { Terminal } from './terminal.ts';
 
@@ -32,7 +32,7 @@ const USUAL_IDS = Array.from({ length: 21 }, (_, id) => id);
 interface PortsOptions {
   readonly port?: readonly string[];
   readonly all?: boolean;
-  readonly ids: readonly number[];
+  readonly ids?: readonly number[];
   readonly protocol?: 'feetech' | 'dynamixel';
   readonly baudRate?: number;
   readonly json?: boolean;
@@ -52,9 +52,9 @@ export function addPorts(program: Command): void {
     .description('Find arms: which servos answer at which serial port, and which robot they look like')
     .option('--port <path...>', 'only these ports')
     .option('--all', 'also ports that are no USB adapter')
-    .option('--ids <list>', 'ids to ask, for example 1-6,11', indexList, USUAL_IDS)
+    .option('--ids <list>', 'ids to ask, for example 1-6,11; default: 0-20', indexList)
     .addOption(new Option('--protocol <name>', 'only this one').choices(['feetech', 'dynamixel']))
-    .option('--baud-rate <rate>', 'only this one; default: all that servos know', Number)
+    .option('--baud-rate <rate>', 'only this one; default: all that servos know', wholeNumber(1))
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXAMPLES)
     .action(ports);
@@ -77,7 +77,7 @@ const NO_PORT =
   'There is no serial port of a USB adapter. Plug in the adapter of the arm; --all looks at other ports, too.';
 
 async function look(port: FoundPort, options: PortsOptions, terminal: Terminal): Promise<PortReport> {
-  const { protocol, baudRate, ids } = options;
+  const { protocol, baudRate, ids = USUAL_IDS } = options;
   try {
     const servos = await findServos({
       path: port.path,

@@ -10,6 +10,7 @@ import type { WorkRequest } from '../runtime/task-request.ts';
 import type { CameraAddress } from '../sensors/camera/camera-address.ts';
 import { addArmOptions, addCameraOption, camerasOf, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { countOf } from './count-of.ts';
 import { addDashboardOptions } from './dashboard/run-dashboard.ts';
 import type { DashboardFlags } from './dashboard/run-dashboard.ts';
 import { openSessionDashboard } from './dashboard/session-dashboard.ts';
@@ -251,7 +252,7 @@ interface Reported {
 
 function report(saved: readonly SavedSummary[], { out, total, connection, json }: Reported): void {
   if (json) console.log(JSON.stringify({ dataset: out, totalEpisodes: total, saved, connection }));
-  else console.log(`${saved.length} episodes saved in ${out}, which holds ${total} now`);
+  else console.log(`${countOf(saved.length, 'episode')} saved in ${out}, which holds ${total} now`);
 }
 
 function atRate(robot: RobotSpec, controlHz = robot.rates.controlHz): RobotSpec {

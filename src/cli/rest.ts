@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadRobot } from '../robot/load-robot.ts';
-import { addArmOptions, isSceneDriver } from './arm-options.ts';
+import { addRealArmOptions, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
 import { Interruption } from './interruption.ts';
 import { openPlace, requestOf } from './place.ts';
@@ -15,7 +15,7 @@ for an arm that goes on holding itself up after an interrupt or a stop.`;
 
 export function addRest(program: Command): void {
   const command = program.command('rest').description('Take a real arm to its rest pose and let go of it there');
-  addArmOptions(command).addHelpText('after', EXAMPLES).action(rest);
+  addRealArmOptions(command).addHelpText('after', EXAMPLES).action(rest);
 }
 
 async function rest(options: ArmOptions, command: Command): Promise<void> {

@@ -39,16 +39,19 @@ async function echo(topic: string, options: EchoOptions): Promise<void> {
   const link = await connect(options);
   try {
     const given = options.type ?? (await typeOfTopic(link, topic));
-    if (given === undefined) throw new UnknownNameError('topic', topic, ['see `armature ros topics`']);
+    if (given === undefined) throw new UnknownNameError('topic', topic, ['those of `armature ros topics`']);
     const type = fromMessageType(link.rosVersion, given);
     const isImage = type.endsWith('/CompressedImage');
     const messages: unknown[] = [];
+    let hasShown = false;
     const show = (message: unknown): void => {
+      hasShown = true;
       messages.push(toReadable(message));
       if (options.json !== true) console.log(JSON.stringify(messages.pop()));
     };
     await watch(link, { topic, type, compression: isImage ? 'cbor' : 'none' }, { ...options, show });
     if (options.json === true) console.log(JSON.stringify({ topic, type: given, messages }));
+    else if (!hasShown) console.error(`no message of ${topic} came as ${given}`);
   } finally {
     link.close();
   }

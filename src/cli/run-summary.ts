@@ -58,6 +58,7 @@ export function episodeLine({ success, instruction, outcome, durationS }: Episod
 
 /** `2 of 3 succeeded (67 %)`, and how the loop did. */
 export function summaryText(episodes: readonly EpisodeSummary[]): string {
+  if (episodes.length === 0) return 'no episode was run';
   const judged = episodes.filter(({ success }) => success !== null);
   const succeeded = judged.filter(({ success }) => success === true).length;
   const share = judged.length === 0 ? '' : ` (${Math.round((100 * succeeded) / judged.length)} %)`;
@@ -68,7 +69,7 @@ export function summaryText(episodes: readonly EpisodeSummary[]): string {
   const gated = episodes.reduce((sum, { changedTicks }) => sum + changedTicks, 0);
   return [
     judged.length === 0
-      ? `${episodes.length} episodes, not judged`
+      ? `${countOf(episodes.length, 'episode')}, not judged`
       : `${succeeded} of ${judged.length} succeeded${share}`,
     `decision ${decided} and lateness ${late} (99th percentile of the worst episode), ${gated} ticks changed by the gate`,
     ...(cut === 0

@@ -6,6 +6,7 @@ import type { EpisodeRun } from '../runtime/workplace.ts';
 import type { WorkRequest } from '../runtime/task-request.ts';
 import { addArmOptions, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
+import { countOf } from './count-of.ts';
 import { addDashboardOptions } from './dashboard/run-dashboard.ts';
 import type { DashboardFlags } from './dashboard/run-dashboard.ts';
 import { openSessionDashboard } from './dashboard/session-dashboard.ts';
@@ -85,7 +86,10 @@ async function teleop(options: TeleopOptions): Promise<void> {
   const durationS = runs.reduce((sum, { result }) => sum + result.durationS, 0);
   const changedTicks = runs.reduce((sum, { result }) => sum + result.changedTicks, 0);
   if (options.json === true) console.log(JSON.stringify({ scenes: runs.length, durationS, changedTicks, connection }));
-  else console.log(`${runs.length} scenes, ${durationS.toFixed(1)} s, ${changedTicks} ticks changed by the gate`);
+  else
+    console.log(
+      `${countOf(runs.length, 'scene')}, ${durationS.toFixed(1)} s, ${changedTicks} ticks changed by the gate`,
+    );
 }
 
 interface DriveOptions {

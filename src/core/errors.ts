@@ -31,12 +31,17 @@ export class ArmatureError extends Error {
   }
 }
 
+/** Kinds of things whose names a user may add to. */
+const ADDED_AS_DATA: readonly string[] = ['robot', 'policy', 'task', 'suite'];
+
 /** A name that is not among the known ones. Its message lists the valid names. */
 export class UnknownNameError extends ArmatureError {
   constructor(kind: string, name: string, validNames: readonly string[]) {
     super(`E_UNKNOWN_${kind.toUpperCase().replaceAll(' ', '_')}`, `unknown ${kind} "${name}"`, {
       expected: `one of: ${[...validNames].toSorted().join(', ') || '(none found)'}`,
-      remedy: `Use one of these names, or add the ${kind} as a folder or file of data.`,
+      remedy: ADDED_AS_DATA.includes(kind)
+        ? `Use one of these names, or add the ${kind} as a folder or file of data.`
+        : 'Use one of these names.',
     });
   }
 }

@@ -7,6 +7,7 @@ import type { RobotSpec } from '../robot/robot-spec.ts';
 import { ObservationSampler } from '../sensors/observation-sampler.ts';
 import type { SensorSources } from '../sensors/sensor-sources.ts';
 import type { ArmConnection, ArmDriverSpec, ArmSpec } from './arm/arm-spec.ts';
+import { isLatched, latchedStop } from './arm/latched-stop.ts';
 import { ProcessArm } from './arm/process-arm.ts';
 import type { StopCause } from './arm/record-format.ts';
 import { RemoteArm } from './arm/remote-arm.ts';
@@ -33,6 +34,8 @@ const TRAVEL_RAD_PER_S = 0.5;
 const TRAVEL_MARGIN_S = 10;
 /** So near a pose the arm was sent there, rad. */
 const ARRIVAL_RAD = 0.003;
+/** From a stop for want of measurements until the driver says whether the link is lost, ms. */
+const LINK_VERDICT_MS = 500;
 const DISARM_TIMEOUT_MS = 5000;
 
 type Episode = Pick<LoopOptions, 'monitor' | 'timeLimitS' | 'listeners' | 'signal' | 'seed'> & {
@@ -49,10 +52,14 @@ type Episode = Pick<LoopOptions, 'monitor' | 'timeLimitS' | 'listeners' | 'signa
 export class ArmWorkplace implements Workplace {
   readonly robot: RobotSpec;
   readonly #arm: ProcessArm;
+  #stop: ArmatureError | undefined;
 
   private constructor(arm: ProcessArm, { robot }: ArmWorkplaceOptions) {
     this.robot = robot;
     this.#arm = arm;
+    arm.listen({
+      onRecord: (record) => (this.#stop = isLatched(record) ? (this.#stop ?? latchedStop(record, robot)) : undefined),
+    });
   }
 
   /** Reaches the arm; it does not move and gets no torque. Throws what ProcessArm.start throws. */
@@ -98,6 +105,17 @@ export class ArmWorkplace implements Workplace {
     if (signal?.aborted === true) return;
     this.#arm.command('disarm');
     await this.#arm.until(({ state }) => state === 'disarmed', DISARM_TIMEOUT_MS);
+  }
+
+  /**
+   * What made the stop in which the arm stands: the failure of the link, or E_PROTECTIVE_STOP; undefined where no operator has
+   * to look at the arm before it moves again.
+   */
+  async stopCause(): Promise<ArmatureError | undefined> {
+    if (this.#stop === undefined) return undefined;
+    // A motor that is silent stops the arm as a sensor does; the driver names it once it is sure.
+    await this.#arm.until(() => false, LINK_VERDICT_MS).catch(() => undefined);
+    return this.#arm.failure ?? this.#stop;
   }
 
   /** What connecting changed in the arm and found out. */

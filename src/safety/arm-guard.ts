@@ -11,6 +11,7 @@ import { allowedCategory, emergencyCategory, faultOf } from './faults.ts';
 import type { Fault, Finding } from './faults.ts';
 import type { ArmHealth } from './health-monitor.ts';
 import type { OperatorDesk, OperatorToken } from './operator.ts';
+import { REASONS } from './reasons.ts';
 import type { Reason } from './reasons.ts';
 import { hasTorque, isListed, isMoving } from './safety-state.ts';
 import type { SafetyEvent, SafetyState } from './safety-state.ts';
@@ -158,14 +159,19 @@ export class ArmGuard {
    */
   arm({ measured, health, nowNs, operator, sources }: ArmRequest): Float64Array {
     const event: SafetyEvent = { type: 'arm', operator };
-    if (!isListed(this.#machine.state, event)) throw cannotArm(this.#robot, 'it disarmed', this.#machine.state.name);
+    if (!isListed(this.#machine.state, event)) {
+      const remedy = 'Look at the arm, reset it after a stop that is latched, and arm it then.';
+      throw cannotArm(this.#robot, 'it disarmed', this.#machine.state.name, remedy);
+    }
     const [problem] = robotProblems(this.#robot);
     if (problem !== undefined) throw cannotArm(this.#robot, 'a description without contradictions', problem);
     const startRad = checkStart(measured, this.#robot, nowNs);
     const monitors = ArmMonitors.begin(this.#robot, measured, nowNs);
     const [fault] = monitors.check({ nowNs, commandRad: startRad, state: measured, health });
     if (fault !== undefined) {
-      throw cannotArm(this.#robot, 'no fault', `${fault.reason} ${fault.joint ?? ''} ${fault.value}`);
+      const where = fault.joint === undefined ? '' : `, joint "${fault.joint}"`;
+      const found = `${fault.reason}${where}: ${fault.value} (${REASONS[fault.reason]})`;
+      throw cannotArm(this.#robot, 'no fault', found, 'Remove its cause, and arm again.');
     }
     this.#machine.apply(event);
     this.#monitors = monitors;

@@ -41,10 +41,12 @@ export function checkStart(measured: ArmState, robot: RobotSpec, nowNs: number):
   });
 }
 
-export function cannotArm(robot: RobotSpec, expected: string, found: string): ArmatureError {
+export function cannotArm(robot: RobotSpec, expected: string, found: string, remedy?: string): ArmatureError {
   return new ArmatureError('E_CANNOT_ARM', `robot "${robot.name}" is not in a state to be armed`, {
     expected,
     found,
-    remedy: `See ${robot.directory}/robot.yaml. Check the calibration, move the arm into its range by hand, let go of it, and arm again.`,
+    remedy:
+      remedy ??
+      `See ${robot.directory}/robot.yaml. Check the calibration, move the arm into its range by hand, let go of it, and arm again.`,
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
+import type { ArmatureError } from '../../src/core/errors.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { ArmWorkplace } from '../../src/runtime/arm-workplace.ts';
 import type { StepRecord } from '../../src/runtime/step-listener.ts';
@@ -68,5 +69,35 @@ describe('a workplace with a real arm', () => {
     await expect(place.run({ seed: 1, mode: 'lockstep', agent: () => holdAside })).rejects.toMatchObject({
       code: 'E_REAL_TIME',
     });
+  });
+});
+
+describe('an arm that stopped by itself', () => {
+  const url = new URL('../../src/testing/index.ts', import.meta.url).href;
+  async function stopBy(fault: string): Promise<ArmatureError | undefined> {
+    const wrap = { url, options: { fault, afterWrites: 20 } };
+    const faulty = await ArmWorkplace.open({ robot, driver: { kind: 'mirror' }, clock: new MonotonicClock(), wrap });
+    try {
+      const { result } = await faulty.run({ seed: 1, mode: 'live', agent: () => holdAside, keepsPose: true });
+      expect(result.outcome).toBe('protective-stop');
+      return await faulty.stopCause();
+    } finally {
+      await faulty.close();
+    }
+  }
+
+  it('says which motor it was, and what it reports', async () => {
+    const cause = await stopBy('motor-error');
+    expect(cause).toMatchObject({ code: 'E_PROTECTIVE_STOP' });
+    expect(cause?.problem).toContain('a motor reports an error (shoulder_pan: overload, shoulder_lift: overload');
+  });
+
+  it('says how warm it is, and how warm it may be', async () => {
+    expect((await stopBy('overheated'))?.problem).toContain('a motor is too hot (shoulder_pan: 120.0, limit 65');
+  });
+
+  it('names no cause while nothing made it stop', async () => {
+    await run({});
+    expect(await place.stopCause()).toBeUndefined();
   });
 });

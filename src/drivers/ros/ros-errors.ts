@@ -4,7 +4,7 @@ export function bridgeUnreachable(url: string, found: string): ArmatureError {
   return new ArmatureError('E_ROS_UNREACHABLE', `no rosbridge server answers at ${url}`, {
     expected: 'a WebSocket connection within 2 s',
     found,
-    remedy: 'Start rosbridge_server there (roslaunch or ros2 launch), or name the right address with --url.',
+    remedy: 'Start rosbridge_server there (roslaunch or ros2 launch), or name the right address with --url, as in ws://robot:9090.',
   });
 }
 

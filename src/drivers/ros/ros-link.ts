@@ -235,7 +235,11 @@ export class RosLink {
         resolve(false);
         if (wasUp && !this.#isClosed) this.#scheduleRetry();
       });
-      void ros.connect(this.url);
+      // An address that no WebSocket can have is refused here.
+      ros.connect(this.url).catch((error: unknown) => {
+        this.#lastProblem = error instanceof Error ? error.message : String(error);
+        resolve(false);
+      });
     });
   }
 

@@ -17,6 +17,7 @@ import type { ServoBus } from './servo-bus.ts';
 import { commonRegister } from './servo-registers.ts';
 import { switchTorque } from './servo-torque.ts';
 import { DYNAMIXEL_ALERT } from './status-error.ts';
+import { RESTARTED_ERROR } from './status-error.ts';
 import { SyncReader } from './sync-reader.ts';
 import { Telemetry, telemetrySpan } from './telemetry.ts';
 
@@ -31,8 +32,6 @@ const FIRST_CYCLES = 20;
 const LOST_TIMEOUTS = 3;
 /** Cycles a motor may miss before it is asked whether its power was gone. */
 const SUSPECT_CYCLES = 3;
-/** Told as an error of a motor whose power was gone, and with it all that was set up. No servo uses this bit. */
-export const RESTARTED_ERROR = 0x40;
 
 /**
  * An arm of servos on one bus, for the thread that commands it. One sync read per cycle brings everything; a motor that does not

@@ -48,6 +48,16 @@ export function hardwareErrors(status: number): string[] {
   return namesOfBits(DYNAMIXEL_HARDWARE_ERROR_BITS, status);
 }
 
+/** Told as an error of a motor whose power was gone, and with it all that was set up. No servo uses this bit. */
+export const RESTARTED_ERROR = 0x40;
+
+/** What an error byte of ArmHealth says, in words: of a status packet and of the register with the faults of the motor. */
+export function motorErrorWords(protocol: ProtocolName, error: number): string[] {
+  const own = error & ~RESTARTED_ERROR;
+  const names = protocol === 'feetech' ? statusErrors(protocol, own) : hardwareErrors(own & ~DYNAMIXEL_ALERT);
+  return error & RESTARTED_ERROR ? [...names, 'its power was gone'] : names;
+}
+
 function namesOfBits(bits: Readonly<Record<string, number>>, value: number): string[] {
   const known = Object.entries(bits);
   const unknown = value & ~known.reduce((mask, [, bit]) => mask | bit, 0);

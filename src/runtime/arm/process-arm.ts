@@ -148,11 +148,19 @@ export class ProcessArm {
   async arm(): Promise<number> {
     // What was wrong before is for the operator who arms again to judge; a process that ended stays ended.
     if (!this.#hasExited) this.#failure = undefined;
+    await this.#untilStopped();
     const sequence = this.command('arm');
     await this.#until((record) => record !== undefined && record.command >= sequence, START_TIMEOUT_MS);
     // Then the gate has refused, and its reason is on the way.
     if (this.#newest?.cause !== 'none' || this.#newest.state === 'disarmed') await this.#until(() => false, SILENCE_MS);
     return sequence;
+  }
+
+  /** An arm that is still being stopped cannot be armed: a stop that was sent last may not even have been seen. */
+  #untilStopped(): Promise<void> {
+    const { command: sent } = this.#sequence;
+    const isDone = ({ command, state }: ArmRecord): boolean => (sent === 0 || command >= sent) && state !== 'stopping';
+    return this.#until((record) => record !== undefined && isDone(record), START_TIMEOUT_MS);
   }
 
   /** An operator's command; returns its number, see ArmRecord.command. @param value see COMMAND_CODES. */

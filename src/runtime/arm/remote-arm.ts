@@ -2,6 +2,7 @@ import type { GateState } from '../../safety/gate.ts';
 import type { ArmInput, ArmStep, GatedArm } from '../gated-arm.ts';
 import type { GateCheckpoint } from '../black-box-ring.ts';
 import type { Pacer } from '../pacer.ts';
+import { hasInterfered } from './latched-stop.ts';
 import type { ProcessArm } from './process-arm.ts';
 import type { ArmRecord } from './record-format.ts';
 
@@ -64,9 +65,7 @@ export class RemoteArm implements GatedArm, Pacer {
   get state(): GateState {
     const record = this.#current;
     if (record === undefined) return 'disarmed';
-    // Whatever the gate's own state: an operator has to look before the arm moves again.
-    const isLatched = record.cause !== 'none' && record.cause !== 'operator';
-    return isLatched || record.state === 'gate-dead' ? 'protective-stop' : record.state;
+    return hasInterfered(record.cause) || record.state === 'gate-dead' ? 'protective-stop' : record.state;
   }
 
   reset(): void {

@@ -45,6 +45,13 @@ describe('the link to a rosbridge server', () => {
     });
   });
 
+  it.each(['robot:9090', '', 'robot'])('names an address that is none: "%s"', async (url) => {
+    await expect(linkTo(url).connect()).rejects.toMatchObject({
+      code: 'E_ROS_UNREACHABLE',
+      remedy: expect.stringContaining('ws://') as string,
+    });
+  });
+
   it('invariant 15: what was published while the bridge was down is never delivered', async () => {
     const server = await bridge();
     const link = linkTo(server.url);

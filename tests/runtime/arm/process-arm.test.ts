@@ -71,6 +71,17 @@ describe('an arm process', { timeout: 2 * PATIENCE_MS }, () => {
     expect(arm.newest?.isStill).toBe(true);
   });
 
+  it('arms an arm that was only just told to stop', async () => {
+    const arm = await start();
+    await arm.arm();
+    for (let stops = 0; stops < 3; stops += 1) {
+      await moveUntil(arm, ({ state }) => state === 'active');
+      arm.command('stop');
+      await arm.arm();
+    }
+    expect(arm.newest).toMatchObject({ state: 'hold', cause: 'none' });
+  });
+
   it('moves a simulated arm, which tells where everything is', async () => {
     const arm = await start({ driver: { kind: 'sim', scene: 'lift' } });
     let worlds = 0;
