@@ -34,11 +34,7 @@ def build_embed(model, spec, precision, data=None):
         where = model.fixed_patch_positions
         place = array(model.row_positions[where[:, 0]] + model.column_positions[where[:, 1]])
         parts.append(graph.add('Add', build_stem(graph, model.stem, patches), place + local[config.text_positions:first_state]))
-    rows = graph.add('Sub', state, np.int64(spec.codec.text_vocabulary))
-    values = graph.table(rows, table[config.vocabulary:config.vocabulary + config.bins], 'bins')
-    if config.layout == 'packed':
-        values = graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
-    parts.append(graph.add('Add', values, local[first_state:-1]))
+    parts.append(graph.add('Add', state_rows(graph, model, spec, state), local[first_state:-1]))
     parts.append(graph.constant(table[-1:] + local[-1:], 'separator'))
     if config.parallel:
         parts.append(graph.constant(array(model.action_queries), 'queries'))
@@ -54,6 +50,16 @@ def text_table(graph, text, table):
     if 2 * len(rows) > len(table):
         return graph.table(text, table, 'words')
     return graph.table(graph.add('Gather', row_of.ravel().astype(np.int32), text), rows, 'words')
+
+
+def state_rows(graph, model, spec, state):
+    """Raw state ids [values] -> a row for each, or for each modality where the layout is packed."""
+    config = model.config
+    rows = graph.add('Sub', state, np.int64(spec.codec.text_vocabulary))
+    values = graph.table(rows, array(model.table)[config.vocabulary:config.vocabulary + config.bins], 'bins')
+    if config.layout == 'exact':
+        return values
+    return graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
 
 
 def packing(config):
@@ -113,15 +119,27 @@ class TrunkBuilder:
         if self.is_fused:
             self.graph.opset = ATTENTION_OPSET
 
-    def build(self):
-        graph, config = self.graph, self.config
-        embeddings = graph.input('embeddings', 'float', ['Te', config.width])
+    def new_rows(self):
+        """The inputs every trunk has: embeddings [Te, W] and raw action ids [Tt], whose names it returns, and positions [T]."""
+        graph = self.graph
+        embeddings = graph.input('embeddings', 'float', ['Te', self.config.width])
         tokens = graph.input('tokens', 'int64', ['Tt'])
         self.positions = graph.input('positions', 'int64', ['T'])
+        return embeddings, tokens
+
+    def cached_rows(self):
+        """The inputs of a ring of S slots: its bias [S], and the key and the value [1, K, S, D] of each layer, which it returns."""
+        graph, config = self.graph, self.config
         # One input per layer: to split a whole cache would copy it in every run.
         shape = [1, config.kv_heads, 'S', config.head_width]
         cached = [[graph.input(f'{kind}_cache_{layer}', 'float', shape) for kind in ('key', 'value')] for layer in range(config.layers)]
         self.cache_bias = graph.input('cache_bias', 'float', ['S'])
+        return cached
+
+    def build(self):
+        graph, config = self.graph, self.config
+        embeddings, tokens = self.new_rows()
+        cached = self.cached_rows()
         bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
         x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)

@@ -62,7 +62,7 @@ export class RunDashboard {
   private constructor(address: string, plan: SessionPlan) {
     this.#plan = plan;
     this.#address = address;
-    const reader = plan.layout === undefined ? undefined : new TokenStripReader(plan.layout);
+    const reader = plan.loaded === undefined ? undefined : new TokenStripReader(plan.loaded.layout);
     this.#telemetry = new Telemetry({
       robot: plan.robot,
       strip: (observation, decision) => reader?.read(observation, decision),
@@ -192,7 +192,7 @@ export class RunDashboard {
 
   /** Throws what encodeText throws. What a server can read, only the server knows. */
   #requireReadable(instruction: string): void {
-    if (this.#plan.layout !== undefined) encodeText(this.#plan.layout, instruction);
+    if (this.#plan.loaded !== undefined) encodeText(this.#plan.loaded.layout, instruction);
   }
 
   #setSpeed(share: number): void {
