@@ -152,31 +152,11 @@ class Drive {
 
   /** Throws what the arm and the agent throw. */
   async run(firstSeed: number): Promise<void> {
-    const { person, place, request, signal } = this.#options;
-    const dashboard = this.#dashboard;
-    const watching = [this.#terminal.interactive ? this.#display : undefined, dashboard?.listener];
-    for (let seed = firstSeed; !this.#isStopping && !signal.aborted; seed += 1) {
-      this.#isOver = false;
-      if (dashboard !== undefined && !(await dashboard.mayBegin(signal))) return;
-      if (!(await place.isReady(person.keys, signal)) || this.#isStopping) return;
-      const run = await place.workplace.run({
-        seed,
-        mode: 'live',
-        judged: false,
-        keepsPose: this.#options.isEndless,
-        timeLimitS: Infinity,
-        agent: person.agent,
-        isOver: () => this.#isOver,
-        listeners: watching.filter((listener) => listener !== undefined),
-        ...(dashboard?.beginEpisode(signal) ?? { signal }),
-        ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
-      });
-      this.runs.push(run);
-      this.#display.endEpisode(run.result);
-      dashboard?.endEpisode(run.result);
-      if (run.result.agentFailure !== undefined) throw run.result.agentFailure;
+    for (let seed = firstSeed; await this.#mayBegin(); seed += 1) {
+      const { result } = await this.#scene(seed);
+      if (result.agentFailure !== undefined) throw result.agentFailure;
       // An operator has to look at the arm before it moves again.
-      if (run.result.outcome === 'protective-stop' && dashboard?.outlivesStops !== true) return;
+      if (result.outcome === 'protective-stop' && this.#dashboard?.outlivesStops !== true) return;
     }
   }
 
@@ -184,6 +164,35 @@ class Drive {
     this.#unlisten();
     if (this.#terminal.interactive) this.#terminal.finish([]);
     await this.#dashboard?.close();
+  }
+
+  async #mayBegin(): Promise<boolean> {
+    const { person, place, signal } = this.#options;
+    const hasEnded = (): boolean => this.#isStopping || signal.aborted;
+    if (hasEnded() || (await this.#dashboard?.mayBegin(signal)) === false) return false;
+    return (await place.isReady(person.keys, signal)) && !hasEnded();
+  }
+
+  async #scene(seed: number): Promise<EpisodeRun> {
+    const { person, place, request, isEndless, signal } = this.#options;
+    const watching = [this.#terminal.interactive ? this.#display : undefined, this.#dashboard?.listener];
+    this.#isOver = false;
+    const run = await place.workplace.run({
+      seed,
+      mode: 'live',
+      judged: false,
+      keepsPose: isEndless,
+      timeLimitS: Infinity,
+      agent: person.agent,
+      isOver: () => this.#isOver,
+      listeners: watching.filter((listener) => listener !== undefined),
+      ...(this.#dashboard?.beginEpisode(signal) ?? { signal }),
+      ...(request.instruction === undefined ? {} : { instruction: request.instruction }),
+    });
+    this.runs.push(run);
+    this.#display.endEpisode(run.result);
+    this.#dashboard?.endEpisode(run.result);
+    return run;
   }
 
   #end(): void {

@@ -7,7 +7,7 @@ import type { TokenFrame } from '../tokens/token-frame.ts';
 import type { ModelManifest } from './model-manifest.ts';
 import type { PolicySequence } from './policy-sequence.ts';
 import { sampleBin } from './sampling.ts';
-import type { AllowedBins, AllowedInterval } from './sampling.ts';
+import type { AllowedBins, AllowedInterval, SampledBin, SamplingContext } from './sampling.ts';
 import { observationRows } from './warm-up.ts';
 
 export interface PolicyDecision {
@@ -81,58 +81,67 @@ export async function decideTokens(
   const [values, firstId] = [actionValues(layout.spec), firstActionId(layout.spec)];
   const isParallel = manifest.model.actionTokens === 'parallel';
   const startNs = clock.nowNs();
-  const tokens: number[] = [];
-  const probabilities: number[] = [];
-  const masked: boolean[] = [];
-  const likeliest: number[] = [];
-  const chosenAmong: AllowedBins[] = [];
+  const chosen: ChosenToken[] = [];
   const observed = await sequence.pushObservation(frame);
   let logits = observed;
   const attention = attentionOf(context);
   const timer = new TokenTimer(clock, deadline?.atNs);
   for (const [slot, interval] of allowed.entries()) {
-    const last = tokens.at(-1);
+    const last = chosen.at(-1);
     if (isParallel) logits = observed.subarray(slot * values, (slot + 1) * values);
     else if (last !== undefined) {
       if (timer.nextIsLate()) break;
-      logits = await sequence.pushToken(last);
+      logits = await sequence.pushToken(firstId + last.bin);
       addAttention(attention, sequence.attention);
     }
-    const settings = { allowed: interval, sampling: manifest.sampling, rng };
-    const first = sampleBin(logits, settings);
-    // A review knows the bins of joints, which are intervals; a choice from a set stands.
-    const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
-    const chosen = narrower === undefined ? first : sampleBin(logits, { ...settings, allowed: narrower });
-    review.chose(slot, chosen.bin);
-    tokens.push(firstId + chosen.bin);
-    probabilities.push(chosen.probability);
-    masked.push(chosen.masked || narrower !== undefined);
-    likeliest.push(first.likeliest);
-    chosenAmong.push(narrower ?? interval);
+    chosen.push(chooseToken(logits, { slot, interval, review }, { sampling: manifest.sampling, rng }));
   }
-  const decided = tokens.length;
+  const decided = chosen.length;
   for (const [slot, interval] of allowed.entries()) {
-    if (slot < decided) continue;
-    const kept = keptBin(interval, deadline?.keep[slot]);
-    tokens.push(firstId + kept);
-    probabilities.push(0);
-    masked.push(false);
-    likeliest.push(kept);
-    chosenAmong.push(interval);
+    if (slot >= decided) chosen.push(keptToken(interval, deadline?.keep[slot]));
   }
+  const tokens = chosen.map(({ bin }) => firstId + bin);
   // What is done is the past, whoever decided it.
   if (!isParallel) sequence.pushLast(tokens.slice(decided - 1));
-  const kept = tokens.length - decided;
   return {
     tokens,
-    probabilities,
-    masked,
-    allowed: chosenAmong,
-    likeliest,
-    kept,
+    probabilities: chosen.map(({ probability }) => probability),
+    masked: chosen.map((token) => token.masked),
+    allowed: chosen.map((token) => token.allowed),
+    likeliest: chosen.map(({ likeliest }) => likeliest),
+    kept: tokens.length - decided,
     inferenceNs: clock.nowNs() - startNs,
     ...(attention === undefined ? {} : { attention: attention.map((sum) => sum / (isParallel ? 1 : decided)) }),
   };
+}
+
+/** A bin with what PolicyDecision tells of it. */
+interface ChosenToken extends SampledBin {
+  readonly allowed: AllowedBins;
+}
+
+interface TokenChoice {
+  readonly slot: number;
+  readonly interval: AllowedBins;
+  readonly review: TokenReview;
+}
+
+function chooseToken(
+  logits: Float32Array,
+  { slot, interval, review }: TokenChoice,
+  settings: Pick<SamplingContext, 'sampling' | 'rng'>,
+): ChosenToken {
+  const first = sampleBin(logits, { ...settings, allowed: interval });
+  // A review knows the bins of joints, which are intervals; a choice from a set stands.
+  const narrower = 'bins' in interval ? undefined : review.narrow(slot, first.bin, interval);
+  const chosen = narrower === undefined ? first : sampleBin(logits, { ...settings, allowed: narrower });
+  review.chose(slot, chosen.bin);
+  return { ...chosen, masked: chosen.masked || narrower !== undefined, allowed: narrower ?? interval };
+}
+
+function keptToken(interval: AllowedBins, keep: number | undefined): ChosenToken {
+  const bin = keptBin(interval, keep);
+  return { bin, probability: 0, masked: false, likeliest: bin, allowed: interval };
 }
 
 /** What the first token, or in parallel all of them, attended to of each position of the layout; undefined where that is not told. */

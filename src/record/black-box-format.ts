@@ -163,16 +163,18 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
 export type BlackBoxFacts = Pick<BlackBoxHeader, 'cause' | 'writtenAt'> & { readonly robot: string };
 
 const factsSchema = z.object({
+  version: z.literal(VERSION),
   cause: z.string(),
   writtenAt: z.string(),
   robot: z.object({ name: z.string() }),
 });
 
 /**
- * Looks at the beginning and the end of a file, without judging what is between them: parseBlackBox does. Throws InvalidFileError for a
- * file that is something else.
- * @param head from the first byte on; @param tail up to the last
- * @returns `damage` where an end is not whole; the facts where the first line is
+ * Looks at the two ends of a file, without judging what is between them: parseBlackBox does. Throws InvalidFileError for a file that is
+ * something else.
+ * @param head from the first byte on, with the whole first line
+ * @param tail up to the last byte, with the whole last line
+ * @returns `facts` where the first line is whole and of this version; `damage` where one of the ends is not
  */
 export function blackBoxFacts(
   head: string,
@@ -180,23 +182,28 @@ export function blackBoxFacts(
   path: string,
 ): { readonly facts: BlackBoxFacts | undefined; readonly damage: InvalidFileError | undefined } {
   requireBlackBox(head, path);
-  const firstLine = head.slice(0, head.indexOf('\n'));
-  let facts: BlackBoxFacts | undefined;
-  try {
-    const { cause, writtenAt, robot } = factsSchema.parse(JSON.parse(firstLine));
-    facts = { cause, writtenAt, robot: robot.name };
-  } catch {
-    facts = undefined;
+  const facts = firstLineFacts(head);
+  if (facts === undefined) {
+    const remedy = 'Read it with the version of Armature that wrote it, or use the whole file.';
+    const damage = new InvalidFileError(path, 'its first line is of another version, or was cut', {
+      expected: `format version ${VERSION}`,
+      remedy,
+    });
+    return { facts, damage };
   }
   const isWhole = tail.endsWith('\n') && tail.trimEnd().split('\n').at(-1)?.includes('"kind":"end"') === true;
-  const damage =
-    facts !== undefined && isWhole
-      ? undefined
-      : new InvalidFileError(path, facts === undefined ? 'its first line cannot be read' : 'it was cut', {
-          expected: 'a last line of kind "end"',
-          remedy: 'Use the whole file.',
-        });
-  return { facts, damage };
+  if (isWhole) return { facts, damage: undefined };
+  const remedy = 'Use the whole file.';
+  return { facts, damage: new InvalidFileError(path, 'it was cut', { expected: 'a last line of kind "end"', remedy }) };
+}
+
+function firstLineFacts(head: string): BlackBoxFacts | undefined {
+  try {
+    const { cause, writtenAt, robot } = factsSchema.parse(JSON.parse(head.slice(0, head.indexOf('\n'))));
+    return { cause, writtenAt, robot: robot.name };
+  } catch {
+    return undefined;
+  }
 }
 
 function requireBlackBox(text: string, path: string): void {

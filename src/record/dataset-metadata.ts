@@ -6,6 +6,7 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
 import { InvalidFileError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
 import { listFiles } from './dataset-files.ts';
 import { DATASET_PATHS, formatPath, infoSchema, STATISTIC_NAMES } from './format.ts';
 import type { DatasetInfo, EpisodeRecord, FeatureStatistics, FileIndex } from './format.ts';
@@ -183,14 +184,31 @@ export async function readEpisodes(directory: string, info: DatasetInfo): Promis
       );
     }
   });
-  if (episodes.length < info.total_episodes) {
-    throw new InvalidFileError(join(directory, 'meta/episodes'), 'rows of episodes are missing', {
-      expected: `${info.total_episodes} episodes, as meta/info.json says`,
-      found: `${episodes.length}`,
-      remedy: 'The recording was cut off or copied in part; copy it again.',
-    });
-  }
+  requireEpisodeRows(directory, info, episodes.length);
   return episodes;
+}
+
+function requireEpisodeRows(directory: string, info: DatasetInfo, found: number): void {
+  if (found >= info.total_episodes) return;
+  throw new InvalidFileError(join(directory, 'meta/episodes'), 'rows of episodes are missing', {
+    expected: `${info.total_episodes} episodes, as meta/info.json says`,
+    found: `${found}`,
+    remedy: 'The recording was cut off or copied in part; copy it again.',
+  });
+}
+
+/**
+ * Reads meta/info.json and the ends of the other files of metadata: enough to say what a dataset holds, and that these files are whole.
+ * Throws InvalidFileError as DatasetReader.open does, which looks at more.
+ */
+export async function glanceAtDataset(directory: string): Promise<DatasetInfo> {
+  const info = await readInfo(directory);
+  await openParquet(join(directory, DATASET_PATHS.tasks));
+  let rows = 0;
+  for (const file of await listFiles(directory, 'meta/episodes', '.parquet'))
+    rows += Number((await openParquet(join(directory, file))).metadata.num_rows);
+  requireEpisodeRows(directory, info, rows);
+  return info;
 }
 
 /** meta/stats.json with flat values per feature; empty where the dataset has none. */
@@ -282,11 +300,7 @@ function parseEpisode(row: Row, videoKeys: readonly string[], path: string): Epi
 /** Reads a JSON file. Throws InvalidFileError where it is missing or holds no JSON. */
 export async function readJson(path: string): Promise<unknown> {
   if (!existsSync(path)) throw missingFile(path);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Restore the file from the recording.', cause });
-  }
+  return parseJson(await readFile(path, 'utf8'), path, 'Restore the file from the recording.');
 }
 
 function missingFile(path: string): InvalidFileError {

@@ -31,6 +31,8 @@ export interface ActionToken {
   readonly probability: number;
   /** Whether it would have been another one, had all bins been allowed. */
   readonly isMasked: boolean;
+  /** Whether nothing was chosen, since the deadline had passed: the joint keeps its last target. */
+  readonly isKept: boolean;
   /** First and last bin that were allowed; null where nobody tells. */
   readonly allowed: readonly number[] | null;
   /** The bin that was likeliest of all, allowed or not; null where nobody tells. */
@@ -109,6 +111,7 @@ function actionToken(
     bin: id - firstActionId(spec),
     probability: trace.probabilities[index] ?? 0,
     isMasked: trace.masked[index] ?? false,
+    isKept: index >= trace.actionTokens.length - (trace.keptJoints ?? 0),
     allowed: allowed === undefined ? null : [allowed.low, allowed.high],
     likeliest: trace.likeliest?.[index] ?? null,
   };

@@ -91,6 +91,8 @@ const control = z.strictObject({
       can: z.array(z.enum(SESSION_ACTIONS)),
     })
     .nullable(),
+  /** The last episode ended in a stop that somebody has to look at, whatever the gate says now. */
+  isLatched: z.boolean(),
   /** Whether the operator's page may leave a latched stop; of a real arm only the terminal may. */
   canReset: z.boolean(),
 });

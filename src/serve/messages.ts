@@ -87,6 +87,7 @@ const strip = z.strictObject({
       bin: z.int(),
       probability: z.number(),
       isMasked: z.boolean(),
+      isKept: z.boolean(),
       allowed: z.array(z.int()).length(2).nullable(),
       likeliest: z.int().nullable(),
     }),

@@ -96,7 +96,7 @@ describeInBrowser('control from the page', () => {
       await page.getByTestId('mode-joint').click();
       await page.getByTestId('jog-joint-up').waitFor();
       await page.getByTestId('mode-base').click();
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       expect(width).toBeLessThanOrEqual(390);
       await shoot(page, 'control-phone');
       await page.close();

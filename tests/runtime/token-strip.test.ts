@@ -29,9 +29,11 @@ describe('TokenStripReader', () => {
   });
 
   it('says that nobody tells, where a trace has tokens alone', () => {
-    const trace = { actionTokens: [], probabilities: [], masked: [] };
+    const actionTokens = layout.spec.actions.map(() => 0);
+    const trace = { actionTokens, probabilities: [], masked: [], keptJoints: 2 };
     const strip = reader.read(observation, { target, computeNs: 1, trace });
     expect(strip?.actions[0]).toMatchObject({ allowed: null, likeliest: null });
+    expect(strip?.actions.map(({ isKept }) => isKept)).toEqual([false, false, false, false, true, true]);
     expect(reader.read(observation, { target, computeNs: 1 })).toBeUndefined();
   });
 });

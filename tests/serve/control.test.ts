@@ -9,7 +9,15 @@ import { parseMessage, serverMessage } from '../../src/serve/messages.ts';
 
 const HELLO = { robot: 'r', driver: 'sim', agent: 'a', joints: [], cameras: [], hottestC: null, suggestions: [] };
 const AXES = { x: 1, y: 0, z: 0, roll: 0, pitch: 0, yaw: 0, gripper: 0, joint: 0 };
-const REPORT: ControlReport = { kind: 'control', beatMs: 0, holder: null, jog: null, session: null, canReset: true };
+const REPORT: ControlReport = {
+  kind: 'control',
+  beatMs: 0,
+  holder: null,
+  jog: null,
+  session: null,
+  isLatched: false,
+  canReset: true,
+};
 const open: DashboardServer[] = [];
 
 afterEach(async () => {

@@ -13,7 +13,12 @@ describe('Telemetry', () => {
     const robot = loadRobot('so101');
     const task = await SimulatedTask.load(robot, loadTask('lift'), { cameras: false });
     const { world } = task.simulation;
-    const telemetry = new Telemetry({ robot, strip: () => undefined, things: () => readThings(world), clearances: () => [] });
+    const telemetry = new Telemetry({
+      robot,
+      strip: () => undefined,
+      things: () => readThings(world),
+      clearances: () => [],
+    });
     expect(telemetry.frame()).toBeUndefined();
     telemetry.beginEpisode();
     const frames: FrameMessage[] = [];

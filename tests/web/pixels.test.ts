@@ -18,7 +18,10 @@ describe('pixels', () => {
         expandRgb(rgb, into);
         const rgba = new Uint8Array(into.buffer);
         into.forEach((_, pixel) => {
-          expect([...rgba.subarray(4 * pixel, 4 * pixel + 4)]).toEqual([...rgb.subarray(3 * pixel, 3 * pixel + 3), 255]);
+          expect([...rgba.subarray(4 * pixel, 4 * pixel + 4)]).toEqual([
+            ...rgb.subarray(3 * pixel, 3 * pixel + 3),
+            255,
+          ]);
         });
       }),
     );

@@ -80,7 +80,9 @@ describe('words', () => {
     const running = announcement(frameOf({}));
     const slowed = frameOf({ gate: { state: 'reduced', reasons: ['near-obstacle'], events: [], speedShare: 1 } });
     expect(announcement(slowed)).toBe(running);
-    const latched = frameOf({ gate: { state: 'protective-stop', reasons: ['tracking-error'], events: [], speedShare: 1 } });
+    const latched = frameOf({
+      gate: { state: 'protective-stop', reasons: ['tracking-error'], events: [], speedShare: 1 },
+    });
     expect(announcement(latched)).toContain('Protective stop');
     expect(headline(latched)).toBe('Protective stop');
     expect(announcement(undefined)).toBe('');

@@ -20,6 +20,8 @@ export interface PageControlOptions {
   /** How the person stands who works the arm. */
   readonly person?: (() => PersonStatus | undefined) | undefined;
   readonly session?: SessionDesk | undefined;
+  /** The last episode ended in a stop that nobody has reset yet. */
+  readonly isLatched: () => boolean;
   /** Leaves a latched stop, and says so; undefined while that is not for a page. */
   readonly reset: () => (() => string) | undefined;
 }
@@ -65,13 +67,14 @@ export class PageControl implements ControlDesk {
   }
 
   report(): ControlReport {
-    const { clock, jog, session, reset } = this.#options;
+    const { clock, jog, session, isLatched, reset } = this.#options;
     return {
       kind: 'control',
       beatMs: jog === undefined ? 0 : clock.nowNs() / NS_PER_MS,
       holder: jog?.holder ?? null,
       jog: this.#jogReport(),
       session: session?.report() ?? null,
+      isLatched: isLatched(),
       canReset: reset() !== undefined,
     };
   }

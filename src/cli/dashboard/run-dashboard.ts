@@ -55,7 +55,7 @@ export interface DashboardSubject {
   /** Who drives. */
   readonly agent: string;
   /** Of the tokens of its policy; undefined where there are none. */
-  readonly layout?: StepLayout | undefined;
+  readonly layout: StepLayout | undefined;
   /** How a person works the arm from the page; default: not at all. */
   readonly control?: Pick<PageControlOptions, 'jog' | 'person' | 'session'>;
   /** Somebody there stopped the arm. */
@@ -89,6 +89,7 @@ export class RunDashboard {
   #seed = 0;
   /** Somebody stopped the arm there: what was planned does not go on by itself. */
   #isHeld = false;
+  #isLatched = false;
 
   private constructor(address: string, subject: DashboardSubject, watch: ClearanceWatch | undefined) {
     this.#subject = subject;
@@ -160,6 +161,7 @@ export class RunDashboard {
     readonly onControl: (control: EpisodeControl) => void;
   } {
     this.#isHeld = false;
+    this.#isLatched = false;
     this.#episode = new AbortController();
     this.#telemetry.beginEpisode();
     return { signal: AbortSignal.any([run, this.#episode.signal]), onControl: (control) => this.#take(control) };
@@ -167,6 +169,7 @@ export class RunDashboard {
 
   endEpisode(summary: { readonly outcome: string; readonly success: boolean }): void {
     this.#episode = undefined;
+    this.#isLatched = summary.outcome === 'protective-stop';
     this.#telemetry.endEpisode(summary);
   }
 
@@ -205,18 +208,16 @@ export class RunDashboard {
     return new PageControl({
       ...this.#subject.control,
       clock: new MonotonicClock(),
-      reset: () => {
-        const reset = this.#control?.reset;
-        return (
-          reset &&
-          (() => {
-            reset();
-            this.#subject.onReset?.();
-            return 'The stop is reset. The next episode arms the arm again.';
-          })
-        );
-      },
+      isLatched: () => this.#isLatched,
+      reset: () => (this.#control?.reset === undefined ? undefined : () => this.#reset()),
     });
+  }
+
+  #reset(): string {
+    this.#control?.reset?.();
+    this.#isLatched = false;
+    this.#subject.onReset?.();
+    return 'The stop is reset. The next episode arms the arm again.';
   }
 
   #actions(): DashboardActions {

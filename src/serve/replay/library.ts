@@ -54,7 +54,7 @@ export class Library {
   /** Throws E_NOT_LISTED, and what DatasetReader.open throws. */
   async recording(id: string): Promise<OpenedRecording> {
     const { path } = this.#listed(id, 'recording');
-    return this.#noting(id, async () => {
+    return this.#noting(id, path, async () => {
       const version = (await stat(join(path, DATASET_PATHS.info))).mtimeMs;
       const known = this.#open.get(id);
       if (known?.version === version) return known.recording;
@@ -70,7 +70,7 @@ export class Library {
   /** Throws E_NOT_LISTED, and what parseBlackBox throws. */
   async blackBox(id: string): Promise<{ readonly name: string; readonly file: BlackBoxFile }> {
     const { path } = this.#listed(id, 'black-box');
-    return this.#noting(id, async () => ({
+    return this.#noting(id, path, async () => ({
       name: basename(path),
       file: parseBlackBox(await readFile(path, 'utf8'), path),
     }));
@@ -109,13 +109,13 @@ export class Library {
   }
 
   /** What turns out to be damaged is shown as such from then on. */
-  async #noting<Value>(id: string, read: () => Promise<Value>): Promise<Value> {
+  async #noting<Value>(id: string, path: string, read: () => Promise<Value>): Promise<Value> {
     try {
       const value = await read();
       this.#troubles.delete(id);
       return value;
     } catch (error) {
-      this.#troubles.set(id, troubleOf(error));
+      this.#troubles.set(id, troubleOf(error, path));
       this.#forget(id);
       throw error;
     }
@@ -156,7 +156,7 @@ export class Library {
         yield* this.#walk(join(path, entry.name), depth - 1, budget);
       }
     } catch (error) {
-      yield { kind: 'other', path, trouble: troubleOf(error) };
+      yield { kind: 'other', path, trouble: troubleOf(error, path) };
     }
   }
 

@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { ArmatureError, InvalidFileError } from '../../core/errors.ts';
 import { blackBoxFacts } from '../../record/black-box-format.ts';
 import type { BlackBoxFacts } from '../../record/black-box-format.ts';
-import { listFiles } from '../../record/dataset-files.ts';
-import { openParquet, readInfo } from '../../record/dataset-metadata.ts';
+import { glanceAtDataset } from '../../record/dataset-metadata.ts';
 import { DATASET_PATHS } from '../../record/format.ts';
 import type { DatasetInfo } from '../../record/format.ts';
 import { isEvaluation, parseEvaluation } from './evaluation-file.ts';
@@ -59,19 +58,20 @@ export async function lookAtFile(path: string): Promise<Found | undefined> {
     if (path.endsWith('.json')) return await lookAtJson(path);
     return undefined;
   } catch (error) {
-    return { kind: 'other', path, trouble: troubleOf(error) };
+    return { kind: 'other', path, trouble: troubleOf(error, path) };
   }
 }
 
-/** What is wrong, and what to do about it, whatever was thrown. */
-export function troubleOf(error: unknown): Trouble {
+/** What is wrong, and what to do about it, whatever was thrown. @param path named beside it, and therefore not in it */
+export function troubleOf(error: unknown, path = ''): Trouble {
   if (error instanceof ArmatureError) {
     const { problem, expected, found, remedy } = error;
     const details = [
       expected === undefined ? '' : ` Expected ${expected}.`,
       found === undefined ? '' : ` Found ${found}.`,
     ];
-    return { problem: `${problem}.${details.join('')}`, remedy };
+    const own = path !== '' && problem.startsWith(path) ? problem.slice(path.length).replace(/^[:/\\]\s*/, '') : problem;
+    return { problem: `${own}.${details.join('')}`, remedy };
   }
   const problem = error instanceof Error ? error.message : String(error);
   return { problem, remedy: 'Check that it is there and that you may read it.' };
@@ -83,15 +83,10 @@ function isDatasetWithoutInfo(path: string): boolean {
 }
 
 async function lookAtDataset(path: string): Promise<Found> {
-  let info: DatasetInfo | undefined;
   try {
-    info = await readInfo(path);
-    // The ends of the metadata's files only: whether they are whole.
-    for (const file of [DATASET_PATHS.tasks, ...(await listFiles(path, 'meta/episodes', '.parquet'))])
-      await openParquet(join(path, file));
-    return { kind: 'recording', path, info, trouble: null };
+    return { kind: 'recording', path, info: await glanceAtDataset(path), trouble: null };
   } catch (error) {
-    return { kind: 'recording', path, info, trouble: troubleOf(error) };
+    return { kind: 'recording', path, info: undefined, trouble: troubleOf(error, path) };
   }
 }
 
@@ -104,7 +99,7 @@ async function lookAtLines(path: string): Promise<Found> {
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     await file.read(tail, 0, tail.length, size - tail.length);
     const looked = blackBoxFacts(head.toString(), tail.toString(), path);
-    const trouble = looked.damage === undefined ? null : troubleOf(looked.damage);
+    const trouble = looked.damage === undefined ? null : troubleOf(looked.damage, path);
     return { kind: 'black-box', path, facts: looked.facts, bytes: size, trouble };
   } finally {
     await file.close();
@@ -131,7 +126,7 @@ async function lookAtJson(path: string): Promise<Found | undefined> {
   try {
     return { kind: 'evaluation', path, file: parseEvaluation(document, path), trouble: null };
   } catch (error) {
-    return { kind: 'evaluation', path, file: undefined, trouble: troubleOf(error) };
+    return { kind: 'evaluation', path, file: undefined, trouble: troubleOf(error, path) };
   }
 }
 

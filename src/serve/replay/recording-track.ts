@@ -147,7 +147,7 @@ function lanesOf({ columns, episode }: EpisodeData, { info, sent, requested, wid
     );
   };
   return [
-    hasBoth ? laneWhere('changed by the gate', rows.map(isChanged)) : undefined,
+    hasBoth ? laneWhere('not as asked for', rows.map(isChanged)) : undefined,
     laneWhere(
       'a person drove',
       rows.map((row) => columns[INTERVENTION]?.[row] === 1),

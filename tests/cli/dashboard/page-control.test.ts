@@ -15,7 +15,11 @@ function bench() {
   clock.advanceNs(1e9);
   const jog = new PageJog(clock);
   const resets: string[] = [];
-  const control = new PageControl({ clock, jog, reset: () => () => void resets.push('reset') ?? 'reset' });
+  const reset = (): string => {
+    resets.push('reset');
+    return 'reset';
+  };
+  const control = new PageControl({ clock, jog, isLatched: () => false, reset: () => reset });
   const say = (page: number, isDeadManHeld: boolean, axes = { ...NO_AXES, x: 1 }): string =>
     control.carryOut({ kind: 'jog', axes, isDeadManHeld, seenMs: clock.nowNs() / NS_PER_MS, operator }, page);
   const take = (page: number): string => control.carryOut({ kind: 'take-control', operator }, page);
@@ -56,7 +60,7 @@ describe('PageControl', () => {
   });
 
   it('refuses to move what no page moves, and to reset what is looked at first', () => {
-    const control = new PageControl({ clock: new VirtualClock(), reset: () => undefined });
+    const control = new PageControl({ clock: new VirtualClock(), isLatched: () => false, reset: () => undefined });
     expect(() => control.carryOut({ kind: 'take-control', operator }, 1)).toThrow(/no page moves this arm/);
     expect(() => control.carryOut({ kind: 'reset', operator }, 1)).toThrow(/not reset from the page/);
     expect(() => control.carryOut({ kind: 'session', action: 'begin', operator }, 1)).toThrow(/E_DASHBOARD_CONTROL/);

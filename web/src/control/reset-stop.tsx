@@ -7,8 +7,8 @@ import './control.css';
 export function ResetStop({ connection }: PanelProps): JSX.Element | null {
   useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { frame, control, hello } = connection;
-  const isLatched = frame?.gate.state === 'protective-stop' || frame?.gate.state === 'estop';
-  if (!isLatched) return null;
+  const isGateLatched = frame?.gate.state === 'protective-stop' || frame?.gate.state === 'estop';
+  if (!isGateLatched && control?.isLatched !== true) return null;
   const mayReset = control?.canReset === true && hello?.isOperator === true;
   return (
     <div class="latched" role="alert">

@@ -21,12 +21,16 @@ export function ActionTokens({ strip }: { readonly strip: Strip }): JSX.Element 
               <span class="spacer" />
               <span class="figure">{action.id}</span>
             </span>
-            <span class="row">
-              <span class="bar">
-                <i style={{ width: `${100 * action.probability}%` }} />
+            {action.isKept ? (
+              <span class="warn">came too late: as before</span>
+            ) : (
+              <span class="row">
+                <span class="bar">
+                  <i style={{ width: `${100 * action.probability}%` }} />
+                </span>
+                <span class="figure share">{percent(action.probability)}</span>
               </span>
-              <span class="figure share">{percent(action.probability)}</span>
-            </span>
+            )}
             {action.allowed !== null && <MaskBar action={action} allowed={action.allowed} bins={strip.bins} />}
           </li>
         ))}

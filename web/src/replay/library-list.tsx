@@ -86,6 +86,7 @@ export function LibraryList({ library, route, onRefresh }: LibraryListProps): JS
           <ul>
             {others.map(({ path, ...trouble }) => (
               <li key={path}>
+                <b>{path}</b>
                 <TroubleText trouble={trouble} />
               </li>
             ))}
