@@ -59,6 +59,7 @@ const TICKS_PER_S = 100;
 const [width = 640, height = 480] = values.size.split('x').map(Number);
 const clock = new MonotonicClock();
 const folder = mkdtempSync(join(tmpdir(), 'armature-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
 const pictures = drawPictures();
 const video = join(folder, 'camera.mp4');
 await writeVideo({ path: video, width, height, fps: FPS, frames: pictures });
@@ -69,7 +70,6 @@ for (const cameras of values.cameras.split(',').map(Number)) {
   cases.push(result);
   if (!values.json) print(result);
 }
-rmSync(folder, { recursive: true });
 if (values.json) console.log(JSON.stringify({ size: values.size, fps: FPS, seconds: Number(values.seconds), cases }));
 
 /** A gradient that moves, with the noise of a sensor. */

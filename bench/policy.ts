@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { loadPolicy } from '../src/policy/load-policy.ts';
 import { quantile } from '../src/runtime/statistics.ts';
 import { encodeObservation } from '../src/tokens/token-frame.ts';
-import { configurations, prepare, preparePlain, prepareProbes, pythonScript } from './policy/configurations.ts';
+import { configurations } from './policy/configurations.ts';
 import type { Configuration } from './policy/configurations.ts';
 import { engineProcess, fastestSettings, nodeProcess } from './policy/engine-settings.ts';
 import { exampleObservation } from './policy/example.ts';
@@ -11,6 +11,7 @@ import type { MeasuredProcess } from './policy/measured-process.ts';
 import { measureSweeps, writePlot } from './policy/plot.ts';
 import { leastTickMs, measureMachine } from './policy/roofline.ts';
 import type { MachineRates } from './policy/roofline.ts';
+import { Workshop } from './policy/workshop.ts';
 
 /**
  * Time of one control tick of the policy engine, from observation to joint targets; beside it the plain export of the same
@@ -25,12 +26,17 @@ const { values } = parseArgs({
     /** Of all subjects. Default: as many as make the engine fastest, which is tried for each policy. */
     threads: { type: 'string' },
     python: { type: 'string', default: 'python3' },
+    /** Uses the graphs of an earlier run with --keep, and leaves them, some 3 GB; without it they are made anew and removed. */
+    keep: { type: 'boolean', default: false },
     /** Draws cost against context and size into this SVG file instead. */
     plot: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const { python } = values;
+const workshop = new Workshop(values.python, values.keep);
+// The event comes for errors as well; an interrupt ends the process without it.
+process.on('exit', () => workshop.close());
+process.once('SIGINT', () => process.exit(130));
 const givenThreads = values.threads === undefined ? undefined : Number(values.threads);
 /** The slower two are measured with fewer ticks. */
 const fewTicks = Math.max(2, Math.ceil(Number(values.ticks) / 5));
@@ -54,14 +60,14 @@ const machines = new Map<number, Promise<MachineRates>>();
 async function machineWith(threads: number): Promise<MachineRates> {
   const known = machines.get(threads);
   if (known !== undefined) return known;
-  const machine = measureMachine(prepareProbes(python), threads);
+  const machine = measureMachine(workshop.probes(), threads);
   machines.set(threads, machine);
   console.error(await describe(await machine, threads));
   return machine;
 }
 
 async function measure(configuration: Configuration): Promise<Result> {
-  const folder = prepare(python, configuration);
+  const folder = workshop.policy(configuration);
   const policy = loadPolicy(folder);
   const settings = await fastestSettings(folder, givenThreads);
   const threads = String(settings.threads);
@@ -69,16 +75,10 @@ async function measure(configuration: Configuration): Promise<Result> {
   const machine = await machineWith(settings.threads);
   const frame = encodeObservation(policy.layout, exampleObservation(policy));
   const greeting = { textIds: [...frame.textIds], stateIds: [...frame.stateIds], patches: [...frame.patches] };
-  const torchCommand = [
-    ...pythonScript(python, 'bench_reference.py'),
-    '--policy',
-    folder,
-    '--threads',
-    String(threads),
-  ];
+  const torchCommand = [...workshop.command('bench_reference.py'), '--policy', folder, '--threads', String(threads)];
   const measured = [
     await engineProcess(folder, settings),
-    await nodeProcess('plain-process.ts', [folder, preparePlain(python, folder, configuration.name), threads]),
+    await nodeProcess('plain-process.ts', [folder, workshop.plain(folder, configuration.name), threads]),
     await startMeasured(torchCommand, greeting),
   ] as const;
   const [engine, , torch] = measured;
@@ -158,7 +158,7 @@ if (values.plot === undefined) {
   else printTable(results);
 } else {
   const engineOf = (configuration: Configuration): Promise<MeasuredProcess> =>
-    engineProcess(prepare(python, configuration), { threads: givenThreads ?? 1, waiting: 'sleep' });
-  writePlot(values.plot, await measureSweeps(engineOf, python, Number(values.ticks)));
+    engineProcess(workshop.policy(configuration), { threads: givenThreads ?? 1, waiting: 'sleep' });
+  writePlot(values.plot, await measureSweeps(workshop, engineOf, Number(values.ticks)));
   console.error(values.plot);
 }

@@ -19,6 +19,7 @@ import type { Lateness } from '../tests/page/fed-run.ts';
 import { measureStop, noteStops } from '../tests/page/measure-stop.ts';
 import type { MeasuredStop } from '../tests/page/measure-stop.ts';
 import { PageClient } from '../tests/page/page-client.ts';
+import { readPageClock } from '../tests/page/page-clock.ts';
 import { openBrowser, openPage, say, untilState } from '../tests/page/with-browser.ts';
 import { simulatedRun, startRun } from '../tests/page/with-run.ts';
 
@@ -31,7 +32,8 @@ const { values } = parseArgs({
   },
 });
 
-const INSTRUCTION = 'lift the red cube';
+/** A task that takes its time. */
+const INSTRUCTION = 'stack the red cube on the blue cube';
 /** What was promised, ms. */
 const PROMISED_MS = 100;
 /** The arm is stopped so long after it was seen to follow, ms: each time somewhere else on its way. */
@@ -48,18 +50,19 @@ if (latest > PROMISED_MS) process.exitCode = 1;
 
 async function measureStops(count: number): Promise<MeasuredStop[]> {
   const directory = mkdtempSync(join(tmpdir(), 'armature-stop-'));
-  const run = await startRun([...simulatedRun(INSTRUCTION), '--black-box', directory]);
+  const run = await startRun([...simulatedRun('reach'), '--black-box', directory]);
   const browser = await openBrowser();
   const measured: MeasuredStop[] = [];
   try {
     const { page } = await openPage(browser, run.operatorUrl, { prepare: noteStops });
+    const clock = await readPageClock(page);
     for (let index = 0; index < count; index += 1) {
-      await untilState(page, 'Following');
-      await delay(STEP_MS * index);
-      measured.push(await measureStop(page, run, () => page.getByTestId('stop').click()));
-      console.error(`stop ${index + 1} of ${count}`);
       await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
       await say(page, INSTRUCTION);
+      await untilState(page, 'Following');
+      await delay(STEP_MS * index);
+      measured.push(await measureStop({ page, clock, run }, () => page.getByTestId('stop').click()));
+      console.error(`stop ${index + 1} of ${count}`);
     }
   } finally {
     await browser.close();

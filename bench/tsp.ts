@@ -1,16 +1,16 @@
-/**
- * How long the tours are that a policy of training/tsp.py makes, on places it was not trained on, beside the nearest
- * neighbour and 2-opt.
- *
- *     npx tsx bench/tsp.ts runs/tsp/policy [--instances 500] [--seed 900000] [--precision int8|fp32] [--json]
- */
 import { parseArgs } from 'node:util';
+import { MonotonicClock } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { PolicyEngine } from '../src/policy/engine.ts';
 import { loadPolicy } from '../src/policy/load-policy.ts';
+import { precisions } from '../src/policy/model-manifest.ts';
 import { TourGuide } from './tsp/policy-tour.ts';
 import { drawPlaces, nearestNeighbour, tourLength, twoOpt } from './tsp/tours.ts';
 
+/**
+ * How long the tours are that a policy of training/tsp.py makes, on places it was not trained on, beside the nearest
+ * neighbour and 2-opt: `npm run bench:tsp -- runs/tsp/policy`.
+ */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -23,18 +23,21 @@ const { values, positionals } = parseArgs({
 const [directory] = positionals;
 if (directory === undefined) throw new Error('which policy? Make one with: python3 training/tsp.py --out runs/tsp');
 
-const precision = values.precision === 'fp32' ? 'fp32' : 'int8';
+const precision = precisions.find((name) => name === values.precision);
+if (precision === undefined)
+  throw new Error(`precision "${values.precision}" is unknown; choose one of ${precisions.join(', ')}`);
+const clock = new MonotonicClock();
 const engine = await PolicyEngine.create(loadPolicy(directory), { precision });
 const guide = new TourGuide(engine);
 const [instances, seed] = [Number(values.instances), Number(values.seed)];
 const sums = { policy: 0, nearestNeighbour: 0, twoOpt: 0 };
 let shorter = 0;
-let policyNs = 0n;
+let policyNs = 0;
 for (let instance = 0; instance < instances; instance += 1) {
   const places = drawPlaces(new Rng(seed + instance), guide.cities);
-  const beganNs = process.hrtime.bigint();
+  const beganNs = clock.nowNs();
   const own = tourLength(places, await guide.tour(places));
-  policyNs += process.hrtime.bigint() - beganNs;
+  policyNs += clock.nowNs() - beganNs;
   const nearest = nearestNeighbour(places);
   const greedy = tourLength(places, nearest);
   sums.policy += own;
@@ -56,7 +59,7 @@ const report = {
     twoOpt: mean(sums.twoOpt),
   },
   shorterThanNearestNeighbour: shorter / instances,
-  msPerDecision: Number((Number(policyNs) / 1e6 / instances / (guide.cities - 1)).toFixed(3)),
+  msPerDecision: Number((policyNs / 1e6 / instances / (guide.cities - 1)).toFixed(3)),
 };
 if (values.json) console.log(JSON.stringify(report));
 else {

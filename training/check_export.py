@@ -10,7 +10,6 @@ from families import family_of
 from retnet_decode import RetNetDecoder
 from retnet_graphs import state_tensors
 
-
 # Of the logits with those of PyTorch in fp32, on average; fp32 must give the same tokens besides.
 LEAST_COSINE = {'fp32': 0.99999, 'fp16': 0.9999, 'int8': 0.99, 'int4': 0.9}
 

@@ -3,7 +3,6 @@
     python3 training/db1_cost.py [--time]
 """
 import argparse
-import dataclasses
 import sys
 import time
 
@@ -75,7 +74,7 @@ def main(argv=None):
     print(f'projections of the memory against the bare trunk (no logits, no scores by distance): {wasted / bare:.0f}')
     if arguments.time:
         torch.set_num_threads(arguments.threads)
-        model = Db1(dataclasses.replace(TIMED)).eval()
+        model = Db1(TIMED).eval()
         slow, fast = seconds_per_token(HiddenStateMemory(model), 4, 3), seconds_per_token(Db1Decoder(model), 20, 5)
         ours = sum(released_cost(TIMED).values()) / sum(cached_cost(TIMED).values())
         print(f'PyTorch, {arguments.threads} thread(s), {TIMED.layers} layers, width {TIMED.width}, memory {TIMED.memory}: '

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from db1 import DEVIATION_FLOOR, PIXEL_RANGE, sinusoids
-from graphs import HIDDEN, TrunkBuilder, array, packing
+from graphs import HIDDEN, TrunkBuilder, array, state_rows
 from layers import NORM_EPSILON
 from onnx_graph import MICROSOFT, Graph
 
@@ -27,10 +27,7 @@ def build_embed(model, spec, precision, data=None):
         where = model.fixed_patch_positions
         place = array(model.row_positions[where[:, 0]] + model.column_positions[where[:, 1]])
         parts.append(graph.add('Add', build_patches(graph, model.stem, patches), place))
-    rows = graph.add('Sub', state, np.int64(spec.codec.text_vocabulary))
-    values = graph.table(rows, table[config.vocabulary:-1], 'bins')
-    if config.layout == 'packed':
-        values = graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
+    values = state_rows(graph, model, spec, state)
     joined = graph.add('Concat', *parts, values, graph.constant(table[-1:], 'separator'), axis=0)
     local = array(model.local_positions)[1:1 + config.observation_positions]
     graph.output('embeddings', graph.add('Add', joined, local), 'float', [config.observation_positions, config.width])
@@ -80,12 +77,8 @@ class Db1TrunkBuilder(TrunkBuilder):
 
     def build(self):
         graph, config = self.graph, self.config
-        embeddings = graph.input('embeddings', 'float', ['Te', config.width])
-        tokens = graph.input('tokens', 'int64', ['Tt'])
-        self.positions = graph.input('positions', 'int64', ['T'])
-        shape = [1, config.heads, 'S', config.head_width]
-        cached = [[graph.input(f'{kind}_cache_{layer}', 'float', shape) for kind in ('key', 'value')] for layer in range(config.layers)]
-        self.cache_bias = graph.input('cache_bias', 'float', ['S'])
+        embeddings, tokens = self.new_rows()
+        cached = self.cached_rows()
         self.cache_positions = graph.input('cache_positions', 'int64', ['S'])
         rows = graph.add('Sub', tokens, np.int64(self.spec.first_action_id))
         actions = graph.table(rows, array(self.model.action_rows), 'actions')
@@ -162,4 +155,3 @@ class Db1TrunkBuilder(TrunkBuilder):
     def add_and_normalise(self, x, skip, norm):
         """PostNorm: the sum is normalised, and nothing else goes on."""
         return self.graph.add('LayerNormalization', self.graph.add('Add', x, skip), array(norm.weight), array(norm.bias), epsilon=NORM_EPSILON)
-

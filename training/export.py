@@ -1,4 +1,10 @@
-"""Writes a trained model as policy.json and ONNX graphs. `python3 training/export.py --help`."""
+"""Writes a trained model as policy.json and ONNX graphs. `python3 training/export.py --help`.
+
+    python3 training/export.py runs/desk/checkpoint.pt models/desk         what a run of training saved
+    python3 training/export.py models/desk/weights.pt models/desk          a shipped policy again, by the exporter of now
+
+Success that was measured is not carried over: it was that of other graphs. Measure it again with `armature eval`.
+"""
 import argparse
 import hashlib
 import json
@@ -109,18 +115,29 @@ def load_averaged(path):
     return model, state
 
 
+def policy_behind(path, state):
+    """policy.json's content for a checkpoint, which holds it, or for weights.pt, which lies beside it; and what is known of the training."""
+    folder = Path(path).parent
+    if 'policy' in state:
+        training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
+        return located(state['policy'], folder), training
+    manifest = folder / 'policy.json'
+    if not manifest.exists():
+        raise FileNotFoundError(f'"{path}" holds weights alone, and "{manifest}", which says what they are for, does not exist; put it beside them')
+    return located(json.loads(manifest.read_text()), folder), None
+
+
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter, allow_abbrev=False)
-    parser.add_argument('checkpoint')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+    parser.add_argument('checkpoint', help='checkpoint.pt of a run, or weights.pt of a policy')
     parser.add_argument('folder', help='created; overwritten where it exists')
-    parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8', 'fp32'])
+    parser.add_argument('--precisions', nargs='*', choices=PRECISIONS, default=['int8', 'fp32'], help='default: int8 fp32')
     parser.add_argument('--check', type=int, default=0, metavar='N', help='compare greedy tokens on N frames with PyTorch')
     parser.add_argument('--data', default='', help='dataset whose frames --check takes; random frames without it')
     arguments = parser.parse_args(argv)
     model, state = load_averaged(arguments.checkpoint)
+    policy, training = policy_behind(arguments.checkpoint, state)
     Path(arguments.folder).mkdir(parents=True, exist_ok=True)
-    training = {name: state[name] for name in ('step', 'samples')} | {'minutes': round(state['elapsed'] / 60, 2)}
-    policy = located(state['policy'], Path(arguments.checkpoint).parent)
     write_policy(model, policy, arguments.folder, arguments.precisions, training)
     if arguments.check:
         from check_export import LEAST_COSINE, check, frames_of, random_frames

@@ -59,7 +59,7 @@ class Curve:
                     print(f'{task}: the policy as it is refuses words it never learnt; not measured', flush=True)
                     continue
                 yield task, count, False
-                if count == self.options.compare:
+                if count and count == self.options.compare:
                     yield task, count, True
 
     def run(self):

@@ -34,11 +34,7 @@ def build_embed(model, spec, precision, data=None):
         where = model.fixed_patch_positions
         place = array(model.row_positions[where[:, 0]] + model.column_positions[where[:, 1]])
         parts.append(graph.add('Add', build_stem(graph, model.stem, patches), place + local[config.text_positions:first_state]))
-    rows = graph.add('Sub', state, np.int64(spec.codec.text_vocabulary))
-    values = graph.table(rows, table[config.vocabulary:config.vocabulary + config.bins], 'bins')
-    if config.layout == 'packed':
-        values = graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
-    parts.append(graph.add('Add', values, local[first_state:-1]))
+    parts.append(graph.add('Add', state_rows(graph, model, spec, state), local[first_state:-1]))
     parts.append(graph.constant(table[-1:] + local[-1:], 'separator'))
     if config.parallel:
         parts.append(graph.constant(array(model.action_queries), 'queries'))
@@ -54,6 +50,16 @@ def text_table(graph, text, table):
     if 2 * len(rows) > len(table):
         return graph.table(text, table, 'words')
     return graph.table(graph.add('Gather', row_of.ravel().astype(np.int32), text), rows, 'words')
+
+
+def state_rows(graph, model, spec, state):
+    """Raw state ids [values] -> a row for each, or for each modality where the layout is packed."""
+    config = model.config
+    rows = graph.add('Sub', state, np.int64(spec.codec.text_vocabulary))
+    values = graph.table(rows, array(model.table)[config.vocabulary:config.vocabulary + config.bins], 'bins')
+    if config.layout == 'exact':
+        return values
+    return graph.add('MatMul', packing(config), graph.add('Mul', values, array(model.slot_gate)))
 
 
 def packing(config):
@@ -103,7 +109,7 @@ def build_trunk(model, spec, precision, data=None):
 
 
 class TrunkBuilder:
-    """The transformer over T new rows beside S cached positions. Activations [T, W]; queries [1, K, T G, D]: the G heads of a key are rows."""
+    """The transformer over T new rows beside S cached positions. Activations [T, W]; queries [1, K, G T, D]: the G heads of a key are rows."""
 
     def __init__(self, model, spec, precision, data=None):
         self.model, self.config, self.spec = model, model.config, spec
@@ -113,15 +119,27 @@ class TrunkBuilder:
         if self.is_fused:
             self.graph.opset = ATTENTION_OPSET
 
-    def build(self):
-        graph, config = self.graph, self.config
-        embeddings = graph.input('embeddings', 'float', ['Te', config.width])
+    def new_rows(self):
+        """The inputs every trunk has: embeddings [Te, W] and raw action ids [Tt], whose names it returns, and positions [T]."""
+        graph = self.graph
+        embeddings = graph.input('embeddings', 'float', ['Te', self.config.width])
         tokens = graph.input('tokens', 'int64', ['Tt'])
         self.positions = graph.input('positions', 'int64', ['T'])
+        return embeddings, tokens
+
+    def cached_rows(self):
+        """The inputs of a ring of S slots: its bias [S], and the key and the value [1, K, S, D] of each layer, which it returns."""
+        graph, config = self.graph, self.config
         # One input per layer: to split a whole cache would copy it in every run.
         shape = [1, config.kv_heads, 'S', config.head_width]
         cached = [[graph.input(f'{kind}_cache_{layer}', 'float', shape) for kind in ('key', 'value')] for layer in range(config.layers)]
         self.cache_bias = graph.input('cache_bias', 'float', ['S'])
+        return cached
+
+    def build(self):
+        graph, config = self.graph, self.config
+        embeddings, tokens = self.new_rows()
+        cached = self.cached_rows()
         bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
         x = graph.add('Concat', embeddings, graph.table(rows, bins, 'bins'), axis=0)
@@ -146,8 +164,8 @@ class TrunkBuilder:
         for weights, query, *keys in self.attended:
             rows = weights or query
             if len(means) < config.layers - 1:
-                rows = graph.add('Reshape', rows, np.array([config.kv_heads, -1, group, 0]))
-                rows = graph.add('Gather', rows, self.read, axis=1)
+                rows = graph.add('Reshape', rows, np.array([config.kv_heads, group, -1, 0]))
+                rows = graph.add('Gather', rows, self.read, axis=2)
             if weights is None:
                 query = graph.add('Reshape', rows, np.array([1, config.kv_heads, -1, config.head_width]))
                 rows = self.weigh(graph, query, keys, self.read_bias)
@@ -179,12 +197,11 @@ class TrunkBuilder:
         self.lengths = graph.add('Concat', self.cached, length, axis=0)
 
     def per_query(self, bias):
-        """[T, N] -> [T G, N]: a row for each of the G heads that share keys."""
+        """[T, N] -> [G T, N]: the rows again for each of the G heads that share keys."""
         graph, group = self.graph, self.config.heads // self.config.kv_heads
         if group == 1:
             return bias
-        rows = graph.add('Expand', graph.add('Unsqueeze', bias, np.array([1])), np.array([1, group, 1]))
-        return graph.add('Flatten', rows, axis=2)
+        return graph.add('Concat', *[bias] * group, axis=0)
 
     def normalise(self, x, skip, norm):
         """The residual stream x (+ skip), and its normalised rows. SkipLayerNormalization takes nine times as long on a processor."""
@@ -196,23 +213,24 @@ class TrunkBuilder:
         heads, kv_heads, head = config.heads, config.kv_heads, config.head_width
         weights = [array(block.query.weight), array(block.key_value.weight)]
         if is_last:
-            rotated, value = self.split_columns(graph.linear(normal, weights[1]), kv_heads * head, kv_heads * head)
-            key = self.rotate(rotated, self.cosine, self.sine, self.span)
+            key, value = self.split_heads(graph.linear(normal, weights[1]), kv_heads, kv_heads)
+            key = self.rotate(key, self.cosine, self.sine, self.span)
             x, normal, bias = (graph.add('Gather', part, self.read, axis=0) for part in (x, normal, self.bias))
             angles = [graph.add('Gather', part, self.read, axis=0) for part in (self.cosine, self.sine)]
             count = config.actions if config.parallel else 1
-            query = self.rotate(graph.linear(normal, weights[0]), *angles, np.arange(count)[None])
+            query = self.rotate(self.by_head(graph.linear(normal, weights[0]), heads), *angles, np.arange(count)[None])
             bias = self.read_bias = self.per_query(bias)
         else:
-            rotated, value = self.split_columns(graph.linear(normal, np.concatenate(weights)), (heads + kv_heads) * head, kv_heads * head)
-            query, key = self.split_columns(self.rotate(rotated, self.cosine, self.sine, self.span), heads * head, kv_heads * head)
+            rotated, value = self.split_heads(graph.linear(normal, np.concatenate(weights)), heads + kv_heads, kv_heads)
+            rotated = self.rotate(rotated, self.cosine, self.sine, self.span)
+            query, key = graph.add('Split', rotated, np.array([heads, kv_heads]), outputs=2, axis=1)
             bias = self.query_bias
-        query = graph.add('Transpose', graph.add('Reshape', query, np.array([-1, kv_heads, heads // kv_heads * head])), perm=[1, 0, 2])
-        query = graph.add('Reshape', query, np.array([1, kv_heads, -1, head]))
-        key, value = (graph.add('Transpose', graph.add('Reshape', part, np.array([1, -1, kv_heads, head])), perm=[0, 2, 1, 3]) for part in (key, value))
+        if kv_heads < heads:
+            query = graph.add('Reshape', query, np.array([1, kv_heads, -1, head]))
         mixed = (self.attend_fused if self.is_fused and not is_last else self.attend)(query, cached, (key, value), bias)
-        mixed = graph.add('Transpose', graph.add('Reshape', mixed, np.array([kv_heads, -1, heads // kv_heads * head])), perm=[1, 0, 2])
-        mixed = graph.add('Reshape', mixed, np.array([-1, heads * head]))
+        if kv_heads < heads:
+            mixed = graph.add('Reshape', mixed, np.array([1, heads, -1, head]))
+        mixed = graph.add('Reshape', graph.add('Transpose', mixed, perm=[0, 2, 1, 3]), np.array([-1, heads * head]))
         x, feed = self.normalise(x, graph.linear(mixed, array(block.out.weight)), block.norm2)
         gate, up = self.split_columns(graph.linear(feed, array(block.up.weight)), config.feed_forward, config.feed_forward)
         gate = graph.add('Gelu' if config.activation == 'geglu' else 'Relu', gate)
@@ -222,11 +240,18 @@ class TrunkBuilder:
     def split_columns(self, x, *widths):
         return self.graph.add('Split', x, np.array(widths), outputs=len(widths), axis=1)
 
+    def by_head(self, x, count):
+        """[T, count D] -> [1, count, T, D]."""
+        parts = self.graph.add('Reshape', x, np.array([1, -1, count, self.config.head_width]))
+        return self.graph.add('Transpose', parts, perm=[0, 2, 1, 3])
+
+    def split_heads(self, x, *counts):
+        """Columns of several kinds of heads, each by head. All are turned at once: of a run for one token, small nodes are a fifth."""
+        return self.graph.add('Split', self.by_head(x, sum(counts)), np.array(counts), outputs=len(counts), axis=1)
+
     def rotate(self, x, cosine, sine, span):
-        """Rotary embedding of rows [T, heads D] by the angles of their positions."""
-        graph = self.graph
-        rows = graph.add('Unsqueeze', x, np.array([0]))
-        return graph.add('Squeeze', graph.add('RotaryEmbedding', rows, span, cosine, sine, domain=MICROSOFT), np.array([0]))
+        """Rotary embedding of [1, heads, T, D] by the angles of the positions."""
+        return self.graph.add('RotaryEmbedding', x, span, cosine, sine, domain=MICROSOFT)
 
     def attend(self, query, cached, new, bias):
         """query [1, K, Q, D], cached keys and values [1, K, S, D], new ones [1, K, T, D], bias [Q, S + T] -> [1, K, Q, D]. The cache is only read."""

@@ -101,6 +101,7 @@ def load(path: str, sha256: str) -> Pieces:
 
 
 def parse(content: bytes, path: str) -> Pieces:
+    """The vocabulary of a file's content; `path` is for messages. Raises PiecesError for one of another kind."""
     try:
         document = json.loads(content)
         model = document['model']

@@ -18,6 +18,8 @@ from decode import HIDDEN
 
 
 class Observe(nn.Module):
+    """Embeddings of one observation, by the model's own code."""
+
     def __init__(self, model):
         super().__init__()
         self.model = model
@@ -55,6 +57,7 @@ class Step(nn.Module):
 
 
 def export_plain(model, folder):
+    """Writes observe.onnx and step.onnx of a model in evaluation mode."""
     config = model.config
     folder.mkdir(parents=True, exist_ok=True)
     text, state = torch.zeros(1, config.text_positions, dtype=torch.long), torch.zeros(1, config.state_values, dtype=torch.long)

@@ -87,6 +87,8 @@ def remember(state, key, value, tables):
 
 
 class Block(nn.Module):
+    """One layer: retention, gate and group norm; then the feed-forward."""
+
     def __init__(self, config):
         super().__init__()
         self.config, width, heads = config, config.width, config.heads
@@ -139,6 +141,7 @@ class Block(nn.Module):
 
 
 class RetNet(Gato):
+    """As Gato, but for the layers; what comes before and after them is the same."""
     layer = Block
 
     def prepare(self):

@@ -1,8 +1,9 @@
 """The trunk of a RetNet policy: new rows in the order of the sequence beside the state that the earlier ones left.
 
 As retnet.py's `chunk`, for one sequence. Inputs of graphs.py; in place of a ring `state_retention_<layer>` [H, D, V],
-and in place of new keys and values `next_retention_<layer>`: one per layer, so that none is split or joined. Rows of action tokens come before those of embeddings: an action
-token that runs with an observation is the last one of the step before. The embed graph is Gato's.
+and in place of new keys and values `next_retention_<layer>`: one per layer, so that none is split or joined. Rows of
+action tokens come before those of embeddings: an action token that runs with an observation is the last one of the step
+before. The embed graph is Gato's.
 """
 import numpy as np
 
@@ -33,9 +34,7 @@ class RetNetTrunkBuilder(TrunkBuilder):
 
     def build(self):
         graph, config = self.graph, self.config
-        embeddings = graph.input('embeddings', 'float', ['Te', config.width])
-        tokens = graph.input('tokens', 'int64', ['Tt'])
-        self.positions = graph.input('positions', 'int64', ['T'])
+        embeddings, tokens = self.new_rows()
         before = [graph.input(f'state_{name}', 'float', shape) for name, shape in state_tensors(config)]
         bins = array(self.model.table)[config.vocabulary:config.vocabulary + config.bins]
         rows = graph.add('Sub', tokens, np.int64(self.spec.codec.text_vocabulary))
@@ -78,6 +77,12 @@ class RetNetTrunkBuilder(TrunkBuilder):
         swap = np.block([[np.zeros((half, half)), np.eye(half)], [-np.eye(half), np.zeros((half, half))]])
         self.turn = graph.add('Add', graph.add('Mul', graph.add('Cos', turn), np.eye(2 * half, dtype=np.float32)),
                               graph.add('Mul', graph.add('Sin', turn), swap.astype(np.float32)))
+
+    def rotate(self, x, cosine, sine, span):
+        """Rotary embedding of rows [T, heads D] by the angles of their positions."""
+        graph = self.graph
+        rows = graph.add('Unsqueeze', x, np.array([0]))
+        return graph.add('Squeeze', graph.add('RotaryEmbedding', rows, span, cosine, sine, domain=MICROSOFT), np.array([0]))
 
     def heads(self, x, width):
         """[T, H width] -> [H, T, width]."""

@@ -1,12 +1,12 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
-    npm run train:desk                      the full recipe, three hours on two cores
+    npm run train:desk                      the full recipe, four hours on two cores
     npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 
 It may be stopped at any moment and started again with the same --out: finished datasets are kept, training
 goes on from its checkpoint. Whenever training has exported a policy, it is measured, and then it acts while the
-expert labels (DAgger); what it saw joins the training data. The best policy is kept.
+expert labels (DAgger); what it saw joins the training data. The best policy of each stage is kept, and the next stage begins from it.
 """
 import packages
 
@@ -26,7 +26,7 @@ from pathlib import Path
 
 import command_line
 from command_line import ROOT
-from desk_recipes import DAGGER_SEED, EXPERT_SEED, RECIPES, SEEDS_PER_SET, SELECTION_SEED, SHORT_SEED, WEIGHTS
+from desk_recipes import DAGGER_SEED, EDGE_SEED, EXPERT_SEED, RECIPES, SEEDS_PER_SET, SELECTION_SEED, SHORT_SEED, WEIGHTS
 from plot import draw
 from wordings import groups_of
 
@@ -37,12 +37,17 @@ CORES_TO_SHARE = 6
 
 
 class Desk:
-    """One run: its folders and the steps that fill them."""
+    """One stage of a run: its folder under the run's, the data that all stages share, and the steps that fill both."""
 
-    def __init__(self, out, recipe, workers, start=None, pieces=None):
-        self.out, self.recipe, self.workers, self.start, self.pieces = Path(out), recipe, workers, start, pieces
-        self.data, self.policy = self.out / 'data', self.out / 'policy'
-        self.data.mkdir(parents=True, exist_ok=True)
+    def __init__(self, out, recipe, number, workers, start=None, pieces=None):
+        """number: of the stage, from 0. start: weights that the first stage begins from."""
+        self.recipe, self.stage, self.workers, self.pieces = recipe, recipe.stages[number], workers, pieces
+        folder_of = lambda count: Path(out) / f'stage-{count + 1}'
+        self.out, self.data = folder_of(number), Path(out) / 'data'
+        self.start = folder_of(number - 1) / 'best' / 'weights.pt' if number else start
+        self.policy, self.best, self.mark = self.out / 'policy', self.out / 'best', self.out / 'finished'
+        for folder in (self.out, self.data):
+            folder.mkdir(parents=True, exist_ok=True)
         self.measured = {}
 
     def cli(self, *words):
@@ -60,6 +65,10 @@ class Desk:
         if self.recipe.short_tasks:
             self.collect('short-000', self.recipe.short_tasks, '--episodes', self.recipe.short_episodes, '--seed', SHORT_SEED, '--perturbed', 0.8)
 
+    def collect_edges(self):
+        if self.stage.edge_episodes:
+            self.collect('edge-000', self.recipe.tasks, '--episodes', self.stage.edge_episodes, '--seed', EDGE_SEED, '--perturbed', 0.8, '--extreme')
+
     def collect_dagger(self, number):
         seed = DAGGER_SEED + SEEDS_PER_SET * number
         # At the edges of what varies a policy errs first, and beyond them it will have to work too.
@@ -73,11 +82,11 @@ class Desk:
         numbers = [int(path.name.removeprefix('dagger-')) for path in self.data.glob('dagger-???')]
         return 1 + max(numbers, default=-1)
 
-    def start_training(self, minutes):
+    def start_training(self):
         words = [sys.executable, str(ROOT / 'training/train.py'), '--policy', str(POLICY), '--out', str(self.out), '--watch', str(self.data),
-                 '--export-dir', str(self.policy), '--export-every', str(self.recipe.export_minutes), '--weight', *WEIGHTS, *self.recipe.training]
+                 '--export-dir', str(self.policy), '--export-every', str(self.stage.export_minutes), '--weight', *WEIGHTS, *self.stage.training]
         words += ['--wordings', str(self.write_wordings())]
-        words += ['--minutes', str(minutes), '--cpu-time'] if minutes else []
+        words += ['--minutes', str(self.stage.minutes), '--cpu-time'] if self.stage.minutes else []
         words += ['--init-from', str(self.start)] if self.start else []
         words += ['--pieces', str(self.pieces), '--text-positions', '16'] if self.pieces else []
         words += ['--resume'] if (self.out / 'checkpoint.pt').exists() else []
@@ -87,7 +96,7 @@ class Desk:
         """All wordings of the tasks: every sample is told in any that fits, so that few episodes of each are enough."""
         specs = [json.loads(command_line.armature('tasks', task, '--json')) for task in self.recipe.tasks]
         path = self.out / 'wordings.json'
-        path.write_text(json.dumps(groups_of(specs, sorted(specs[0]['variation']['colours']))))
+        path.write_text(json.dumps(groups_of(specs, sorted(specs[0]['variation']['colours']), self.stage.strange_words)))
         return path
 
     def version(self):
@@ -113,18 +122,20 @@ class Desk:
         self.keep_if_best(version, result['meanSuccessRate'])
 
     def keep_if_best(self, version, success):
-        best = self.out / 'best'
-        mark = best / 'success.txt'
+        mark = self.best / 'success.txt'
         # Of equal ones the later: it has seen more.
         if mark.exists() and float(mark.read_text()) > success:
             return
-        shutil.rmtree(best, ignore_errors=True)
-        shutil.copytree(version, best)
+        shutil.rmtree(self.best, ignore_errors=True)
+        shutil.copytree(version, self.best)
         mark.write_text(f'{success}\n')
 
     def run(self):
+        if self.mark.exists():
+            return
         self.collect_expert()
-        trainer = self.start_training(self.recipe.minutes)
+        self.collect_edges()
+        trainer = self.start_training()
         try:
             self.accompany(trainer)
         except BaseException:
@@ -135,6 +146,7 @@ class Desk:
         if trainer.wait() != 0:
             raise SystemExit(f'training ended with status {trainer.returncode}; see above')
         self.measure()
+        self.mark.touch()
 
     def accompany(self, trainer):
         """Measures and puts to use every policy that training exports, until it ends."""
@@ -177,7 +189,7 @@ def parser():
     size = p.add_mutually_exclusive_group()
     size.add_argument('--quick', action='store_const', dest='recipe', const='quick', help='ten minutes')
     size.add_argument('--smoke', action='store_const', dest='recipe', const='smoke', help='a minute')
-    p.add_argument('--minutes', type=float, help='training time, instead of the recipe\'s')
+    p.add_argument('--minutes', type=float, help='training time of each stage, instead of the recipe\'s')
     p.add_argument('--from', dest='start', default=None, metavar='WEIGHTS', help='start from the weights of an earlier policy, such as models/desk/weights.pt')
     p.add_argument('--pieces', default=None, metavar='FILE', help='SentencePiece vocabulary in place of the list of words, such as training/vocabularies/english/tokenizer.json')
     p.add_argument('--out', default=None, help='folder of the run; default runs/desk, runs/quick or runs/smoke')
@@ -191,19 +203,20 @@ def main():
     arguments = parser().parse_args()
     recipe = RECIPES[arguments.recipe]
     if arguments.minutes is not None:
-        recipe = replace(recipe, minutes=arguments.minutes)
+        recipe = replace(recipe, stages=tuple(replace(stage, minutes=arguments.minutes) for stage in recipe.stages))
     # Whoever ends this process ends training too, which saves its checkpoint.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    desk = Desk(arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe), recipe, arguments.workers, arguments.start,
-                arguments.pieces)
+    out = arguments.out or ROOT / 'runs' / {'full': 'desk'}.get(arguments.recipe, arguments.recipe)
     try:
-        desk.run()
+        for number in range(len(recipe.stages)):
+            desk = Desk(out, recipe, number, arguments.workers, arguments.start, arguments.pieces)
+            desk.run()
     except command_line.VerbFailed as error:
         raise SystemExit(str(error)) from error
     target = arguments.install or (ROOT / 'models/desk' if arguments.recipe == 'full' else None)
     if target:
-        install(desk.out / 'best', Path(target))
-    print(f'best policy: {target or desk.out / "best"}')
+        install(desk.best, Path(target))
+    print(f'best policy: {target or desk.best}')
 
 
 if __name__ == '__main__':

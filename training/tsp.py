@@ -24,6 +24,7 @@ from families import build_model
 from tokens import LayoutSpec, linear_ids
 
 VISITED, OPEN = 1.0, -1.0
+HELD_OUT = 500  # Instances that the result is measured on.
 
 
 def policy_of(cities):
@@ -213,10 +214,10 @@ def main(argv=None):
     tours = np.concatenate([expert_tours(part) for part in np.array_split(places, max(1, options.tours // 500))])
     print(f'{options.tours} tours of {options.cities} cities, mean length {lengths(distances(places), tours).mean():.3f}', flush=True)
     training = train(model, lesson, places, tours, options)
-    held_out = np.random.default_rng(options.seed + 1_000_000).random((500, options.cities, 2))
+    held_out = np.random.default_rng(options.seed + 1_000_000).random((HELD_OUT, options.cities, 2))
     apart = distances(held_out)
-    nearest = nearest_neighbour(apart, np.zeros(500, np.int64))
-    measured = {'instances': 500, 'policy': float(lengths(apart, policy_tours(model.eval(), lesson, held_out)).mean()),
+    nearest = nearest_neighbour(apart, np.zeros(HELD_OUT, np.int64))
+    measured = {'instances': HELD_OUT, 'policy': float(lengths(apart, policy_tours(model.eval(), lesson, held_out)).mean()),
                 'nearestNeighbour': float(lengths(apart, nearest).mean()), 'twoOpt': float(lengths(apart, two_opt(apart, nearest)).mean()),
                 'expert': float(lengths(apart, expert_tours(held_out)).mean())}
     print(json.dumps(measured))

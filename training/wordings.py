@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import tokens as token_module
+from tokens import UNKNOWN_WORD
 
 
 class Wordings:
@@ -31,17 +32,30 @@ class Wordings:
         return out
 
 
-def groups_of(tasks, colours):
-    """All instructions of tasks (as `armature tasks --json` prints them), in groups that name the same colours in the same roles."""
+def groups_of(tasks, colours, strange_words=()):
+    """All instructions of tasks (as `armature tasks --json` prints them), in groups that name the same colours in the same roles.
+
+    strange_words: with them the groups have more wordings, in which a word nobody knows stands for each of these. Only those
+    that name what is moved before where it goes: the order alone tells that, as English has it.
+    """
     groups = []
     for task in tasks:
         roles = ('source', 'destination') if any('{destination}' in template for template in task['instructions']) else ('source',)
+        templates = task['instructions']
+        if strange_words and len(roles) == 2:
+            ordered = [template for template in templates if 0 <= template.find('{source}') < template.find('{destination}')]
+            templates = templates + [in_strange_words(template, strange_words) for template in ordered]
         # Things of two groups may have one colour, things of one group never.
         pairs = list(permutations(colours, len(roles)))
         if len(roles) == 2 and task['source'] != task.get('destination'):
             pairs += [(colour, colour) for colour in colours]
-        groups += [[template.format(**dict(zip(roles, pair))) for template in task['instructions']] for pair in pairs]
+        groups += [[template.format(**dict(zip(roles, pair))) for template in templates] for pair in pairs]
     return groups
+
+
+def in_strange_words(template, words):
+    """A template with UNKNOWN_WORD in place of each of `words`."""
+    return ' '.join(UNKNOWN_WORD if word in words else word for word in template.split())
 
 
 def read_wordings(path, spec):

@@ -4,7 +4,6 @@ import type { Observation } from '../../src/core/observation.ts';
 import { Rng } from '../../src/core/rng.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
 
-/** An agent in a process of its own that goes wrong when it is sent SIGUSR2. As a policy, it wants nothing while a picture is stale. */
 export interface FaultyAgentOptions {
   /** `moving`: all joints swing about home. `still`: it has nothing to command. */
   readonly manner: 'moving' | 'still';
@@ -25,6 +24,7 @@ function allocate(): number {
   return pieces.length;
 }
 
+/** An agent that goes wrong when its process is sent SIGUSR2. As a policy, it wants nothing while a picture is stale. */
 export function createAgent(robot: RobotSpec, options: unknown): Agent {
   const { manner, fault } = options as FaultyAgentOptions;
   const clock = new MonotonicClock();

@@ -88,9 +88,11 @@ async function tryRow(options: RowOptions): Promise<Row> {
   const entry = moduleEntry(import.meta.url, 'supervisor-process');
   const child = fork(entry.path, { execArgv: loaderArguments(entry), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const robot = loadRobot(options.robot);
-  const serial = options.driver === 'serial' ? await startSerialArm(robot, directory) : undefined;
-  const ros = options.driver === 'ros' ? await startRosArm(options.robot) : undefined;
+  let serial: SerialArm | undefined;
+  let ros: RosArmUnderTest | undefined;
   try {
+    if (options.driver === 'serial') serial = await startSerialArm(robot, directory);
+    if (options.driver === 'ros') ros = await startRosArm(options.robot);
     const broken = await breakIt(child, { options, logFile, serial, ros });
     const row = measure({ options, logFile, ...broken });
     if (ros !== undefined) return await judgeRosArm(row, ros, options);

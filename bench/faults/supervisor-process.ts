@@ -34,6 +34,7 @@ export type SupervisorMessage =
 
 /** The parent ends the run long before, s. */
 const TIME_LIMIT_S = 60;
+/** For all cameras to deliver, ms. */
 const CAMERA_MS = 20_000;
 
 const clock = new MonotonicClock();

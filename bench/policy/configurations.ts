@@ -1,10 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { dataDirectory } from '../../src/core/data-directory.ts';
-
 /** A policy to measure: a shipped one, or one of training/sizes.py that has learnt nothing. */
 export interface Configuration {
   readonly name: string;
@@ -46,52 +39,4 @@ function contexts(configuration: Configuration): Configuration[] {
     name: `${configuration.name} ${contextTokens}`,
     contextTokens,
   }));
-}
-
-const training = fileURLToPath(new URL('../../training/', import.meta.url));
-const work = join(tmpdir(), 'armature-bench-policy');
-
-/** The command that runs a script of training/. */
-export function pythonScript(python: string, script: string): string[] {
-  return [python, join(training, script)];
-}
-
-/** The policy's folder; what is not shipped is written once, into the folder for temporary files. */
-export function prepare(python: string, configuration: Configuration): string {
-  const { shipped, size, kvHeads, contextTokens } = configuration;
-  if (shipped !== undefined) return join(dataDirectory('models'), shipped);
-  const options = [
-    ...(kvHeads === undefined ? [] : ['--kv-heads', String(kvHeads)]),
-    ...(contextTokens === undefined ? [] : ['--context', String(contextTokens)]),
-  ];
-  const folder = join(work, ['policy', size, ...options].join('-').replaceAll('--', ''));
-  if (!existsSync(join(folder, 'policy.json')))
-    runPython(python, 'untrained.py', [folder, '--size', size ?? '', ...options]);
-  return folder;
-}
-
-/** The plain export of a policy. */
-export function preparePlain(python: string, policyFolder: string, name: string): string {
-  const folder = join(work, `plain-${name.replaceAll(' ', '-')}`);
-  if (!existsSync(join(folder, 'step.onnx'))) runPython(python, 'plain_export.py', ['--policy', policyFolder, folder]);
-  return folder;
-}
-
-export function prepareProbes(python: string): string {
-  const folder = join(work, 'probes');
-  if (!existsSync(join(folder, 'fp32.onnx'))) runPython(python, 'probe_graphs.py', [folder]);
-  return folder;
-}
-
-function runPython(python: string, script: string, words: readonly string[]): void {
-  mkdirSync(work, { recursive: true });
-  const [program = '', path = ''] = pythonScript(python, script);
-  try {
-    execFileSync(program, [path, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (cause) {
-    throw new Error(
-      `${script} failed. It needs Python with the packages of training/requirements.txt: name it with --python.`,
-      { cause },
-    );
-  }
 }

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { quantile } from '../../src/runtime/statistics.ts';
-import { prepare, sweeps } from './configurations.ts';
+import { sweeps } from './configurations.ts';
 import type { Configuration } from './configurations.ts';
 import type { MeasuredProcess } from './measured-process.ts';
+import type { Workshop } from './workshop.ts';
 
 /** A measured policy: x is what was varied, fastMs the time that a tenth of the ticks keep: what else the machine did hides the shape least there. */
 interface Point {
@@ -23,26 +24,29 @@ interface Panel {
   readonly series: readonly Series[];
 }
 
+/** The first ticks of a process are slower. */
+const WARM_UP_TICKS = 3;
+
 /** Measures the engine over all configurations of the sweeps, one after another. */
 export async function measureSweeps(
+  workshop: Workshop,
   start: (configuration: Configuration) => Promise<MeasuredProcess>,
-  python: string,
   ticks: number,
 ): Promise<Panel[]> {
   const measure = async (all: readonly Configuration[], xOf: (c: Configuration) => number): Promise<Point[]> => {
     const points: Point[] = [];
     for (const configuration of all) {
       const engine = await start(configuration);
-      const { ms } = await engine.round(ticks + 3);
+      const { ms } = await engine.round(ticks + WARM_UP_TICKS);
       await engine.close();
-      const fastMs = quantile(ms.slice(3), 0.1);
+      const fastMs = quantile(ms.slice(WARM_UP_TICKS), 0.1);
       console.error(`${configuration.name}: ${fastMs.toFixed(1)} ms`);
       points.push({ x: xOf(configuration), label: configuration.name, fastMs });
     }
     return points;
   };
   const parameters = (configuration: Configuration): number =>
-    Number(loadPolicy(prepare(python, configuration)).manifest.training['parameters']);
+    Number(loadPolicy(workshop.policy(configuration)).manifest.training['parameters']);
   const context = ({ contextTokens = 0 }: Configuration): number => contextTokens;
   return [
     {
@@ -63,6 +67,8 @@ export async function measureSweeps(
 
 const PANEL = { width: 420, height: 320, left: 62, right: 18, top: 44, bottom: 52 };
 const COLOURS = ['#b03a2e', '#1f618d'];
+/** The control period of an arm at 20 Hz, ms. */
+const DEADLINE_MS = 50;
 
 /** Draws panels side by side, both axes logarithmic. */
 export function writePlot(path: string, panels: readonly Panel[]): void {
@@ -78,7 +84,7 @@ export function writePlot(path: string, panels: readonly Panel[]): void {
 function draw({ title, xLabel, series }: Panel): string {
   const points = series.flatMap((line) => line.points);
   const xRange = rangeOf(points.map(({ x }) => x));
-  const yRange = rangeOf([...points.map(({ fastMs }) => fastMs), 50]);
+  const yRange = rangeOf([...points.map(({ fastMs }) => fastMs), DEADLINE_MS]);
   const { width, height, left, right, top, bottom } = PANEL;
   const x = (value: number): number => left + share(value, xRange) * (width - left - right);
   const y = (value: number): number => height - bottom - share(value, yRange) * (height - top - bottom);
@@ -103,7 +109,7 @@ function draw({ title, xLabel, series }: Panel): string {
     const legend = `<text x="${left + 10}" y="${top + 16 + 15 * index}" fill="${colour}">${name}</text>`;
     return `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="1.5"/>${dots.join('')}${legend}`;
   });
-  const deadline = `<path d="M${left} ${y(50).toFixed(1)}H${width - right}" stroke="#555" stroke-dasharray="4 3"/>`;
+  const deadline = `<path d="M${left} ${y(DEADLINE_MS).toFixed(1)}H${width - right}" stroke="#555" stroke-dasharray="4 3"/>`;
   return [
     `<text x="${left}" y="20" font-size="13">${title}</text>`,
     text([left, top - 8], 'ms of the fastest tenth of ticks (dashed: 20 Hz)', 'start'),

@@ -17,9 +17,14 @@ interface Work {
   readonly fp32Operations: number;
 }
 
+/** Of the square matrix of training/probe_graphs.py. */
 const SIDE = 1024;
+/** Of what that matrix is multiplied with. */
 const ROWS = 1024;
+/** Of the matrix that bandwidth is measured with; its rows follow from the working set. */
 const COLUMNS = 4096;
+/** Runs of which the best counts. */
+const RUNS = 40;
 
 /** Opens the graphs of training/probe_graphs.py and measures arithmetic; bandwidth follows for each working set. */
 export async function measureMachine(probeFolder: string, threads: number): Promise<MachineRates> {
@@ -55,7 +60,7 @@ function vectorFeeds(rows: number): Record<string, Tensor> {
 /** The best of many runs: a roof is what can be reached. */
 async function bestRate(session: InferenceSession, feeds: Record<string, Tensor>, amount: number): Promise<number> {
   let best = 0;
-  for (let run = 0; run < 40; run += 1) {
+  for (let run = 0; run < RUNS; run += 1) {
     const start = performance.now();
     await session.run(feeds);
     best = Math.max(best, amount / ((performance.now() - start) / 1000));

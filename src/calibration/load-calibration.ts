@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { calibrationDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { calibrationProblems } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
@@ -47,13 +48,7 @@ export function loadCalibration(path: string, robot: RobotSpec): LoadedCalibrati
     });
   }
   const text = readFileSync(path, 'utf8');
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Copy the file again, or calibrate anew.', cause });
-  }
-  const result = calibrationSchema.safeParse(document);
+  const result = calibrationSchema.safeParse(parseJson(text, path, 'Copy the file again, or calibrate anew.'));
   if (!result.success) {
     throw new InvalidFileError(path, `is no calibration:\n${z.prettifyError(result.error)}`, {
       remedy: 'Correct these entries, or calibrate anew.',

@@ -25,6 +25,14 @@ export class Interruption {
     return this.#controller.signal;
   }
 
+  /** Settles with the first interrupt. */
+  get interrupted(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.signal.aborted) resolve();
+      this.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   /** Status the process should end with; undefined when nothing interrupted it. */
   get exitCode(): number | undefined {
     return this.#exitCode;

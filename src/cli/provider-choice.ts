@@ -1,7 +1,6 @@
 import { Option } from 'commander';
 import { chooseProvider } from '../policy/choose-provider.ts';
 import type { TriedProvider } from '../policy/choose-provider.ts';
-import { loadPolicy } from '../policy/load-policy.ts';
 import { executionProviders } from '../policy/providers.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import type { SessionPlan } from '../runtime/policy-session.ts';
@@ -23,9 +22,9 @@ export async function withProvider(
   plan: SessionPlan,
   option: ProviderOption,
 ): Promise<{ readonly plan: SessionPlan; readonly tried: readonly TriedProvider[] }> {
-  if (plan.manifest.family === 'remote') return { plan, tried: [] };
+  if (plan.loaded === undefined) return { plan, tried: [] };
   if (option !== 'auto') return { plan: { ...plan, provider: option }, tried: [] };
-  const { provider, tried } = await chooseProvider(loadPolicy(plan.policy));
+  const { provider, tried } = await chooseProvider(plan.loaded);
   console.error([`policy "${plan.manifest.name}" runs on ${provider}`, ...providerLines(tried)].join('\n'));
   return { plan: { ...plan, provider }, tried };
 }

@@ -84,7 +84,11 @@ async function quickstart(options: QuickstartOptions): Promise<void> {
 /** Throws as openRunDashboard. */
 async function show(options: QuickstartOptions, plan: SessionPlan): Promise<RunDashboard | undefined> {
   const flags = { ...options, dashboard: true };
-  const dashboard = await openRunDashboard(flags, { ...plan, agent: plan.manifest.name });
+  const dashboard = await openRunDashboard(flags, {
+    ...plan,
+    agent: plan.manifest.name,
+    layout: plan.loaded?.layout,
+  });
   if (dashboard === undefined) return undefined;
   process.stderr.write(
     'The arm begins when the first address is open in a browser. Then give it words of your own there. Ctrl-C ends it.\n',

@@ -68,7 +68,7 @@ async function watch(
   await new Promise<void>((resolve) => {
     let shown = 0;
     const timer = Number.isFinite(seconds) ? setTimeout(resolve, seconds * 1000) : undefined;
-    interruption.signal.addEventListener('abort', () => resolve());
+    void interruption.interrupted.then(resolve);
     link.subscribe(subscription, (message) => {
       if (shown >= count) return;
       shown += 1;

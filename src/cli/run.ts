@@ -42,7 +42,7 @@ those that decide what the processor decides.
 Ctrl-C brings the arm to a controlled stop; what was recorded is kept. With a real arm, which waits for Enter before each
 episode, space and Escape stop it as well, and the right arrow ends the episode. At the end it goes to its rest pose.
 With --dashboard a page in the browser shows all of it; its address stands on stderr, and Ctrl-C ends it.
-Behind ROS, c shows a code with which somebody else may arm or reset it once.`;
+Behind ROS, y shows a code with which somebody else may arm or reset it once.`;
 
 interface RunOptions extends ArmOptions, DashboardFlags {
   readonly policy: string;
@@ -122,7 +122,11 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const dashboard = await openRunDashboard(options, { ...plan, agent: plan.manifest.name });
+  const dashboard = await openRunDashboard(options, {
+    ...plan,
+    agent: plan.manifest.name,
+    layout: plan.loaded?.layout,
+  });
   const work = { plan, jobs, title: `Run of ${task}`, record, blackBox, report, signal, dashboard };
   try {
     const isSimulated = isSceneDriver(driver) && options.camera.length === 0;

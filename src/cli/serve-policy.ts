@@ -4,12 +4,14 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
+import { precisions } from '../policy/model-manifest.ts';
 import type { ModelManifest, Precision } from '../policy/model-manifest.ts';
 import { PolicyServer } from '../remote/policy-server.ts';
 import { servedManifest } from '../remote/served-manifest.ts';
 import type { ServedPolicy } from '../remote/served-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { GatoAgent } from '../runtime/gato-agent.ts';
+import { isLoopback } from '../serve/access.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { Interruption } from './interruption.ts';
 import { wholeNumber } from './option-values.ts';
@@ -46,9 +48,7 @@ export function addServePolicy(program: Command): void {
     .option('--port <number>', 'port; 0: a free one', wholeNumber(0), 8000)
     .option('--listen <address>', 'address to listen on; any other than loopback lets the network in', LOOPBACK)
     .option('--manifest <folder>', 'write a policy.json there by which armature run --policy <folder> uses this server')
-    .addOption(
-      new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(['int8', 'fp32']),
-    )
+    .addOption(new Option('--precision <name>', 'graphs to run; default: the first the policy has').choices(precisions))
     .option('--threads <count>', 'threads of one decision', wholeNumber(1))
     .option('--no-safety-mask', 'let the policy choose what the gate would have to limit, too')
     .option('--json', 'print one JSON object at the end')
@@ -83,7 +83,7 @@ async function servePolicy(options: ServePolicyOptions): Promise<void> {
     say(`wrote ${join(options.manifest, 'policy.json')}`);
   }
   say(`ready ${url}: policy ${manifest.name} of robot ${robot.name}, ${manifest.controlHz} Hz`);
-  await aborted(interruption.signal);
+  await interruption.interrupted;
   const { counts } = server;
   await server.close();
   interruption.close();
@@ -110,18 +110,7 @@ async function writeManifest(directory: string, manifest: object): Promise<void>
   await writeFile(join(directory, 'policy.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
-
 function openWarning(host: string, hasKey: boolean): string {
   const who = hasKey ? 'who has the key' : `who can reach the port: set ${KEY_VARIABLE} to want a key`;
   return `warning: listening on ${host}, open to everybody ${who}; what is sent is not encrypted`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

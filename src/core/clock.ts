@@ -1,15 +1,8 @@
-/** Nanoseconds per second; the factor between the clock's unit and the SI unit of physics. */
-export const NS_PER_S = 1e9;
-/** Nanoseconds per millisecond. */
-export const NS_PER_MS = 1e6;
+import { NS_PER_S } from './time.ts';
+import type { Clock } from './time.ts';
 
-/**
- * Monotonic time in ns. A double holds monotonic ns exactly to 0.5 ns at 30 days of uptime,
- * so ns travel as `number`. Only differences between values of one clock mean anything.
- */
-export interface Clock {
-  nowNs(): number;
-}
+export { NS_PER_MS, NS_PER_S } from './time.ts';
+export type { Clock } from './time.ts';
 
 /** The clock of lockstep runs: it moves only when told to. */
 export class VirtualClock implements Clock {

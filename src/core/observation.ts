@@ -33,6 +33,11 @@ export interface Sampled<T> {
   readonly fresh: boolean;
 }
 
+/** A value that is measured at the control tick itself. */
+export function sampledNow<T>(value: T): Sampled<T> {
+  return { value, ageNs: 0, fresh: true };
+}
+
 /** Everything an agent may see at one control tick. */
 export interface Observation {
   readonly tick: number;

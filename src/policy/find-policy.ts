@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
 
 /** The `policy.json` of a policy, before anybody has looked whether it fits its family. */
 export interface PolicyFile {
@@ -35,7 +36,7 @@ export function findPolicy(nameOrDirectory: string): PolicyFile {
   if (found === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
   // A training run replaces its newest policy by moving a link: all files must come from one version.
   const path = realpathSync(found);
-  const document = parse(readFileSync(path, 'utf8'), path);
+  const document = parseJson(readFileSync(path, 'utf8'), path, 'Correct the place named in the cause.');
   const { data } = z.object({ family: z.string() }).safeParse(document);
   return { path, document, family: data?.family };
 }
@@ -48,12 +49,4 @@ export function parsePolicy<T>({ path, document }: PolicyFile, schema: z.ZodType
   const result = schema.safeParse(document);
   if (result.success) return result.data;
   throw new InvalidFileError(path, `does not describe a policy:\n${z.prettifyError(result.error)}`, { remedy });
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Correct the place named in the cause.', cause });
-  }
 }

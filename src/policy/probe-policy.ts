@@ -7,6 +7,7 @@ import { PolicyEngine } from './engine.ts';
 import type { PolicyEngineOptions } from './engine.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
+import { blankFrame } from './warm-up.ts';
 
 /** What a policy decided, greedily, on a frame of the probe. */
 export interface ProbeAnswer {
@@ -55,7 +56,7 @@ export async function probePolicy(policy: LoadedPolicy, options: PolicyEngineOpt
     const timingNs = clock.nowNs();
     while (timesNs.length < TIMED && (timesNs.length < 3 || clock.nowNs() - timingNs < TIMING_BUDGET_NS)) {
       const beganNs = clock.nowNs();
-      await engine.decide(frames[timesNs.length % COMPARED] ?? emptyFrame(policy.layout), allowed);
+      await engine.decide(frames[timesNs.length % COMPARED] ?? blankFrame(policy.layout), allowed);
       timesNs.push(clock.nowNs() - beganNs);
     }
     const medianNs = timesNs.toSorted((left, right) => left - right)[timesNs.length >> 1] ?? 0;
@@ -65,21 +66,13 @@ export async function probePolicy(policy: LoadedPolicy, options: PolicyEngineOpt
   }
 }
 
-function emptyFrame({ spec, textTokens, stateTokens, patches }: StepLayout): TokenFrame {
-  return {
-    textIds: new Int32Array(textTokens),
-    stateIds: new Int32Array(stateTokens).fill(spec.codec.textVocabulary),
-    patches: new Float32Array(patches * spec.patchSize ** 2 * 3),
-  };
-}
-
 /** Frames of random values that any observation could have. */
 function probeFrames(layout: StepLayout, count: number): TokenFrame[] {
   const rng = new Rng(SEED);
   const { text, codec } = layout.spec;
   const textRows = textIdCount(text);
   return Array.from({ length: count }, () => {
-    const { textIds, stateIds, patches } = emptyFrame(layout);
+    const { textIds, stateIds, patches } = blankFrame(layout);
     return {
       textIds: textIds.map(() => rng.integer(textRows)),
       stateIds: stateIds.map(() => codec.textVocabulary + rng.integer(codec.bins)),

@@ -6,6 +6,7 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
 import { InvalidFileError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
 import { listFiles } from './dataset-files.ts';
 import { DATASET_PATHS, formatPath, infoSchema, STATISTIC_NAMES } from './format.ts';
 import type { DatasetInfo, EpisodeRecord, FeatureStatistics, FileIndex } from './format.ts';
@@ -299,11 +300,7 @@ function parseEpisode(row: Row, videoKeys: readonly string[], path: string): Epi
 /** Reads a JSON file. Throws InvalidFileError where it is missing or holds no JSON. */
 export async function readJson(path: string): Promise<unknown> {
   if (!existsSync(path)) throw missingFile(path);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Restore the file from the recording.', cause });
-  }
+  return parseJson(await readFile(path, 'utf8'), path, 'Restore the file from the recording.');
 }
 
 function missingFile(path: string): InvalidFileError {

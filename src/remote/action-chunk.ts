@@ -1,8 +1,7 @@
 import type { Observation } from '../core/observation.ts';
-import { pathOf } from './load-remote-policy.ts';
 import { MessageError } from './message-error.ts';
-import { isMap } from './messages.ts';
-import type { MessageMap, MessageValue } from './messages.ts';
+import { nameOf, valueAt } from './message-key.ts';
+import type { MessageMap } from './messages.ts';
 import { NdArray } from './ndarray.ts';
 import type { RemoteManifest } from './remote-manifest.ts';
 import { fromServer } from './server-units.ts';
@@ -26,8 +25,8 @@ export class ActionChunk {
    */
   static read(manifest: RemoteManifest, answer: MessageMap, asked: Observation): ActionChunk {
     const { key, steps, columns } = manifest.actions;
-    const array = pathOf(key).reduce(entry, answer as MessageValue | undefined);
-    const name = pathOf(key).join('.');
+    const array = valueAt(answer, key);
+    const name = nameOf(key);
     if (!(array instanceof NdArray)) {
       const names = Object.keys(answer).join(', ') || 'nothing';
       throw new MessageError(`an answer holds ${names}`, `an array under "${name}"`);
@@ -63,8 +62,4 @@ export class ActionChunk {
     });
     return target;
   }
-}
-
-function entry(value: MessageValue | undefined, key: string): MessageValue | undefined {
-  return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

@@ -1,8 +1,9 @@
 import { InvalidFileError } from '../core/errors.ts';
 import { findPolicy, parsePolicy } from '../policy/find-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { pathOf } from './message-key.ts';
 import { remoteManifestSchema } from './remote-manifest.ts';
-import type { MessageKey, RemoteManifest } from './remote-manifest.ts';
+import type { RemoteManifest } from './remote-manifest.ts';
 
 /** Whether a policy is on a server. Throws what findPolicy throws. */
 export function isRemotePolicy(nameOrDirectory: string): boolean {
@@ -91,9 +92,4 @@ function placesOf({ images, states, instruction, seed }: RemoteManifest['observa
 
 function overlap(one: readonly string[], other: readonly string[]): boolean {
   return one.every((key, index) => index >= other.length || key === other[index]);
-}
-
-/** The keys that lead to a value, from the outside in. */
-export function pathOf(key: MessageKey): string[] {
-  return typeof key === 'string' ? [key] : [...key];
 }

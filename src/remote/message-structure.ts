@@ -1,7 +1,7 @@
 import { MessageError } from './message-error.ts';
 
-/** Deeper than any observation nests. */
-const DEEPEST = 16;
+/** Levels that a message may have, written or read: deeper than any observation nests. */
+export const MOST_LEVELS = 16;
 /** More values than any message holds; arrays of numbers are one. */
 const MOST_VALUES = 65_536;
 
@@ -56,7 +56,7 @@ export function checkStructure(bytes: Uint8Array): void {
     at += size;
     if (at > bytes.length) throw cutShort(bytes);
     if (values === 0) continue;
-    if (open.length >= DEEPEST) throw new MessageError('it nests too deep', `at most ${DEEPEST} levels`);
+    if (open.length >= MOST_LEVELS) throw new MessageError('it nests too deep', `at most ${MOST_LEVELS} levels`);
     if (count + values > MOST_VALUES) throw new MessageError('it holds too many values', `at most ${MOST_VALUES}`);
     open.push(values);
   }

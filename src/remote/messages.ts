@@ -1,6 +1,6 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { MessageError } from './message-error.ts';
-import { checkStructure } from './message-structure.ts';
+import { MOST_LEVELS, checkStructure } from './message-structure.ts';
 import { NdArray, NumpyScalar } from './ndarray.ts';
 
 /** What travels between a policy and openpi's policy server. */
@@ -27,9 +27,6 @@ const KEYS = { array: '__ndarray__', scalar: '__npgeneric__', data: 'data', dtyp
 
 /** Stands before a key of bytes while a message is taken apart; no key of text begins so. */
 const BYTES_MARK = '\u0000';
-
-/** Deep enough for whatever is sent; what comes is held to it before it is decoded. */
-const DEEPEST = 16;
 
 /** Writes a message to the byte as openpi's packer does. Throws MessageError for what cannot be written. */
 export function encodeMessage(message: MessageMap): Uint8Array {
@@ -63,7 +60,7 @@ export function isMap(value: MessageValue | undefined): value is MessageMap {
 }
 
 function encodeValue(value: MessageValue, depth: number): Uint8Array[] {
-  if (depth > DEEPEST) throw new MessageError('it nests too deep', `at most ${DEEPEST} levels`);
+  if (depth > MOST_LEVELS) throw new MessageError('it nests too deep', `at most ${MOST_LEVELS} levels`);
   if (value instanceof NdArray) {
     const { bytes, dtype, shape } = value;
     return marked(KEYS.array, [

@@ -1,6 +1,6 @@
 import type { CameraFrame, Observation } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
-import { pathOf } from './load-remote-policy.ts';
+import { pathOf } from './message-key.ts';
 import type { MessageMap, MessageValue } from './messages.ts';
 import { NdArray } from './ndarray.ts';
 import type { RemoteManifest, RemoteState } from './remote-manifest.ts';

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
+import { isToken } from '../core/token.ts';
 import { decodeMessage, encodeMessage } from './messages.ts';
 import type { MessageMap } from './messages.ts';
 import type { RemoteManifest } from './remote-manifest.ts';
@@ -101,9 +101,7 @@ export class PolicyServer {
     const { apiKey } = this.#options;
     // Only browsers say which page asks, and any page could ask loopback.
     if (headers.origin !== undefined) return false;
-    if (apiKey === undefined) return true;
-    const [wanted, given] = [`Api-Key ${apiKey}`, headers.authorization ?? ''].map((text) => Buffer.from(text));
-    return wanted !== undefined && given?.length === wanted.length && timingSafeEqual(wanted, given);
+    return apiKey === undefined || isToken(headers.authorization, `Api-Key ${apiKey}`);
   }
 
   #serve(socket: WebSocket): void {

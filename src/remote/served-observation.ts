@@ -1,7 +1,7 @@
-import type { CameraFrame, Observation, Sampled } from '../core/observation.ts';
-import { pathOf } from './load-remote-policy.ts';
+import { sampledNow } from '../core/observation.ts';
+import type { CameraFrame, Observation } from '../core/observation.ts';
 import { MessageError } from './message-error.ts';
-import { isMap } from './messages.ts';
+import { nameOf, valueAt } from './message-key.ts';
 import type { MessageMap, MessageValue } from './messages.ts';
 import { NdArray, NumpyScalar } from './ndarray.ts';
 import type { MessageKey, RemoteManifest, RemoteState } from './remote-manifest.ts';
@@ -37,9 +37,11 @@ export function servedObservation(manifest: RemoteManifest, message: MessageMap,
     tick: at.tick,
     timeNs: at.timeNs,
     instruction: words,
-    arm: fresh(arm),
+    arm: sampledNow(arm),
     commandRad: given.get('command') ?? at.answeredRad ?? positionsRad.slice(),
-    cameras: new Map(images.map((image) => [image.camera, fresh({ ...frameOf(image, message), stampNs: at.timeNs })])),
+    cameras: new Map(
+      images.map((image) => [image.camera, sampledNow({ ...frameOf(image, message), stampNs: at.timeNs })]),
+    ),
   };
 }
 
@@ -73,13 +75,6 @@ function stateOf({ key, quantity, joints }: RemoteState, message: MessageMap): F
   return values;
 }
 
-function valueAt(message: MessageMap, key: MessageKey): MessageValue | undefined {
-  return pathOf(key).reduce<MessageValue | undefined>(
-    (value, name) => (isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    message,
-  );
-}
-
 function wrongArray(key: MessageKey, value: MessageValue | undefined, expected: string): MessageError {
   const found =
     value instanceof NdArray
@@ -92,12 +87,4 @@ function wrongArray(key: MessageKey, value: MessageValue | undefined, expected: 
 
 function keyList({ observation }: RemoteManifest): string {
   return observation.states.map(({ key }) => nameOf(key)).join(', ');
-}
-
-function nameOf(key: MessageKey): string {
-  return pathOf(key).join('.');
-}
-
-function fresh<T>(value: T): Sampled<T> {
-  return { value, ageNs: 0, fresh: true };
 }

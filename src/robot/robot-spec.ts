@@ -143,7 +143,8 @@ export const robotSchema = z.strictObject({
 /** A validated robot description; `directory` is where its files lie. */
 export type RobotSpec = Readonly<z.infer<typeof robotSchema>> & { readonly directory: string };
 export type JointSpec = RobotSpec['joints'][number];
-/** Stop categories of IEC 60204-1. 0: torque off at once. 1: decelerate, then torque off. 2: decelerate and hold. */
+/** How a scripted expert grasps a cube with this gripper: rad and m. */
 export type GraspSpec = NonNullable<RobotSpec['drivers']['sim']>['grasp'];
+/** Stop categories of IEC 60204-1. 0: torque off at once. 1: decelerate, then torque off. 2: decelerate and hold. */
 export type StopCategory = RobotSpec['stopCategories'][number];
 export type CameraSpec = RobotSpec['cameras'][number];

@@ -1,5 +1,6 @@
 import { encodeAction } from '../actions/action-codec.ts';
-import type { Observation, Sampled } from '../core/observation.ts';
+import { sampledNow } from '../core/observation.ts';
+import type { Observation } from '../core/observation.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
 import { promptSteps } from '../policy/prompt.ts';
@@ -64,12 +65,12 @@ export async function loadPrompt(
       tick: row,
       timeNs: 0,
       instruction,
-      arm: sampled({ positionsRad: measured, velocitiesRadPerS, effortsNm, stampNs: 0 }),
+      arm: sampledNow({ positionsRad: measured, velocitiesRadPerS, effortsNm, stampNs: 0 }),
       commandRad,
       cameras: new Map(
         pictures.map(({ name, width, height, rgbOf }) => [
           name,
-          sampled({ camera: name, width, height, rgb: rgbOf(row), stampNs: 0 }),
+          sampledNow({ camera: name, width, height, rgb: rgbOf(row), stampNs: 0 }),
         ]),
       ),
     };
@@ -98,10 +99,6 @@ function readCameras({ layout }: LoadedPolicy, reader: DatasetReader, episode: n
       return { name, width, height, rgbOf };
     }),
   );
-}
-
-function sampled<T>(value: T): Sampled<T> {
-  return { value, ageNs: 0, fresh: true };
 }
 
 function rowOf(values: NumericValues | undefined, row: number, width: number): Float64Array {

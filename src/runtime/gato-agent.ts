@@ -123,7 +123,7 @@ export class GatoAgent implements Agent {
     const demonstration = prompt === undefined ? undefined : await loadPrompt(loaded, robot, prompt);
     const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
     try {
-      const policy = await openPolicy(loaded, demonstration, engineOptions);
+      const policy = await openEngine(loaded, demonstration, engineOptions);
       return new GatoAgent(robot, policy, { clock, safetyMask, deadlineNs, space, layout: loaded.layout });
     } catch (error) {
       space.dispose();
@@ -229,7 +229,7 @@ export class GatoAgent implements Agent {
   }
 }
 
-async function openPolicy(
+async function openEngine(
   policy: LoadedPolicy,
   demonstration: readonly DemonstratedStep[] | undefined,
   options: Omit<PolicyEngineOptions, 'clock'>,

@@ -1,4 +1,5 @@
 import type { Agent, AgentDecision } from '../core/agent.ts';
+import { sampledNow } from '../core/observation.ts';
 import type { CameraFrame, Observation, Sampled } from '../core/observation.ts';
 import type { LayoutSpec } from '../tokens/layout-spec.ts';
 import { DemonstrationAgent } from './demonstration-agent.ts';
@@ -49,7 +50,7 @@ export async function goalImages(task: SimulatedTask, seed: number, layout: Layo
   return new Map(
     goals.flatMap(({ name, goalOf = '' }): [string, Sampled<CameraFrame>][] => {
       const image = last.get(goalOf)?.value;
-      return image === undefined ? [] : [[name, { value: { ...image, camera: name }, ageNs: 0, fresh: true }]];
+      return image === undefined ? [] : [[name, sampledNow({ ...image, camera: name })]];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { Agent } from '../core/agent.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
+import type { LoadedPolicy } from '../policy/load-policy.ts';
 import type { ModelManifest } from '../policy/model-manifest.ts';
 import type { ExecutionProviderName } from '../policy/providers.ts';
 import { promptSteps } from '../policy/prompt.ts';
@@ -9,7 +10,6 @@ import type { RemoteManifest } from '../remote/remote-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
-import type { StepLayout } from '../tokens/layout.ts';
 import { encodeText, unknownWords } from '../tokens/text.ts';
 import type { PromptSource } from './demonstration-prompt.ts';
 import type { EpisodeResult } from './episode-result.ts';
@@ -50,8 +50,8 @@ export interface SessionPlan {
   readonly driver: keyof RobotSpec['drivers'];
   readonly policy: string;
   readonly manifest: ModelManifest | RemoteManifest;
-  /** Of its tokens; undefined for a policy on a server. */
-  readonly layout: StepLayout | undefined;
+  /** The policy whose files were checked; undefined for one on a server. */
+  readonly loaded: LoadedPolicy | undefined;
   readonly mode: RunMode;
   readonly safetyMask: boolean;
   readonly provider: ExecutionProviderName;
@@ -81,18 +81,19 @@ export interface SessionEpisode {
  */
 export function planSession(options: SessionOptions, requests: readonly WorkRequest[]): SessionPlan {
   const robot = loadRobot(options.robot);
-  if (options.prompt !== undefined) promptSteps(loadPolicy(options.policy));
   const instructions = requests.flatMap(({ instruction }) => (instruction === undefined ? [] : [instruction.text]));
-  const { manifest, layout, unknown } = isRemotePolicy(options.policy)
+  // Nobody can prompt a policy on a server: loading it as one that is here says so.
+  const isRemote = options.prompt === undefined && isRemotePolicy(options.policy);
+  const { manifest, loaded, unknown } = isRemote
     ? planRemote(options, robot)
-    : planTokens(options.policy, robot, instructions);
+    : planTokens(options, robot, instructions);
   const controlHz = controlRate(robot, manifest, options.rateHz);
   return {
     robot: { ...robot, rates: { ...robot.rates, controlHz } },
     driver: driverOf(robot, options.driver),
     policy: options.policy,
     manifest,
-    layout,
+    loaded,
     mode: options.mode,
     safetyMask: options.safetyMask ?? true,
     provider: options.provider ?? 'cpu',
@@ -107,23 +108,29 @@ export function planSession(options: SessionOptions, requests: readonly WorkRequ
 /** A manifest that fits the robot, and the words of the instructions that mean nothing to its policy. */
 interface PlannedPolicy {
   readonly manifest: SessionPlan['manifest'];
-  readonly layout: StepLayout | undefined;
+  readonly loaded: LoadedPolicy | undefined;
   readonly unknown: readonly string[];
 }
 
-function planTokens(policy: string, robot: RobotSpec, instructions: readonly string[]): PlannedPolicy {
-  const { manifest, layout } = loadPolicy(policy);
+function planTokens(
+  { policy, prompt }: SessionOptions,
+  robot: RobotSpec,
+  instructions: readonly string[],
+): PlannedPolicy {
+  const loaded = loadPolicy(policy);
+  if (prompt !== undefined) promptSteps(loaded);
+  const { manifest, layout } = loaded;
   requireLayoutFitsRobot(manifest.tokens, robot);
   for (const instruction of instructions) encodeText(layout, instruction);
   const unknown = new Set(instructions.flatMap((instruction) => unknownWords(layout, instruction)));
-  return { manifest, layout, unknown: [...unknown] };
+  return { manifest, loaded, unknown: [...unknown] };
 }
 
 /** What words mean to a server, only the server knows. */
 function planRemote({ policy, server }: SessionOptions, robot: RobotSpec): PlannedPolicy {
   const manifest = loadRemotePolicy(policy, server);
   requireManifestFitsRobot(manifest, robot);
-  return { manifest, layout: undefined, unknown: [] };
+  return { manifest, loaded: undefined, unknown: [] };
 }
 
 /**

@@ -1,16 +1,14 @@
-import { NS_PER_MS, NS_PER_S } from '../core/clock.ts';
+import { NS_PER_MS } from '../core/clock.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { CameraFrame, Observation, Sampled } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { LoopMeter } from '../runtime/loop-meter.ts';
 import { quantile } from '../runtime/statistics.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
-import { TickLateness } from '../runtime/tick-lateness.ts';
 import type { TokenStrip } from '../runtime/token-strip.ts';
 import { LATENESS_EDGES_MS } from './messages.ts';
 import type { FrameMessage } from './messages.ts';
 
-/** Rates and quantiles are of the last seconds: what happens now, not since the start. */
-const WINDOW_S = 3;
 /** Changes of the gate that a page is told with each frame, so that one it missed is in the next. */
 const MOST_EVENTS = 40;
 /** Observations that a decision may still come for. */
@@ -35,14 +33,11 @@ export interface TelemetryOptions {
 export class Telemetry implements StepListener {
   readonly name = 'dashboard';
   readonly #options: TelemetryOptions;
-  #lateness: TickLateness;
+  #meter: LoopMeter;
   #newest: StepRecord | undefined;
   #asked: readonly Observation[] = [];
   #decided: { readonly observation: Observation; readonly decision: AgentDecision } | undefined;
   #strip: { readonly of: unknown; readonly strip: FrameMessage['strip'] } = { of: undefined, strip: null };
-  #startNs: number | undefined;
-  #ticks: { readonly timeNs: number; readonly latenessMs: number }[] = [];
-  #inferenceMs: number[] = [];
   #isOwed = false;
   #missed = 0;
   #skipped = 0;
@@ -54,7 +49,7 @@ export class Telemetry implements StepListener {
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
-    this.#lateness = new TickLateness(options.robot.rates.gateHz);
+    this.#meter = new LoopMeter(options.robot.rates);
   }
 
   /** What was allowed last of the velocity limits, in (0, 1]. */
@@ -64,13 +59,10 @@ export class Telemetry implements StepListener {
 
   beginEpisode(): void {
     this.#episode.number += 1;
-    this.#lateness = new TickLateness(this.#options.robot.rates.gateHz);
+    this.#meter = new LoopMeter(this.#options.robot.rates);
     this.#newest = undefined;
     this.#asked = [];
     this.#decided = undefined;
-    this.#startNs = undefined;
-    this.#ticks = [];
-    this.#inferenceMs = [];
     this.#isOwed = false;
     this.#missed = 0;
     this.#skipped = 0;
@@ -84,15 +76,10 @@ export class Telemetry implements StepListener {
   }
 
   onStep(step: StepRecord): void {
-    const { rates } = this.#options.robot;
-    this.#startNs ??= step.timeNs;
-    this.#ticks.push({ timeNs: step.timeNs, latenessMs: this.#lateness.next(step.timeNs) });
-    if (this.#ticks.length > WINDOW_S * rates.gateHz) this.#ticks.shift();
+    this.#meter.note(step);
     if (this.#newest !== undefined) this.#skipped += Math.max(0, step.tick - this.#newest.tick - 1);
     if (step.isControlTick) this.#asked = [...this.#asked.slice(1 - MOST_ASKED), step.observation];
     if (step.decision !== undefined) {
-      this.#inferenceMs.push(step.decision.computeNs / NS_PER_MS);
-      if (this.#inferenceMs.length > WINDOW_S * rates.controlHz) this.#inferenceMs.shift();
       this.#isOwed = false;
       this.#noteDecision(step.decision);
     }
@@ -118,7 +105,7 @@ export class Telemetry implements StepListener {
       episode: {
         ...this.#episode,
         instruction: step.observation.instruction,
-        timeS: (step.timeNs - (this.#startNs ?? step.timeNs)) / NS_PER_S,
+        timeS: this.#meter.timeS,
         isRunning: step.isRunning && this.#episode.finished < this.#episode.number,
       },
       joints: {
@@ -129,7 +116,7 @@ export class Telemetry implements StepListener {
         effortNm: rounded(step.observation.arm.value.effortsNm),
         temperatureC: rounded(step.health?.temperaturesC ?? []),
       },
-      loop: this.#loop(step),
+      loop: this.#loop(),
       sensors: sensorsOf(step),
       gate: {
         state: step.gate.state,
@@ -143,19 +130,18 @@ export class Telemetry implements StepListener {
     };
   }
 
-  #loop(step: StepRecord): FrameMessage['loop'] {
-    const lateness = this.#ticks.map(({ latenessMs }) => latenessMs);
-    const windowS = (step.timeNs - (this.#ticks[0]?.timeNs ?? step.timeNs)) / NS_PER_S;
+  #loop(): FrameMessage['loop'] {
+    const { rateHz, latenessMs: lateness, inferenceMs } = this.#meter;
     return {
-      rateHz: windowS > 0 ? (this.#ticks.length - 1) / windowS : 0,
+      rateHz,
       wantedHz: this.#options.robot.rates.gateHz,
       latenessMs: { p50: quantile(lateness, 0.5), p99: quantile(lateness, 0.99), max: quantile(lateness, 1) },
       histogram: histogramOf(lateness),
       skippedTicks: this.#skipped,
       inferenceMs: {
-        newest: this.#inferenceMs.at(-1) ?? 0,
-        p50: quantile(this.#inferenceMs, 0.5),
-        p99: quantile(this.#inferenceMs, 0.99),
+        newest: inferenceMs.at(-1) ?? 0,
+        p50: quantile(inferenceMs, 0.5),
+        p99: quantile(inferenceMs, 0.99),
       },
       missedDecisions: this.#missed,
     };
@@ -177,13 +163,12 @@ export class Telemetry implements StepListener {
   }
 
   /** Notes what the gate begins to do; what it goes on doing was said. */
-  #noteGate({ gate, timeNs }: StepRecord): void {
+  #noteGate({ gate }: StepRecord): void {
     const said = `${gate.state}: ${gate.reasons.join(' ')}`;
     if (said === this.#said) return;
     this.#said = said;
     this.#eventCount += 1;
-    const timeS = (timeNs - (this.#startNs ?? timeNs)) / NS_PER_S;
-    const event = { number: this.#eventCount, timeS, state: gate.state, reasons: [...gate.reasons] };
+    const event = { number: this.#eventCount, timeS: this.#meter.timeS, state: gate.state, reasons: [...gate.reasons] };
     this.#events = [...this.#events.slice(1 - MOST_EVENTS), event];
   }
 }

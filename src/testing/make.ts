@@ -1,4 +1,5 @@
 import type { JointTarget } from '../core/action.ts';
+import { sampledNow } from '../core/observation.ts';
 import type { ArmState, CameraFrame, Observation } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { spaceSchema } from '../robot/space-spec.ts';
@@ -75,9 +76,9 @@ export function makeObservation(positionsRad: readonly number[], changes: Partia
     tick: 0,
     timeNs: 0,
     instruction: 'reach the red cube',
-    arm: { value: makeArmState(positionsRad), ageNs: 0, fresh: true },
+    arm: sampledNow(makeArmState(positionsRad)),
     commandRad: Float64Array.from(positionsRad),
-    cameras: new Map([['front', { value: makeCameraFrame('front'), ageNs: 0, fresh: true }]]),
+    cameras: new Map([['front', sampledNow(makeCameraFrame('front'))]]),
     ...changes,
   };
 }

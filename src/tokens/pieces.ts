@@ -1,6 +1,7 @@
 import * as library from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { InvalidFileError } from '../core/errors.ts';
+import { parseJson } from '../core/parse-json.ts';
 
 /** Neighbours in a text that are in no piece share this id. */
 export const UNKNOWN_PIECE_ID = 1;
@@ -78,13 +79,7 @@ export class PieceVocabulary {
    * Throws InvalidFileError for a file that is damaged or splits otherwise than training does.
    */
   static parse(content: string, path: string): PieceVocabulary {
-    let document: unknown;
-    try {
-      document = JSON.parse(content);
-    } catch (cause) {
-      throw new InvalidFileError(path, 'is not valid JSON', { remedy: 'Fetch the vocabulary again.', cause });
-    }
-    const result = fileSchema.safeParse(document);
+    const result = fileSchema.safeParse(parseJson(content, path, 'Fetch the vocabulary again.'));
     if (result.success) return new PieceVocabulary(result.data);
     const problems = result.error.issues.slice(0, 5).map(({ path: at, message }) => `${at.join('.')}: ${message}`);
     throw new InvalidFileError(path, 'is no vocabulary of Armature', {

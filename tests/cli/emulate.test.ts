@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadCalibration } from '../../src/calibration/load-calibration.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { armature } from './armature.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), 'emulate-'));
+const directory = temporaryFolder();
 
 describe('armature emulate', () => {
   it('serves a port until Ctrl-C, does what lines on stdin say, and ends with one object', async () => {

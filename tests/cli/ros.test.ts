@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { FakeBridge } from '../drivers/ros/fake-bridge.ts';
 import type { FakeBridgeOptions } from '../drivers/ros/fake-bridge.ts';
 import { keepPublishing, rosRobot } from '../drivers/ros/ros-robot.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { armature } from './armature.ts';
 
 const PATIENCE_MS = 60_000;
@@ -27,7 +27,7 @@ async function bridge(options: FakeBridgeOptions = {}): Promise<FakeBridge> {
 /** The folder of a robot behind that bridge. */
 function robotBehind({ url }: FakeBridge, changes: Record<string, unknown> = {}): string {
   const { directory: _, ...robot } = rosRobot({ url, recovery: RECOVERY, ...changes });
-  const folder = mkdtempSync(join(tmpdir(), 'armature-ros-'));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'robot.yaml'), stringify(robot));
   return folder;
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,18 +10,16 @@ import { addPorts } from '../../src/cli/ports.ts';
 import { startServoBus } from '../../src/emulation/servo-bus/start-servo-bus.ts';
 import type { EmulatedServoBus } from '../../src/emulation/servo-bus/start-servo-bus.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'serial-verbs-'));
+const folder = temporaryFolder();
 const port = join(folder, 'arm');
 let arm: EmulatedServoBus;
 
 beforeAll(async () => {
   arm = await startServoBus({ robot: loadRobot('so101'), link: port });
 });
-afterAll(async () => {
-  await arm.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => arm.close());
 
 /** Runs verbs within this process: a process of their own would compile the program each time. */
 async function armature(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {

@@ -1,15 +1,16 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { tinyDirectory } from '../policy/tiny-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { armature } from './armature.ts';
 import type { Outcome } from './armature.ts';
 
 /** A program in place of Python that writes down how it was called and ends with `status`. */
 function fakePython(status = 0): { readonly command: string; readonly words: () => string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'armature-python-'));
+  const folder = temporaryFolder();
   const command = join(folder, 'python');
   const log = join(folder, 'words.json');
   const program = `require('node:fs').writeFileSync(${JSON.stringify(log)}, JSON.stringify(process.argv.slice(2)));

@@ -90,16 +90,23 @@ export async function startFedRun(): Promise<FedRun> {
     first + SWING.rad * Math.sin((SWING.radPerS / SWING.rad) * (timeNs / 1e9)),
     ...others,
   ]);
-  const done = task.run({
-    seed: 1,
-    mode: 'live',
-    agent: () => swing,
-    judged: false,
-    timeLimitS: 3600,
-    cameras: feed.sources,
-    listeners: [dashboard.listener, meter],
-    ...dashboard.beginEpisode(ending.signal),
-  });
+  const runOn = async (): Promise<void> => {
+    // On a busy computer the gate may stop the arm, and then the next episode shows the same.
+    for (let seed = 1; !ending.signal.aborted; seed += 1) {
+      const { result } = await task.run({
+        seed,
+        mode: 'live',
+        agent: () => swing,
+        judged: false,
+        timeLimitS: 3600,
+        cameras: feed.sources,
+        listeners: [dashboard.listener, meter],
+        ...dashboard.beginEpisode(ending.signal),
+      });
+      dashboard.endEpisode(result);
+    }
+  };
+  const done = runOn();
   const [operatorUrl = '', url = ''] = dashboard.text.match(/http:\S+/g) ?? [];
   return {
     url,

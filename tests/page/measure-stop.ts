@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { NS_PER_MS } from '../../src/core/clock.ts';
 import { parseBlackBox } from '../../src/record/black-box-format.ts';
 import type { BlackBoxFile, BlackBoxTick } from '../../src/record/black-box-format.ts';
-import { readPageClock } from './page-clock.ts';
+import type { PageClock } from './page-clock.ts';
 import { PATIENCE_MS } from './with-browser.ts';
 import type { Program } from './with-run.ts';
 
@@ -46,11 +46,19 @@ export async function noteStops(page: Page): Promise<void> {
 
 const BLACK_BOX = /^black box (\S+)$/gm;
 
-/** Has the arm stopped by `press`, waits until it stands, and reads what its black box says. */
-export async function measureStop(page: Page, run: Program, press: () => Promise<void>): Promise<MeasuredStop> {
+export interface StopPlace {
+  readonly page: Page;
+  readonly clock: PageClock;
+  readonly run: Program;
+}
+
+/**
+ * Has the arm stopped by `press`, waits until it stands, and reads what its black box says. Throws where the episode ended
+ * in another way.
+ */
+export async function measureStop({ page, clock, run }: StopPlace, press: () => Promise<void>): Promise<MeasuredStop> {
   const written = (): string[] => [...run.said().matchAll(BLACK_BOX)].map(([, path = '']) => path);
   const before = written().length;
-  const clock = await readPageClock(page);
   await press();
   await run.until(() => written().length > before);
   const path = written().at(-1) ?? '';
@@ -58,6 +66,7 @@ export async function measureStop(page: Page, run: Program, press: () => Promise
   const notes = await page.evaluate<StopNotes>('stopNotes');
   const last = file.ticks.findLastIndex(({ state }) => state === 'active' || state === 'reduced');
   const [lastFollowed, began] = [file.ticks[last], file.ticks[last + 1]];
+  if (file.header.cause !== 'aborted') throw new Error(`the episode ended before it was stopped: ${file.header.cause}`);
   if (lastFollowed === undefined || began === undefined)
     throw new Error(`${path} holds no stop of an arm that followed`);
   await page.getByTestId('outcome').waitFor({ timeout: PATIENCE_MS });

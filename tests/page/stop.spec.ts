@@ -6,11 +6,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BlackBoxTick } from '../../src/record/black-box-format.ts';
 import { describeInBrowser } from './describe-in-browser.ts';
 import { measureStop, noteStops } from './measure-stop.ts';
+import { readPageClock } from './page-clock.ts';
+import type { PageClock } from './page-clock.ts';
 import { openBrowser, openPage, say, untilState } from './with-browser.ts';
 import { simulatedRun, startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
 
-const INSTRUCTION = 'lift the red cube';
+/** A task that takes its time. */
+const INSTRUCTION = 'stack the red cube on the blue cube';
 
 /** Whether the command of a tick moves a joint. */
 function moves({ emittedRad, previousRad }: BlackBoxTick): boolean {
@@ -22,9 +25,10 @@ describeInBrowser('Stop on the page', () => {
   let run: Run;
   let browser: Browser;
   let page: Page;
+  let clock: PageClock;
 
   beforeAll(async () => {
-    run = await startRun([...simulatedRun(INSTRUCTION, 5), '--black-box', directory]);
+    run = await startRun([...simulatedRun('reach', 5), '--black-box', directory]);
     browser = await openBrowser();
     ({ page } = await openPage(browser, run.operatorUrl, {
       prepare: noteStops,
@@ -45,8 +49,12 @@ describeInBrowser('Stop on the page', () => {
   ];
 
   it.each(ways)('stops the arm by %s, by the log of the arm process, and it holds', async (way, press) => {
+    await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
+    await say(page, INSTRUCTION);
+    // Where somebody writes, the space bar writes.
+    await page.getByRole('heading', { name: 'Armature' }).click();
     await untilState(page, 'Following');
-    const stop = await measureStop(page, run, press);
+    const stop = await measureStop({ page, clock, run }, press);
     const { pageMs, runtimeMs, uncertaintyMs, file, began } = stop;
     process.stderr.write(
       `stop by ${way}: the arm began to stop ${(pageMs + runtimeMs).toFixed(1)} ms later, ` +
@@ -62,8 +70,5 @@ describeInBrowser('Stop on the page', () => {
     expect(await page.getByTestId('outcome').textContent()).toContain('stopped');
     // It is held: the next episode begins when the operator says so.
     await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
-    await say(page, INSTRUCTION);
-    // Where somebody writes, the space bar writes.
-    await page.getByRole('heading', { name: 'Armature' }).click();
   });
 });

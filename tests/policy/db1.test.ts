@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { PolicyEngine } from '../../src/policy/engine.ts';
+import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import type { StateSpec } from '../../src/policy/model-manifest.ts';
+import { openEngine } from './open-engine.ts';
 import { everyBin, goldenFrame, tinyWith } from './tiny-policy.ts';
 
 /** One episode as the released code decodes it, which projects all of its memory again for every token. */
@@ -21,17 +21,6 @@ const directory = fileURLToPath(new URL('../fixtures/tiny-db1', import.meta.url)
 const tinyDb1 = loadPolicy(directory);
 const episodes = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as GoldenEpisode[];
 
-const engines: PolicyEngine[] = [];
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close();
-});
-
-async function engineOf(policy: LoadedPolicy): Promise<PolicyEngine> {
-  const engine = await PolicyEngine.create(policy, { precision: 'fp32', threads: 1 });
-  engines.push(engine);
-  return engine;
-}
-
 function startingWith(beforeStart: 'zeros' | 'nothing'): LoadedPolicy {
   const state: StateSpec = { kind: 'relative-ring', beforeStart };
   return tinyWith({ state }, tinyDb1);
@@ -41,7 +30,7 @@ describe('family db1', () => {
   it.each(episodes)(
     'decides what the released decoding does, far beyond its memory, with $beforeStart before the start',
     async ({ beforeStart, frames, tokens, probabilities }) => {
-      const engine = await engineOf(startingWith(beforeStart));
+      const engine = await openEngine(startingWith(beforeStart));
       expect(frames.length * tinyDb1.layout.positionsPerStep).toBeGreaterThan(
         4 * tinyDb1.manifest.context.ringPositions,
       );

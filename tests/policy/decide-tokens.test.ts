@@ -1,22 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TokenReview } from '../../src/policy/decide-tokens.ts';
-import { PolicyEngine } from '../../src/policy/engine.ts';
+import type { PolicyEngine } from '../../src/policy/engine.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
+import { openEngine } from './open-engine.ts';
 import { everyBin, frameOf, tiny, tinyParallelChunk, tinyWithSteps } from './tiny-policy.ts';
-
-const engines: PolicyEngine[] = [];
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close();
-});
 
 const { bins, textVocabulary } = tiny.manifest.tokens.codec;
 
 /** An engine whose clock moves by 10 ns each time it is asked. */
 async function timed(policy: LoadedPolicy): Promise<{ engine: PolicyEngine; clock: { time: number } }> {
   const clock = { time: 0, nowNs: () => (clock.time += 10) };
-  const engine = await PolicyEngine.create(policy, { precision: 'fp32', threads: 1, clock });
-  engines.push(engine);
-  return { engine, clock };
+  return { engine: await openEngine(policy, { clock }), clock };
 }
 
 const keep = [7, 8, 9];

@@ -1,11 +1,10 @@
 import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidFileError } from '../../src/core/errors.ts';
 import type { TokenReview } from '../../src/policy/decide-tokens.ts';
 import { PolicyEngine } from '../../src/policy/engine.ts';
-import type { PolicyEngineOptions } from '../../src/policy/engine.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import { noEmbeddings, PolicyGraphs } from '../../src/policy/policy-graphs.ts';
 import type { Embeddings, TrunkOutput } from '../../src/policy/policy-graphs.ts';
@@ -13,6 +12,7 @@ import type { AllowedInterval } from '../../src/policy/sampling.ts';
 import { KeyValueRing } from '../../src/policy/state/key-value-ring.ts';
 import type { PolicyState } from '../../src/policy/state/policy-state.ts';
 import { RingState } from '../../src/policy/state/ring-state.ts';
+import { openEngine } from './open-engine.ts';
 import {
   everyBin,
   frameOf,
@@ -26,17 +26,6 @@ import {
   tinyWith,
   tinyWithSteps,
 } from './tiny-policy.ts';
-
-const engines: PolicyEngine[] = [];
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close();
-});
-
-async function engineOf(policy: LoadedPolicy = tiny, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
-  const engine = await PolicyEngine.create(policy, { precision: 'fp32', threads: 1, ...options });
-  engines.push(engine);
-  return engine;
-}
 
 function everyToken({ layout }: LoadedPolicy): AllowedInterval[] {
   return Array.from({ length: layout.executedTokens }, () => ({ low: 0, high: layout.spec.codec.bins - 1 }));
@@ -57,7 +46,7 @@ const sampled = { kind: 'temperature', temperature: 1, topK: 50 } as const;
 
 describe('PolicyEngine', () => {
   it('chooses a token again among the bins that a review leaves, tells the review, and says so', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tiny);
     const frame = frameOf(1);
     const highest = tiny.manifest.tokens.codec.bins - 1;
     const [first = 0] = (await engine.decide(frame, everyToken(tiny))).tokens;
@@ -81,7 +70,7 @@ describe('PolicyEngine', () => {
   });
 
   it.each(goldenCases)('emits what PyTorch does without a cache: $name, $steps steps, $tokens', async (golden) => {
-    const engine = await engineOf(tinyWithSteps(golden.steps, golden.policy));
+    const engine = await openEngine(tinyWithSteps(golden.steps, golden.policy));
     const allowed = everyToken(golden.policy);
     for (const [step, frame] of golden.frames.entries()) {
       const { tokens, probabilities } = await engine.decide(goldenFrame(frame), allowed);
@@ -94,7 +83,7 @@ describe('PolicyEngine', () => {
 
   it('decides the same again on the same frame, whatever came between', async () => {
     for (const precision of ['fp32', 'int8'] as const) {
-      const engine = await engineOf(tiny, { precision });
+      const engine = await openEngine(tiny, { precision });
       const first = await engine.decide(frameOf(1), everyBin);
       await engine.decide(frameOf(2), everyBin);
       const again = await engine.decide(frameOf(1), everyBin);
@@ -104,7 +93,7 @@ describe('PolicyEngine', () => {
   });
 
   it('keeps every token inside its allowed bins', async () => {
-    const engine = await engineOf(tinyWith({ sampling: sampled }));
+    const engine = await openEngine(tinyWith({ sampling: sampled }));
     const allowed = everyBin.map((_, index) => ({ low: 80 * index, high: 80 * index + 9 }));
     for (let seed = 0; seed < 10; seed += 1) {
       const { tokens, probabilities } = await engine.decide(frameOf(seed), allowed);
@@ -117,7 +106,7 @@ describe('PolicyEngine', () => {
   });
 
   it('keeps parallel tokens inside the bins of their own joint', async () => {
-    const engine = await engineOf(tinyParallelChunk);
+    const engine = await openEngine(tinyParallelChunk);
     const allowed = everyToken(tinyParallelChunk).map((_, slot) => ({ low: 20 * slot, high: 20 * slot + 9 }));
     const { tokens } = await engine.decide(frameOf(1), allowed);
     tokens.forEach((token, slot) => expect(Math.floor((token - firstContinuousId) / 10)).toBe(2 * slot));
@@ -126,18 +115,18 @@ describe('PolicyEngine', () => {
   it.each([tinyChunk, tinyParallelChunk])(
     'decides the ticks that are carried out as it does when all are: $directory',
     async (policy) => {
-      const whole = await (await engineOf(policy)).decide(frameOf(1), everyToken(policy));
+      const whole = await (await openEngine(policy)).decide(frameOf(1), everyToken(policy));
       expect(whole.tokens).toHaveLength(9);
       for (const execute of [1, 2]) {
         const fewer = tinyExecuting(execute, policy);
-        const { tokens } = await (await engineOf(fewer)).decide(frameOf(1), everyToken(fewer));
+        const { tokens } = await (await openEngine(fewer)).decide(frameOf(1), everyToken(fewer));
         expect(tokens).toEqual(whole.tokens.slice(0, 3 * execute));
       }
     },
   );
 
   it('draws the same tokens after a reset to the same seed, others after another', async () => {
-    const engine = await engineOf(tinyWith({ sampling: sampled }));
+    const engine = await openEngine(tinyWith({ sampling: sampled }));
     const episode = async (seed: number): Promise<number[]> => {
       await engine.reset(seed);
       const tokens: number[] = [];
@@ -150,7 +139,7 @@ describe('PolicyEngine', () => {
   });
 
   it('serves calls in turn when they overlap', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tiny);
     const alone = [];
     for (const seed of [1, 2, 3]) alone.push((await engine.decide(frameOf(seed), everyBin)).tokens);
     const together = await Promise.all([1, 2, 3].map((seed) => engine.decide(frameOf(seed), everyBin)));
@@ -159,12 +148,12 @@ describe('PolicyEngine', () => {
 
   it('measures inference with the clock it is given', async () => {
     let nowNs = 0;
-    const engine = await engineOf(tiny, { clock: { nowNs: () => (nowNs += 250) } });
+    const engine = await openEngine(tiny, { clock: { nowNs: () => (nowNs += 250) } });
     expect((await engine.decide(frameOf(1), everyBin)).inferenceNs).toBe(250);
   });
 
   it('takes a frame in shared memory, and one that its owner overwrites meanwhile', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tiny);
     const frame = frameOf(3);
     const { tokens } = await engine.decide(frame, everyBin);
     const shared = new Float32Array(new SharedArrayBuffer(frame.patches.byteLength));
@@ -183,7 +172,7 @@ describe('PolicyEngine', () => {
   });
 
   it('refuses a frame or an interval list that does not fit, and goes on afterwards', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tiny);
     const { tokens } = await engine.decide(frameOf(1), everyBin);
     const short = { ...frameOf(1), stateIds: new Int32Array(1) };
     await expect(engine.decide(short, everyBin)).rejects.toThrow(/E_POLICY_FRAME.*stateIds.*Expected 6\. Found 1/);
@@ -196,24 +185,23 @@ describe('PolicyEngine', () => {
   });
 
   it('starts with int8 on a processor unless told otherwise', async () => {
-    const engine = await PolicyEngine.create(tiny);
-    engines.push(engine);
+    const engine = await openEngine(tiny, { precision: undefined });
     expect(engine.precision).toBe('int8');
     const { fp32 } = tiny.manifest.files;
-    expect((await engineOf(tinyWith({ files: { fp32 } }), { precision: undefined })).precision).toBe('fp32');
-    await expect(engineOf(tinyWith({ files: { fp32 } }), { precision: 'int8' })).rejects.toThrow(
+    expect((await openEngine(tinyWith({ files: { fp32 } }), { precision: undefined })).precision).toBe('fp32');
+    await expect(openEngine(tinyWith({ files: { fp32 } }), { precision: 'int8' })).rejects.toThrow(
       /E_NO_SUCH_PRECISION.*Found fp32/,
     );
   });
 
   it('does not fall back to the processor when a provider cannot be had', async () => {
-    await expect(engineOf(tiny, { provider: 'cuda' })).rejects.toThrow(/E_PROVIDER_UNAVAILABLE.*"cuda".*"cpu"/);
+    await expect(openEngine(tiny, { provider: 'cuda' })).rejects.toThrow(/E_PROVIDER_UNAVAILABLE.*"cuda".*"cpu"/);
   });
 });
 
 describe('context of several steps', () => {
   it('sees the step before: the same frame decides differently after another past', async () => {
-    const engine = await engineOf(tinyWithSteps(2));
+    const engine = await openEngine(tinyWithSteps(2));
     const after = async (past: number): Promise<readonly number[]> => {
       await engine.reset(0);
       await engine.decide(frameOf(past), everyBin);
@@ -225,7 +213,7 @@ describe('context of several steps', () => {
   });
 
   it('equals one uncached run over both steps with their action tokens', async () => {
-    const engine = await engineOf(tinyWithSteps(2));
+    const engine = await openEngine(tinyWithSteps(2));
     const first = await engine.decide(frameOf(1), everyBin);
     const second = await engine.decide(frameOf(2), everyBin);
     const graphs = await PolicyGraphs.open(tiny, stateOf(1).state, { precision: 'fp32', provider: 'cpu', threads: 1 });
@@ -246,7 +234,7 @@ describe('context of several steps', () => {
   });
 
   it('keeps deciding, within the same ring, long after the window has filled', async () => {
-    const engine = await engineOf(tinyWithSteps(2));
+    const engine = await openEngine(tinyWithSteps(2));
     for (let tick = 0; tick < 20; tick += 1) {
       expect((await engine.decide(frameOf(tick), everyBin)).tokens).toHaveLength(everyBin.length);
     }
@@ -318,33 +306,33 @@ describe('a damaged policy', () => {
   it('is an error that names the file, when a graph is cut short or is something else', async () => {
     const damaged = { ...tiny, directory };
     truncateSync(join(directory, 'trunk.fp32.onnx'), 5000);
-    await expect(engineOf(damaged)).rejects.toThrow(InvalidFileError);
-    await expect(engineOf(damaged)).rejects.toThrow(/trunk\.fp32\.onnx: is not a graph/);
+    await expect(openEngine(damaged)).rejects.toThrow(InvalidFileError);
+    await expect(openEngine(damaged)).rejects.toThrow(/trunk\.fp32\.onnx: is not a graph/);
     writeFileSync(join(directory, 'trunk.int8.onnx'), 'hello');
-    await expect(engineOf(damaged, { precision: 'int8' })).rejects.toThrow(/trunk\.int8\.onnx: is not a graph/);
+    await expect(openEngine(damaged, { precision: 'int8' })).rejects.toThrow(/trunk\.int8\.onnx: is not a graph/);
   });
 
   it('is an error, when embed and trunk are exchanged', async () => {
     const { fp32 } = tiny.manifest.files;
     if (fp32 === undefined) throw new Error('the tiny policy has fp32 graphs');
     const exchanged = tinyWith({ files: { fp32: { embed: fp32.trunk, trunk: fp32.embed } } });
-    await expect(engineOf(exchanged)).rejects.toThrow(/its inputs differ.*Expected text, state, patches/);
+    await expect(openEngine(exchanged)).rejects.toThrow(/its inputs differ.*Expected text, state, patches/);
   });
 
   it('is an error, when the manifest tells another sequence than the graph makes', async () => {
     const exact = tinyWith({ tokens: { ...tiny.manifest.tokens, layout: 'exact' } });
-    await expect(engineOf(exact)).rejects.toThrow(/another sequence than the embed graph makes/);
+    await expect(openEngine(exact)).rejects.toThrow(/another sequence than the embed graph makes/);
     const parallel = tinyWith({ model: { ...tiny.manifest.model, actionTokens: 'parallel' } });
-    await expect(engineOf(parallel)).rejects.toThrow(/another sequence.*and 2 queries/);
+    await expect(openEngine(parallel)).rejects.toThrow(/another sequence.*and 2 queries/);
     const { observationPositions } = tiny.layout;
     const compressed = (observationRows: number): LoadedPolicy =>
       tinyWith({ model: { ...tiny.manifest.model, observationRows } });
-    await expect(engineOf(compressed(observationPositions - 1))).rejects.toThrow(/another sequence/);
-    await expect(engineOf(compressed(observationPositions))).resolves.toBeInstanceOf(PolicyEngine);
+    await expect(openEngine(compressed(observationPositions - 1))).rejects.toThrow(/another sequence/);
+    await expect(openEngine(compressed(observationPositions))).resolves.toBeInstanceOf(PolicyEngine);
   });
 
   it('is an error, when the manifest tells another shape than the graph has', async () => {
     const wide = tinyWith({ model: { ...tiny.manifest.model, headWidth: 64 } });
-    await expect(engineOf(wide)).rejects.toThrow(/E_POLICY_RUN/);
+    await expect(openEngine(wide)).rejects.toThrow(/E_POLICY_RUN/);
   });
 });

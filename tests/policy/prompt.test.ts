@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { PolicyEngine } from '../../src/policy/engine.ts';
+import { describe, expect, it } from 'vitest';
+import type { PolicyEngine } from '../../src/policy/engine.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
-import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
 import { promptSteps } from '../../src/policy/prompt.ts';
 import type { DemonstratedStep } from '../../src/policy/prompt.ts';
+import { openEngine } from './open-engine.ts';
 import { everyBin, fixture, frameOf, tiny, tinyWith, tinyWithSteps } from './tiny-policy.ts';
-
-const engines: PolicyEngine[] = [];
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close();
-});
-
-async function engineOf(policy: LoadedPolicy): Promise<PolicyEngine> {
-  const engine = await PolicyEngine.create(policy, { precision: 'fp32', threads: 1 });
-  engines.push(engine);
-  return engine;
-}
 
 /** A policy of each kind of state, which draws. */
 const families = (['gato', 'db1', 'retnet'] as const).map((family) => {
@@ -44,7 +33,7 @@ async function episode(engine: PolicyEngine, seeds: readonly number[]): Promise<
 
 describe('PolicyEngine.prompt', () => {
   it('makes every episode begin as if the policy had been there and done what was demonstrated', async () => {
-    const engine = await engineOf(tinyWithSteps(3));
+    const engine = await openEngine(tinyWithSteps(3));
     const demonstration = demonstrated([4, 5]);
     for (const { frame, actionTokens } of demonstration) {
       const forced = actionTokens.map((token) => ({ low: token - textVocabulary, high: token - textVocabulary }));
@@ -63,7 +52,7 @@ describe('PolicyEngine.prompt', () => {
   it.each(families)(
     'is gone back to by a reset, to the bit, however long and bad the episode was: %s',
     async (_, policy) => {
-      const engine = await engineOf(policy);
+      const engine = await openEngine(policy);
       await engine.prompt(demonstrated([4, 5]));
       await engine.reset(7);
       const first = await episode(engine, [1, 2, 3]);
@@ -80,9 +69,9 @@ describe('PolicyEngine.prompt', () => {
   );
 
   it('is refused by a policy that sees its own tick only, and where it does not fit', async () => {
-    const single = await engineOf(tiny);
+    const single = await openEngine(tiny);
     await expect(single.prompt(demonstrated([1]))).rejects.toThrow(/E_NO_PROMPT.*sees its own tick only/);
-    const engine = await engineOf(tinyWithSteps(3));
+    const engine = await openEngine(tinyWithSteps(3));
     expect(promptSteps(tinyWithSteps(3))).toBe(2);
     await expect(engine.prompt([])).rejects.toThrow(/E_PROMPT_LENGTH.*1 to 2 control ticks.*Found 0/);
     await expect(engine.prompt(demonstrated([1, 2, 3]))).rejects.toThrow(/E_PROMPT_LENGTH.*Found 3/);
@@ -101,7 +90,7 @@ describe('PolicyEngine.snapshot', () => {
   it.each([['gato of one step', tinyWith({ sampling: sampled })] as const, ...families])(
     'is gone back to, to the bit, with the draws that follow: %s',
     async (_, policy) => {
-      const engine = await engineOf(policy);
+      const engine = await openEngine(policy);
       await engine.reset(3);
       await episode(engine, [1, 2]);
       const snapshot = await engine.snapshot();

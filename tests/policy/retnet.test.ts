@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
-import { PolicyEngine } from '../../src/policy/engine.ts';
+import { describe, expect, it } from 'vitest';
+import type { PolicyEngine } from '../../src/policy/engine.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
+import { openEngine } from './open-engine.ts';
 import { everyBin, frameOf, goldenFrame, tinyWith } from './tiny-policy.ts';
 
 /** One episode as PyTorch decides it, which runs all of the sequence again for every token and has no state. */
@@ -15,21 +16,10 @@ interface GoldenEpisode {
   readonly probabilities: readonly (readonly number[])[];
 }
 
-/** Written by training/tests/write_tiny_retnet.py. */
+/** Written by training/tests/write_tiny_policy.py. */
 const directory = fileURLToPath(new URL('../fixtures/tiny-retnet', import.meta.url));
 const tinyRetNet = loadPolicy(directory);
 const golden = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as GoldenEpisode;
-
-const engines: PolicyEngine[] = [];
-afterEach(async () => {
-  for (const engine of engines.splice(0)) await engine.close();
-});
-
-async function engineOf(policy: LoadedPolicy = tinyRetNet): Promise<PolicyEngine> {
-  const engine = await PolicyEngine.create(policy, { precision: 'fp32', threads: 1 });
-  engines.push(engine);
-  return engine;
-}
 
 /** Decides a step of the golden episode, and expects what PyTorch decided. */
 async function follow(engine: PolicyEngine, step: number): Promise<void> {
@@ -46,7 +36,7 @@ const steps = golden.frames.length;
 
 describe('family retnet', () => {
   it('decides what PyTorch does with all positions at once, far beyond the steps it was trained on', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tinyRetNet);
     expect(steps).toBeGreaterThan(4 * tinyRetNet.manifest.context.steps);
     for (const episode of [1, 2]) {
       await engine.reset(episode);
@@ -55,7 +45,7 @@ describe('family retnet', () => {
   });
 
   it('goes on from any snapshot as if what came after it had not been', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tinyRetNet);
     const visit = fc.record({
       to: fc.integer({ min: 0, max: steps - 1 }),
       strays: fc.array(fc.nat(50), { maxLength: 3 }),
@@ -80,7 +70,7 @@ describe('family retnet', () => {
   });
 
   it('remembers: another first step changes the decision of a later one', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tinyRetNet);
     await engine.decide(frameOf(3), everyBin);
     for (let step = 1; step < 3; step += 1) {
       const { probabilities } = await engine.decide(goldenFrame(golden.frames[step] ?? golden.frames[0]!), everyBin);
@@ -89,7 +79,7 @@ describe('family retnet', () => {
   });
 
   it('begins every tick anew where the manifest says that it sees its own tick only', async () => {
-    const engine = await engineOf(tinyWith({ context: { steps: 1, ringPositions: 0 } }, tinyRetNet));
+    const engine = await openEngine(tinyWith({ context: { steps: 1, ringPositions: 0 } }, tinyRetNet));
     for (const seed of [7, 8]) {
       await engine.decide(frameOf(seed), everyBin);
       await follow(engine, 0);
@@ -97,7 +87,7 @@ describe('family retnet', () => {
   });
 
   it('forgets a step that failed', async () => {
-    const engine = await engineOf();
+    const engine = await openEngine(tinyRetNet);
     await follow(engine, 0);
     const broken = { ...frameOf(1), patches: frameOf(1).patches.map(() => Number.NaN) };
     await expect(engine.decide(broken, everyBin)).rejects.toThrow(/E_POLICY_OUTPUT/);
@@ -109,10 +99,10 @@ describe('family retnet', () => {
     const shape = [4, 8, 16];
     const withTensors = (...tensors: { name: string; shape: number[] }[]): LoadedPolicy =>
       tinyWith({ state: { kind: 'recurrent', tensors } }, tinyRetNet);
-    await expect(engineOf(withTensors({ name: 'retention_0', shape }))).rejects.toThrow(
+    await expect(openEngine(withTensors({ name: 'retention_0', shape }))).rejects.toThrow(
       /trunk\.fp32\.onnx: is not the graph of a policy: its inputs differ.*state_retention_1/,
     );
     const narrow = { name: 'retention_1', shape: [4, 8, 15] };
-    await expect(engineOf(withTensors({ name: 'retention_0', shape }, narrow))).rejects.toThrow(/E_POLICY_RUN/);
+    await expect(openEngine(withTensors({ name: 'retention_0', shape }, narrow))).rejects.toThrow(/E_POLICY_RUN/);
   });
 });

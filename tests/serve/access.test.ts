@@ -18,5 +18,7 @@ describe('access to the dashboard', () => {
     expect(isOwnOrigin({ host: '127.0.0.1:8080' }, hosts)).toBe(false);
     expect(isOwnOrigin({ host: 'evil.example:8080', origin: 'http://evil.example:8080' }, hosts)).toBe(false);
     expect(isLoopback('0.0.0.0')).toBe(false);
+    expect(isLoopback('127.0.0.2')).toBe(true);
+    expect(hostsOf('127.0.0.2', 80)).toContain('127.0.0.2:80');
   });
 });

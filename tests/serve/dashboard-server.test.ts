@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ArmatureError } from '../../src/core/errors.ts';
 import { DashboardServer } from '../../src/serve/dashboard-server.ts';
 import type { NoticeMessage } from '../../src/serve/messages.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const HELLO = { robot: 'r', driver: 'sim', agent: 'a', joints: [], cameras: [], hottestC: null, suggestions: [] };
 const open: DashboardServer[] = [];
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 async function openServer(): Promise<{ server: DashboardServer; asked: string[] }> {
-  const pageDirectory = mkdtempSync(join(tmpdir(), 'armature-page-'));
+  const pageDirectory = temporaryFolder();
   writeFileSync(join(pageDirectory, 'index.html'), 'the page');
   const asked: string[] = [];
   const server = await DashboardServer.open({
@@ -139,7 +139,7 @@ describe('DashboardServer', () => {
   });
 
   it('says what is missing where the page was not built', async () => {
-    const pageDirectory = mkdtempSync(join(tmpdir(), 'armature-no-page-'));
+    const pageDirectory = temporaryFolder();
     const { server } = await openServer();
     const options = { pageDirectory, address: '127.0.0.1', port: 0, hello: HELLO, frame: () => undefined };
     const actions = { stop: () => undefined, slowDown: () => undefined, speedUp: () => undefined };

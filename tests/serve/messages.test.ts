@@ -33,7 +33,7 @@ describe('what a page that works an arm may say', () => {
 
   it('is a push of every axis within its ends', () => {
     expect(parseMessage(pageMessage, JSON.stringify(jog))).toEqual(jog);
-    const wrong = [{ x: 1.01 }, { x: -2 }, { x: null }, { x: 1e400 }, { x: '1' }, { w: 0 }, { x: undefined }];
+    const wrong = [{ x: 1.01 }, { x: -2 }, { x: null }, { x: '1' }, { w: 0 }, { x: undefined }];
     for (const change of wrong) {
       const text = JSON.stringify({ ...jog, axes: { ...axes, ...change } });
       expect(() => parseMessage(pageMessage, text), text).toThrow(/E_DASHBOARD_MESSAGE/);

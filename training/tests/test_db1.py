@@ -7,22 +7,20 @@ import pytest
 import torch
 
 import helpers
-from check_export import OnnxDb1, check, random_frames
-from data import model_config
+import models
+from check_export import OnnxDb1, random_frames
 from db1 import Db1, Db1Config, released_config
 from db1_cost import cached_cost, released_cost
 from db1_decode import Db1Decoder
 from db1_reference import HiddenStateMemory
 from export import load_averaged, write_policy
-from test_model import random_batch, trained_like
-from tokens import LayoutSpec
+from models import assert_graphs_decide_alike, assert_trained_as_decoded, trained_like
 
-SHAPE = {'width': 32, 'layers': 3, 'heads': 4, 'stem_channels': 8, 'stem_groups': 4}
+SHAPE = {'width': 32, 'layers': 3, 'heads': 4, 'stem_channels': 8, 'stem_groups': 4, 'memory': 40}
 
 
 def tiny(layout='exact', **changes):
-    spec = LayoutSpec.from_json(helpers.policy(layout)['tokens'])
-    return dataclasses.replace(model_config(spec, 'db1', **SHAPE, memory=40), **changes), spec
+    return models.tiny(layout, 'db1', SHAPE, **changes)
 
 
 def episode(config, steps, seed=0):
@@ -58,12 +56,8 @@ def test_rows_pushed_together_or_one_by_one_are_the_same():
 @pytest.mark.parametrize('layout', ['exact', 'packed'])
 def test_training_sees_what_decoding_sees(layout):
     config, _ = tiny(layout, steps=4)
-    model, batch = trained_like(Db1(config)), random_batch(config, size=1)
-    decoder = HiddenStateMemory(model)
-    for step in range(config.steps):
-        rows, logits = decoder.act(*(batch[name][0, step] for name in ('text', 'patches', 'state')))
-        batch['actions'][0, step] = rows
-        torch.testing.assert_close(model(batch)[0][0, step], logits, atol=1e-5, rtol=1e-4)
+    model = trained_like(Db1(config))
+    assert_trained_as_decoded(model, HiddenStateMemory(model), 1e-5)
 
 
 @pytest.mark.parametrize('initial_memory', ['zeros', 'empty'])
@@ -72,11 +66,7 @@ def test_graphs_give_the_tokens_of_pytorch_far_beyond_the_memory(tmp_path, layou
     config, spec = tiny(layout, initial_memory=initial_memory)
     model = trained_like(Db1(config))
     manifest = write_policy(model, helpers.policy(layout), tmp_path, ['fp32', 'int8'])
-    frames = random_frames(config, 12)
-    result = check(model, spec, tmp_path, 'fp32', frames)
-    assert result['equal'] == 1.0
-    assert result['largestDifference'] < 1e-3
-    assert check(model, spec, tmp_path, 'int8', frames)['cosine'] > 0.98
+    assert_graphs_decide_alike(model, spec, tmp_path, random_frames(config, 12))
     assert (manifest['family'], manifest['context']['ringPositions']) == ('db1', config.memory)
     assert json.loads((tmp_path / 'policy.json').read_text())['model']['feedForward'] == 2 * config.width
     again, _ = load_averaged(tmp_path / 'weights.pt')

@@ -2,13 +2,15 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+import checkpoint
 import helpers
 from check_export import LEAST_COSINE, OnnxPolicy, check, random_frames
 from data import model_config
-from export import export_policy, write_graphs, write_policy
+from export import WEIGHTS, export_policy, main, write_graphs, write_policy
 from model import Gato
-from test_model import tiny, trained_like
+from models import assert_graphs_decide_alike, tiny, trained_like
 from tokens import LayoutSpec
 
 
@@ -31,10 +33,8 @@ def test_parallel_tokens_and_chunks_are_those_of_pytorch(tmp_path, action_tokens
     config = model_config(spec, **helpers.SHAPE, action_tokens=action_tokens)
     model = trained_like(Gato(config))
     manifest = write_policy(model, policy, tmp_path, ['fp32', 'int8'])
-    result = check(model, spec, tmp_path, 'fp32', random_frames(config, 4))
-    assert (result['tokens'], result['equal']) == (4 * 3 * chunk_steps, 1.0)
-    assert result['largestDifference'] < 1e-3
-    assert check(model, spec, tmp_path, 'int8', random_frames(config, 4))['cosine'] > 0.98
+    result = assert_graphs_decide_alike(model, spec, tmp_path, random_frames(config, 4))
+    assert result['tokens'] == 4 * 3 * chunk_steps
     assert manifest['model']['actionTokens'] == action_tokens
     assert manifest['tokens']['chunk']['steps'] == chunk_steps
     assert manifest['context']['ringPositions'] == config.observation_positions + 3 * chunk_steps - (action_tokens == 'parallel')
@@ -82,6 +82,22 @@ def test_the_order_of_rows_does_not_matter_only_their_positions(tmp_path):
     apart = one.push(embeddings, [], [1, 2, 3, 4])
     together = other.push(embeddings, [32100], [1, 2, 3, 4, 0])
     np.testing.assert_allclose(apart, together, atol=1e-4)
+
+
+def test_a_policy_is_exported_again_from_its_weights_onto_itself(tmp_path):
+    config, _ = tiny()
+    policy = {**helpers.policy(), 'sampling': {'kind': 'expected', 'windowBins': 8}}
+    before = write_policy(trained_like(Gato(config)), policy, tmp_path, ['fp32'], {'step': 3})
+    weights = checkpoint.load_weights(tmp_path / WEIGHTS)
+    (tmp_path / 'policy.json').write_text(json.dumps({**before, 'measured': {'suite': 'desk'}}))
+    assert main([str(tmp_path / WEIGHTS), str(tmp_path), '--precisions', 'fp32', '--check', '2']) is None
+    after = json.loads((tmp_path / 'policy.json').read_text())
+    assert after == {**json.loads(json.dumps(before)), 'weights': after['weights'], 'measured': {}}
+    again = checkpoint.load_weights(tmp_path / WEIGHTS)
+    assert all(torch.equal(again['average'][name], value) for name, value in weights['average'].items())
+    (tmp_path / 'policy.json').unlink()
+    with pytest.raises(FileNotFoundError, match='weights alone'):
+        main([str(tmp_path / WEIGHTS), str(tmp_path / 'other')])
 
 
 def test_the_link_always_names_a_whole_version(tmp_path):

@@ -1,4 +1,3 @@
-import dataclasses
 
 import numpy as np
 import pytest
@@ -11,31 +10,9 @@ from data import model_config
 from decode import Decoder
 from learner import Learner, LossOptions, soft_targets
 from model import Block, Gato, fourier_rows
+from models import random_batch, tiny, trained_like
 from stem import PatchStem
 from tokens import LayoutSpec, step_layout
-
-
-def tiny(layout='packed', **changes):
-    spec = LayoutSpec.from_json(helpers.policy(layout)['tokens'])
-    return dataclasses.replace(model_config(spec, **helpers.SHAPE), **changes), spec
-
-
-def random_batch(config, size=3, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    rows = lambda *shape: torch.randint(config.vocabulary, config.vocabulary + config.bins, shape, generator=generator)
-    steps = config.steps
-    return {'text': torch.randint(0, config.vocabulary, (size, steps, config.text_positions), generator=generator),
-            'patches': torch.rand(size, steps, config.patches, 3 * config.patch_size**2, generator=generator) * 0.5 - 0.25,
-            'state': rows(size, steps, config.state_values), 'actions': rows(size, steps, config.actions)}
-
-
-def trained_like(model, seed=0):
-    """Moves weights that start as ones or zeros, so that nothing is tested by accident of its initial value."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.add_(torch.randn(weight.shape, generator=generator) * 0.05)
-    return model.eval()
 
 
 @pytest.mark.parametrize('layout', ['packed', 'exact'])

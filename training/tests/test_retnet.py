@@ -1,28 +1,24 @@
 """RetNet: the form that runs, and the exported graphs, against the form that is trained."""
-import dataclasses
 import json
 import math
 
-import numpy as np
 import pytest
 import torch
 
 import helpers
-from check_export import check, random_frames
-from data import model_config
+import models
+from check_export import random_frames
 from export import load_averaged, write_policy
 from model import rotate
+from models import assert_graphs_decide_alike, assert_trained_as_decoded, trained_like
 from retnet import RetNet, RetNetConfig, Tables, remember
 from retnet_decode import RetNetDecoder
-from test_model import random_batch, trained_like
-from tokens import LayoutSpec
 
 SHAPE = {**{name: value for name, value in helpers.SHAPE.items() if name != 'kv_heads'}, 'layers': 3}
 
 
 def tiny(layout='packed', **changes):
-    spec = LayoutSpec.from_json(helpers.policy(layout)['tokens'])
-    return dataclasses.replace(model_config(spec, 'retnet', **SHAPE), **changes), spec
+    return models.tiny(layout, 'retnet', SHAPE, **changes)
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -57,12 +53,8 @@ def test_a_row_does_not_see_later_ones():
 @pytest.mark.parametrize('layout', ['exact', 'packed'])
 def test_training_sees_what_decoding_sees(layout):
     config, _ = tiny(layout, steps=4)
-    model, batch = trained_like(RetNet(config)), random_batch(config, size=1)
-    decoder = RetNetDecoder(model)
-    for step in range(config.steps):
-        rows, logits = decoder.act(*(batch[name][0, step] for name in ('text', 'patches', 'state')))
-        batch['actions'][0, step] = rows
-        torch.testing.assert_close(model(batch)[0][0, step], logits, atol=2e-5, rtol=1e-4)
+    model = trained_like(RetNet(config))
+    assert_trained_as_decoded(model, RetNetDecoder(model), 2e-5)
 
 
 def test_an_hour_of_ticks_neither_grows_nor_loses_precision():
@@ -98,11 +90,7 @@ def test_graphs_give_the_tokens_of_pytorch_over_an_episode(tmp_path, layout):
     config, spec = tiny(layout, steps=4)
     model = trained_like(RetNet(config))
     manifest = write_policy(model, helpers.policy(layout), tmp_path, ['fp32', 'int8'])
-    frames = random_frames(config, 25)
-    result = check(model, spec, tmp_path, 'fp32', frames)
-    assert result['equal'] == 1.0
-    assert result['largestDifference'] < 1e-3
-    assert check(model, spec, tmp_path, 'int8', frames)['cosine'] > 0.98
+    assert_graphs_decide_alike(model, spec, tmp_path, random_frames(config, 25))
     assert manifest['family'] == 'retnet'
     written = json.loads((tmp_path / 'policy.json').read_text())
     assert written['state'] == {'kind': 'recurrent', 'tensors': [{'name': f'retention_{layer}', 'shape': [4, 8, 16]} for layer in range(3)]}

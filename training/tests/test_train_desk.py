@@ -13,7 +13,7 @@ TRAINER = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sy
 def test_who_ends_the_recipe_ends_its_training(tmp_path, monkeypatch):
     trainers = []
 
-    def start(_desk, _minutes):
+    def start(_desk):
         trainers.append(subprocess.Popen([sys.executable, '-c', TRAINER], stdout=subprocess.PIPE))
         assert trainers[0].stdout.readline() == b'ready\n'
         return trainers[0]

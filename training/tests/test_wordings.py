@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 import helpers
-from tokens import LayoutSpec, encode_text
+from tokens import UNKNOWN_WORD, LayoutSpec, encode_text
 from wordings import Wordings, groups_of
 
 STACK = {'source': 'cubes', 'destination': 'cubes', 'instructions': ['put {source} on {destination}', 'on {destination} put {source}']}
@@ -16,6 +16,12 @@ def test_groups_name_the_same_colours_in_the_same_roles():
     assert ['push red to red'] in groups
     assert ['lift blue', 'raise blue'] in groups
     assert len(groups) == 2 + 4 + 2
+
+
+def test_strange_words_stand_only_where_the_order_tells_what_goes_where():
+    groups = groups_of([STACK, LIFT], ['blue', 'red'], ['on'])
+    assert ['put blue on red', 'on red put blue', f'put blue {UNKNOWN_WORD} red'] in groups
+    assert ['lift blue', 'raise blue'] in groups
 
 
 def test_samples_are_told_in_any_wording_of_their_group():

@@ -1,4 +1,4 @@
-"""Writes small random policies to tests/fixtures, each with golden.json, what PyTorch decides with it without a cache.
+"""Writes small random policies to tests/fixtures, each with golden.json: what PyTorch decides with it without a cache.
 
     python3 training/tests/write_tiny_policy.py tests/fixtures [name ...]
 """
@@ -16,6 +16,7 @@ from db1 import Db1
 from db1_reference import HiddenStateMemory
 from export import write_policy
 from model import Gato
+from retnet import RetNet
 from tokens import LayoutSpec
 from tsp import Lesson, policy_of, policy_tours
 
@@ -90,6 +91,20 @@ def attention_of(model, batch):
     return [mean[step, step * config.step_positions:][:config.observation_positions] for step in range(config.steps)]
 
 
+@torch.no_grad()
+def stir(model, gate_deviation):
+    """Every part must matter, which it hardly does in a model that is about to be trained."""
+    generator = torch.Generator().manual_seed(6)
+    model.table.normal_(std=0.5, generator=generator)
+    model.action_gate.normal_(std=gate_deviation, generator=generator)
+    model.action_shift.normal_(std=0.2, generator=generator)
+    for block in model.blocks:
+        block.out.weight.mul_(4)
+        block.down.weight.mul_(2)
+    if model.config.parallel:
+        model.action_queries.normal_(std=0.5, generator=generator)
+
+
 def write(folder, action_tokens, chunk_steps, precisions, cases):
     folder.mkdir(parents=True, exist_ok=True)
     policy = POLICY
@@ -98,18 +113,8 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
     spec = LayoutSpec.from_json(policy['tokens'])
     config = model_config(spec, **SHAPE, action_tokens=action_tokens)
     model = Gato(config, seed=5).eval()
-    with torch.no_grad():
-        # Every part must matter, which it hardly does in a model that is about to be trained.
-        generator = torch.Generator().manual_seed(6)
-        model.table.normal_(std=0.5, generator=generator)
-        model.action_gate.normal_(std=2, generator=generator)
-        model.action_shift.normal_(std=0.2, generator=generator)
-        for block in model.blocks:
-            block.out.weight.mul_(4)
-            block.down.weight.mul_(2)
-        if config.parallel:
-            model.action_queries.normal_(std=0.5, generator=generator)
-    write_policy(model, policy, folder, precisions)
+    stir(model, gate_deviation=2)
+    write_policy(model, policy, folder, precisions, weights=False)
     golden = []
     for seeds in cases:
         longer = Gato(replace(config, steps=len(seeds))).eval()
@@ -155,6 +160,28 @@ def write_db1(folder):
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 
+RETNET_SEEDS = range(61, 81)
+
+
+def write_retnet(folder):
+    """golden.json: what PyTorch decides in one episode, all positions at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    policy = {**POLICY, 'name': 'tiny-retnet'}
+    spec = LayoutSpec.from_json(policy['tokens'])
+    shape = {name: value for name, value in SHAPE.items() if name != 'kv_heads'}
+    config = model_config(spec, 'retnet', **shape, steps=4)
+    model = RetNet(config, seed=5).eval()
+    stir(model, gate_deviation=6)
+    write_policy(model, policy, folder, ('int8', 'fp32'), weights=False)
+    whole = RetNet(replace(config, steps=len(RETNET_SEEDS))).eval()
+    whole.load_state_dict(model.state_dict())
+    frames = [frame(spec, config, seed) for seed in RETNET_SEEDS]
+    tokens, probabilities = decide(whole, spec, frames)
+    for entry in frames:
+        del entry['patches']
+    (folder / 'golden.json').write_text(json.dumps({'frames': frames, 'tokens': tokens, 'probabilities': probabilities}, indent=1) + '\n')
+
+
 def write_choice(folder):
     """A db1 whose action is a choice of the next city; golden.json: places, and the tours that PyTorch makes of them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -173,7 +200,7 @@ def write_choice(folder):
     (folder / 'golden.json').write_text(json.dumps(golden, indent=1) + '\n')
 
 
-OTHERS = {'tiny-db1': write_db1, 'tiny-choice': write_choice}
+OTHERS = {'tiny-db1': write_db1, 'tiny-retnet': write_retnet, 'tiny-choice': write_choice}
 
 
 def main(folder, names):

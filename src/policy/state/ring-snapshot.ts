@@ -27,56 +27,71 @@ export function emptyRows({ layers, kvHeads, slots, headWidth }: RingShape): Rin
 
 /**
  * What a ring was at one moment. Its rows are where they were until the ring is about to write over them; then they are
- * copied here. So taking it costs nothing, and going back to it costs as much as was written since, or nothing where all
- * rows were written over: the ring and the snapshot then exchange their memory.
+ * copied here, and as many of the others. So taking it costs nothing, and going back to it nothing either once all rows are here:
+ * the ring and the snapshot then exchange their memory. Before that it costs the lesser of the rows that are missing here, and
+ * of those that were written over since.
+ *
+ * Rows are counted in the order in which the ring writes over them: 0 is the one behind the newest.
  */
 export class RingSnapshot {
   readonly window: RingWindow;
   readonly #shape: RingShape;
   #rows: RingRows;
-  /** Rows that are here, in the order the ring writes over them. */
+  /** Rows from here on are not yet here, up to #restFrom. */
   #saved = 0;
+  #restFrom: number;
+  /** Rows that the ring has written over since it was as this is. */
+  #written = 0;
 
   constructor(shape: RingShape, window: RingWindow) {
     this.#shape = shape;
     this.window = window;
     this.#rows = emptyRows(shape);
+    this.#restFrom = shape.slots;
   }
 
-  /** Takes the next rows that the ring is going to write over; those it had written over before are here already. */
+  /** Told before the ring writes over its next rows. */
   save(ring: RingRows, count: number): void {
-    const { slots } = this.#shape;
-    const fresh = Math.min(count, slots - this.#saved);
-    const { oldest, length } = this.window;
-    this.#copy(ring, this.#rows, oldest + length + this.#saved, fresh);
-    this.#saved += fresh;
+    this.#written = Math.min(this.#shape.slots, this.#written + count);
+    this.#take(ring, this.#written);
+    // As many again from the other end, so that all are here by the time half of them were written over.
+    const from = Math.max(this.#saved, this.#restFrom - count);
+    this.#copy(ring, this.#rows, from, this.#restFrom - from);
+    this.#restFrom = Math.max(from, this.#saved);
   }
 
   /** Takes all rows that are not here yet: the ring is going to forget them. */
   complete(ring: RingRows): void {
-    this.save(ring, this.#shape.slots);
+    this.#take(ring, this.#shape.slots);
+    this.#written = this.#shape.slots;
   }
 
-  /** The rows of the snapshot, for the ring to go on with; the ring's own memory stays here. */
+  /** The rows of the snapshot, for the ring to go on with; the memory that it does not go on with stays here. */
   exchange(ring: RingRows): RingRows {
-    const { slots } = this.#shape;
-    const { oldest, length } = this.window;
-    const saved = this.#saved;
-    this.#saved = 0;
-    if (saved <= slots / 2) {
-      this.#copy(this.#rows, ring, oldest + length, saved);
+    const written = this.#written;
+    this.#written = 0;
+    if (written <= this.#restFrom - this.#saved) {
+      this.#copy(this.#rows, ring, 0, written);
       return ring;
     }
+    this.#take(ring, this.#shape.slots);
     const rows = this.#rows;
-    this.#copy(ring, rows, oldest + length + saved, slots - saved);
     this.#rows = ring;
+    [this.#saved, this.#restFrom] = [0, written];
     return rows;
   }
 
-  /** @param first slot of the first row, around the end */
+  /** Takes what is missing of the rows before `end`. */
+  #take(ring: RingRows, end: number): void {
+    const until = Math.min(end, this.#restFrom);
+    if (until <= this.#saved) return;
+    this.#copy(ring, this.#rows, this.#saved, until - this.#saved);
+    this.#saved = until;
+  }
+
   #copy(from: RingRows, to: RingRows, first: number, count: number): void {
     const { layers, kvHeads, slots, headWidth } = this.#shape;
-    const slot = first % slots;
+    const slot = (this.window.oldest + this.window.length + first) % slots;
     const untilEnd = Math.min(count, slots - slot);
     for (const [start, rows] of [
       [slot, untilEnd],

@@ -10,7 +10,7 @@ import { ArmMemory } from './arm-memory.ts';
 import type { ArmMemoryBuffers } from './arm-memory.ts';
 import { openArmPort } from './arm-port.ts';
 import type { ArmPort } from './arm-port.ts';
-import { failureOf, parseArmSpec } from './arm-spec.ts';
+import { UNTOLD_CONNECTION, failureOf, parseArmSpec } from './arm-spec.ts';
 import type { ArmFailure, ArmReady, ArmSpec } from './arm-spec.ts';
 import { badFrame, encodeNumbers, encodeText, requireLength } from './frames.ts';
 import type { Frame } from './frames.ts';
@@ -207,7 +207,7 @@ class Opened {
     const { gateHz } = this.#spec.robot.rates;
     // The dead-man and the supervisor's voice are on this thread.
     preferThread(process.pid);
-    const { connection = { changed: [], notes: [] } } = this.#port;
+    const { connection = UNTOLD_CONNECTION } = this.#port;
     const ready: ArmReady = { priority: raisePriority(thread), gateThread: thread, connection };
     this.#send(encodeText('ready', ready));
     // Twice in a period, so that no record waits for long.

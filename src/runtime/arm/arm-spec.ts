@@ -48,6 +48,9 @@ export interface ArmConnection {
   readonly notes: readonly string[];
 }
 
+/** Of an arm whose driver tells nothing of connecting to it. */
+export const UNTOLD_CONNECTION: ArmConnection = { changed: [], notes: [] };
+
 /** The arm process answers `open` with this. */
 export interface ArmReady {
   readonly priority: ThreadPriority;

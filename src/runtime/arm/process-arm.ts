@@ -9,7 +9,7 @@ import { ArmatureError } from '../../core/errors.ts';
 import { loaderArguments, moduleEntry } from '../../core/module-worker.ts';
 import { fromExactJson } from '../../record/exact-numbers.ts';
 import type { GateCheckpoint } from '../black-box-ring.ts';
-import { errorOf, parseReady } from './arm-spec.ts';
+import { UNTOLD_CONNECTION, errorOf, parseReady } from './arm-spec.ts';
 import type { ArmDriverSpec, ArmReady, ArmSpec, ArmTimeouts } from './arm-spec.ts';
 import { FrameReader, encodeNumbers, encodeText, requireLength } from './frames.ts';
 import type { Frame } from './frames.ts';
@@ -112,7 +112,7 @@ export class ProcessArm {
 
   /** The priority of the gate's thread, the thread, and what connecting did. */
   get ready(): ArmReady {
-    return this.#ready ?? { priority: 'plain', gateThread: undefined, connection: { changed: [], notes: [] } };
+    return this.#ready ?? { priority: 'plain', gateThread: undefined, connection: UNTOLD_CONNECTION };
   }
 
   /** What happened last. */

@@ -1,4 +1,4 @@
-import { NS_PER_MS } from '../../core/clock.ts';
+import { NS_PER_MS } from '../../core/time.ts';
 import type { KeyEvent } from './key-source.ts';
 
 /** A tap holds its key for so long: a short nudge. */

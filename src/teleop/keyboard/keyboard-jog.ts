@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/time.ts';
 import type { JogDevice, JogDeviceListener, JogReading } from '../jog/jog-device.ts';
 import { NO_AXES } from '../jog/jog-input.ts';
 import type { JogAxes } from '../jog/jog-input.ts';

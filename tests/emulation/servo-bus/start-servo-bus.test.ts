@@ -1,5 +1,4 @@
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, existsSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FEETECH_PROTOCOL } from '../../../src/drivers/serial/feetech-protocol.ts';
@@ -8,9 +7,10 @@ import { PacketParser } from '../../../src/drivers/serial/packet-parser.ts';
 import { startServoBus } from '../../../src/emulation/servo-bus/start-servo-bus.ts';
 import type { EmulatedServoBus, ServoBusSpec } from '../../../src/emulation/servo-bus/start-servo-bus.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const robot = loadRobot('so101');
-const link = join(mkdtempSync(join(tmpdir(), 'servo-bus-')), 'arm');
+const link = join(temporaryFolder(), 'arm');
 let open: EmulatedServoBus | undefined;
 
 async function start(spec: Partial<ServoBusSpec> = {}): Promise<EmulatedServoBus> {

@@ -82,6 +82,45 @@ describe('KeyValueRing', () => {
     expect(visibleSerials(ring)).toEqual([3, 4, 9, 10, 11]);
   });
 
+  it('goes back to any of its snapshots any number of times, whatever came between', () => {
+    const wide: RingShape = { ...shape, slots: 11 };
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 0, max: 6 }) }) },
+      fc.record({ kind: fc.constant('drop' as const), count: fc.integer({ min: 0, max: 4 }) }),
+      fc.record({ kind: fc.constant('clear' as const), count: fc.constant(0) }),
+      fc.record({ kind: fc.constant('snapshot' as const), count: fc.constant(0) }),
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('restore' as const), count: fc.nat(3) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const ring = new KeyValueRing(wide);
+        const taken = [{ snapshot: ring.snapshot(), list: [] as number[] }];
+        let list: number[] = [];
+        let next = 1;
+        for (const { kind, count } of steps) {
+          if (kind === 'append') {
+            const serials = Array.from({ length: count }, () => next++);
+            ring.append(rowsFor(serials, wide), { rows: count });
+            list = [...list, ...serials].slice(-wide.slots);
+          } else if (kind === 'drop') {
+            ring.dropOldest(count);
+            list = list.slice(count);
+          } else if (kind === 'clear') {
+            ring.clear();
+            list = [];
+          } else if (kind === 'snapshot') taken.push({ snapshot: ring.snapshot(), list });
+          else {
+            const chosen = taken[count % taken.length];
+            if (chosen === undefined) continue;
+            ring.restore(chosen.snapshot);
+            list = chosen.list;
+          }
+          expect(visibleSerials(ring)).toEqual(list);
+        }
+      }),
+    );
+  });
+
   it('takes a range of the rows of an output, also around its end', () => {
     const ring = new KeyValueRing(shape);
     const output = rowsFor([1, 2, 3, 4], shape);

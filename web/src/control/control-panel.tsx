@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { ControlReport } from '../../../src/serve/control-messages.ts';
 import type { JogAxes } from '../../../src/teleop/jog/jog-input.ts';
 import type { PanelProps } from '../app.tsx';
+import type { Connection } from '../connection.ts';
 import { useNews } from '../use-news.ts';
 import './control.css';
 import { HoldButton } from './hold-button.tsx';
@@ -46,7 +47,7 @@ export function ControlPanel({ connection }: PanelProps): JSX.Element | null {
   useNews(connection, ['hello', 'frame', 'control', 'link'], 100);
   const { control, hello } = connection;
   const jog = control?.jog ?? null;
-  const hasControl = control !== undefined && control.holder === hello?.page && connection.state === 'open';
+  const hasControl = isHolder(connection);
   const hand = useJogHand(connection, hasControl && jog !== null);
   if (control === undefined || jog === null) return null;
   const isOperator = hello?.isOperator ?? false;
@@ -58,22 +59,7 @@ export function ControlPanel({ connection }: PanelProps): JSX.Element | null {
           {hasControl ? stateOf(jog) : holderOf(control)}
         </p>
         <span class="spacer" />
-        {isOperator && (
-          <button
-            type="button"
-            data-testid="take-control"
-            class="take"
-            aria-pressed={hasControl}
-            onClick={() => connection.ask({ kind: hasControl ? 'leave-control' : 'take-control' })}
-          >
-            {hasControl ? 'Leave the control' : 'Take the control'}
-          </button>
-        )}
-        {hasControl && jog.hasPolicy && (
-          <button type="button" onClick={() => connection.ask({ kind: 'set', action: { kind: 'give-back' } })}>
-            Give back to the policy
-          </button>
-        )}
+        {isOperator && <Taking connection={connection} hasControl={hasControl} hasPolicy={jog.hasPolicy} />}
       </div>
       {isOperator ? (
         <>
@@ -88,6 +74,33 @@ export function ControlPanel({ connection }: PanelProps): JSX.Element | null {
         <p class="quiet">You look on. Only the operator’s address moves the arm.</p>
       )}
     </section>
+  );
+}
+
+interface TakingProps extends PanelProps {
+  readonly hasControl: boolean;
+  readonly hasPolicy: boolean;
+}
+
+/** Takes the control and leaves it. */
+function Taking({ connection, hasControl, hasPolicy }: TakingProps): JSX.Element {
+  return (
+    <>
+      {hasControl && hasPolicy && (
+        <button type="button" onClick={() => connection.ask({ kind: 'set', action: { kind: 'give-back' } })}>
+          Give back to the policy
+        </button>
+      )}
+      <button
+        type="button"
+        data-testid="take-control"
+        class="take"
+        aria-pressed={hasControl}
+        onClick={() => connection.ask({ kind: hasControl ? 'leave-control' : 'take-control' })}
+      >
+        {hasControl ? 'Leave the control' : 'Take the control'}
+      </button>
+    </>
   );
 }
 
@@ -173,6 +186,10 @@ function Buttons({ hand, jog }: { readonly hand: JogHand | undefined; readonly j
       ))}
     </div>
   );
+}
+
+function isHolder({ control, hello, state }: Connection): boolean {
+  return control !== undefined && control.holder === hello?.page && state === 'open';
 }
 
 function stateOf({ setting, problem, isEngaged }: JogReport): string {

@@ -40,45 +40,57 @@ export function EvaluationView({ connection, evaluation }: EvaluationProps): JSX
             film.
           </p>
         </section>
-        <section aria-labelledby="tasks-title">
-          <h2 id="tasks-title">Success by task</h2>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">task</th>
-                <th scope="col" class="wide">
-                  success, with its 95 % interval
-                </th>
-                <th scope="col">episodes</th>
-                <th scope="col">wrong object</th>
-                <th scope="col" class="text">
-                  failures
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {tasks.map((task) => (
-                <TaskRow key={task.task} task={task} />
-              ))}
-            </tbody>
-          </table>
-        </section>
-        <section aria-labelledby="episodes-title">
-          <h2 id="episodes-title">Newest episodes</h2>
-          <ol class="episodes">
-            {episodes.map(({ task, seed, instruction, success, phase, durationS }) => (
-              <li key={`${task} ${seed}`} class={success ? '' : 'failed'}>
-                <b>{success ? '✓ done' : '✗ failed'}</b> “{instruction}”{' '}
-                <small>
-                  {phase === '' ? '' : `${phase}, `}
-                  {figure(durationS, 1)} s, {task}, seed {seed}
-                </small>
-              </li>
-            ))}
-          </ol>
-        </section>
+        <Tasks tasks={tasks} />
+        <Episodes episodes={episodes} />
       </main>
     </>
+  );
+}
+
+function Tasks({ tasks }: Pick<EvaluationReport, 'tasks'>): JSX.Element {
+  return (
+    <section aria-labelledby="tasks-title">
+      <h2 id="tasks-title">Success by task</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">task</th>
+            <th scope="col" class="wide">
+              success, with its 95 % interval
+            </th>
+            <th scope="col">episodes</th>
+            <th scope="col">wrong object</th>
+            <th scope="col" class="text">
+              failures
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {tasks.map((task) => (
+            <TaskRow key={task.task} task={task} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Episodes({ episodes }: Pick<EvaluationReport, 'episodes'>): JSX.Element {
+  return (
+    <section aria-labelledby="episodes-title">
+      <h2 id="episodes-title">Newest episodes</h2>
+      <ol class="episodes">
+        {episodes.map(({ task, seed, instruction, success, phase, durationS }) => (
+          <li key={`${task} ${seed}`} class={success ? '' : 'failed'}>
+            <b>{success ? '✓ done' : '✗ failed'}</b> “{instruction}”{' '}
+            <small>
+              {phase === '' ? '' : `${phase}, `}
+              {figure(durationS, 1)} s, {task}, seed {seed}
+            </small>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 
