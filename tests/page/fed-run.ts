@@ -78,8 +78,8 @@ export async function startFedRun(): Promise<FedRun> {
   const planned = planSession({ robot: 'so101', driver: 'sim', policy: 'desk', mode: 'live' }, [request]);
   const cameras = planned.robot.cameras.map((camera) => ({ ...camera, width: WIDTH, height: HEIGHT, rateHz: RATE_HZ }));
   const robot = { ...planned.robot, cameras };
-  const { driver, layout } = planned;
-  const subject = { robot, driver, layout, agent: 'swing' };
+  const { driver, loaded } = planned;
+  const subject = { robot, driver, layout: loaded?.layout, agent: 'swing' };
   const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
   const task = await SimulatedTask.load(robot, request.task, { cameras: false });
   const feed = new Feed(cameras.map(({ name }) => name));

@@ -70,6 +70,21 @@ describe('GatoAgent', () => {
     expect(trace?.actionTokens).toEqual([0, middle, top].map((bin) => textVocabulary + bin));
   });
 
+  it('says what the policy attended to in the tick that was decided then, and in no later one of a chunk', async () => {
+    const attention = Float32Array.of(0.25, 0.5);
+    const agentOf = (execute: number): GatoAgent => {
+      const { policy } = scriptedPolicy(Array.from({ length: 3 * execute }, () => middle), { steps: execute, execute });
+      const decide: TokenPolicy['decide'] = async (...given) => ({ ...(await policy.decide(...given)), attention });
+      return new GatoAgent(tinyRobot(), { ...policy, decide });
+    };
+    const [single, chunk] = [agentOf(1), agentOf(2)];
+    expect((await single.act(tinyObservation())).attention).toEqual(attention);
+    expect((await chunk.act(tinyObservation())).attention).toEqual(attention);
+    expect(await chunk.act(tinyObservation())).not.toHaveProperty('attention');
+    const { policy } = scriptedPolicy([middle, middle, middle]);
+    expect(await new GatoAgent(tinyRobot(), policy).act(tinyObservation())).not.toHaveProperty('attention');
+  });
+
   it('allows the policy no bin that leads out of the soft limits', async () => {
     const { policy, frames } = scriptedPolicy([middle, middle, middle]);
     const { arm } = makeObservation([1.45, 0, -1.45]);
