@@ -16,7 +16,7 @@ import { quantile } from '../src/runtime/statistics.ts';
 import { setup as buildPage } from '../tests/page/build-page.ts';
 import { latenessText, startFedRun } from '../tests/page/fed-run.ts';
 import type { Lateness } from '../tests/page/fed-run.ts';
-import { measureStop, noteStops } from '../tests/page/measure-stop.ts';
+import { measureStop, nextBlackBox, noteStops } from '../tests/page/measure-stop.ts';
 import type { MeasuredStop } from '../tests/page/measure-stop.ts';
 import { PageClient } from '../tests/page/page-client.ts';
 import { readPageClock } from '../tests/page/page-clock.ts';
@@ -61,7 +61,11 @@ async function measureStops(count: number): Promise<MeasuredStop[]> {
       await say(page, INSTRUCTION);
       await untilState(page, 'Following');
       await delay(STEP_MS * index);
-      measured.push(await measureStop({ page, clock, run }, () => page.getByTestId('stop').click()));
+      measured.push(
+        await measureStop({ page, clock, nextBlackBox: () => nextBlackBox(run) }, () =>
+          page.getByTestId('stop').click(),
+        ),
+      );
       console.error(`stop ${index + 1} of ${count}`);
     }
   } finally {

@@ -209,10 +209,8 @@ export class DashboardServer {
     this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;
-    const text = JSON.stringify(frame);
-    if (text === this.#lastFrame) return;
-    this.#lastFrame = text;
-    this.#viewers.show(text);
+    this.#lastFrame = JSON.stringify(frame);
+    this.#viewers.showNewest('frame', this.#lastFrame);
   }
 
   /** Each time begins with another camera: a page that is behind after the first picture is not always without the same one. */
@@ -228,10 +226,8 @@ export class DashboardServer {
 
   #showControl(): void {
     if (this.#options.control === undefined) return;
-    const text = JSON.stringify(this.#options.control.report());
-    if (text === this.#lastControl) return;
-    this.#lastControl = text;
-    this.#viewers.show(text);
+    this.#lastControl = JSON.stringify(this.#options.control.report());
+    this.#viewers.showNewest('control', this.#lastControl);
   }
 
   #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {

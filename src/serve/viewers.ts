@@ -16,8 +16,8 @@ const OPEN = 1;
  * memory nor its time is the runtime's. The scene is the exception: it is kept, and said when the page has caught up.
  */
 export class Viewers {
-  /** Which scene each page has. */
-  readonly #sockets = new Map<PageSocket, string | undefined>();
+  /** Which scene each page has, and what it was told last of each thing that stands until it changes. */
+  readonly #sockets = new Map<PageSocket, { scene: string | undefined; readonly told: Map<string, string> }>();
   #scene: string | undefined;
   #dropped = 0;
 
@@ -31,7 +31,7 @@ export class Viewers {
   }
 
   add(socket: PageSocket): void {
-    this.#sockets.set(socket, undefined);
+    this.#sockets.set(socket, { scene: undefined, told: new Map() });
   }
 
   remove(socket: PageSocket): void {
@@ -48,18 +48,29 @@ export class Viewers {
     for (const socket of this.#sockets.keys()) this.showTo(socket, data);
   }
 
-  /** Sends to one page, if it keeps up. */
-  showTo(socket: PageSocket, data: string | Uint8Array): void {
-    if (socket.readyState !== OPEN) return;
+  /**
+   * Sends how something stands to whoever keeps up and does not know. Called again with the same, it reaches those who were
+   * behind: nobody goes on seeing an arm that moves when it has stopped.
+   */
+  showNewest(topic: string, text: string): void {
+    for (const [socket, { told }] of this.#sockets)
+      if (told.get(topic) !== text && this.showTo(socket, text)) told.set(topic, text);
+  }
+
+  /** Sends to one page, if it keeps up; whether it did. */
+  showTo(socket: PageSocket, data: string | Uint8Array): boolean {
+    if (socket.readyState !== OPEN) return false;
     if (socket.bufferedAmount > MOST_WAITING_BYTES) {
       this.#dropped += 1;
-      return;
+      return false;
     }
-    if (this.#scene !== undefined && this.#sockets.get(socket) !== this.#scene) {
+    const page = this.#sockets.get(socket);
+    if (this.#scene !== undefined && page !== undefined && page.scene !== this.#scene) {
       socket.send(this.#scene);
-      this.#sockets.set(socket, this.#scene);
+      page.scene = this.#scene;
     }
     socket.send(data);
+    return true;
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { RunDashboard } from '../../src/cli/dashboard/run-dashboard.ts';
 import { MonotonicClock, NS_PER_MS } from '../../src/core/clock.ts';
 import type { CameraFrame } from '../../src/core/observation.ts';
 import { PushSource } from '../../src/core/source.ts';
+import { BlackBoxRecorder } from '../../src/runtime/black-box-recorder.ts';
 import { planSession } from '../../src/runtime/policy-session.ts';
 import { SimulatedTask } from '../../src/runtime/simulated-task.ts';
 import { quantile } from '../../src/runtime/statistics.ts';
@@ -16,6 +17,8 @@ const [WIDTH, HEIGHT, RATE_HZ] = [640, 480, 30];
 const PICTURES = 12;
 /** The first joint swings by so much, so fast, rad and rad/s. */
 const SWING = { rad: 0.4, radPerS: 2 };
+
+const boxOptions = { version: 'test', wallTime: () => new Date().toISOString() };
 
 export interface Lateness {
   readonly ticks: number;
@@ -66,20 +69,27 @@ export interface FedRun {
   readonly operatorUrl: string;
   /** Of the ticks since it was asked for last. */
   lateness(): Lateness;
+  /** The file of the next black box, once it is written. */
+  nextBlackBox(): Promise<string>;
   end(): Promise<void>;
+}
+
+export interface FedRunOptions {
+  /** Default: none. */
+  readonly blackBox?: string;
 }
 
 /**
  * A live run in this process, as a supervisor has it: an arm process, a loop, a dashboard, and two cameras of 640 x 480 at
- * 30 Hz, which are fed. The arm swings to and fro until the end.
+ * 30 Hz, which are fed. The arm swings to and fro until somebody stops it, and again when the operator begins an episode.
  */
-export async function startFedRun(): Promise<FedRun> {
+export async function startFedRun({ blackBox: directory }: FedRunOptions = {}): Promise<FedRun> {
   const request = resolveTask('reach');
   const planned = planSession({ robot: 'so101', driver: 'sim', policy: 'desk', mode: 'live' }, [request]);
   const cameras = planned.robot.cameras.map((camera) => ({ ...camera, width: WIDTH, height: HEIGHT, rateHz: RATE_HZ }));
   const robot = { ...planned.robot, cameras };
-  const { driver, layout } = planned;
-  const subject = { robot, driver, layout, agent: 'swing' };
+  const { driver, loaded } = planned;
+  const subject = { robot, driver, layout: loaded?.layout, agent: 'swing' };
   const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
   const task = await SimulatedTask.load(robot, request.task, { cameras: false });
   const feed = new Feed(cameras.map(({ name }) => name));
@@ -90,20 +100,27 @@ export async function startFedRun(): Promise<FedRun> {
     first + SWING.rad * Math.sin((SWING.radPerS / SWING.rad) * (timeNs / 1e9)),
     ...others,
   ]);
+  const readers = new Set<(path: string) => void>();
   const runOn = async (): Promise<void> => {
     // On a busy computer the gate may stop the arm, and then the next episode shows the same.
     for (let seed = 1; !ending.signal.aborted; seed += 1) {
+      const job = await dashboard.next({ request, seed }, ending.signal);
+      if (job === undefined) return;
+      const box = directory === undefined ? undefined : new BlackBoxRecorder({ ...boxOptions, robot, directory });
       const { result } = await task.run({
-        seed,
+        seed: job.seed,
         mode: 'live',
         agent: () => swing,
         judged: false,
         timeLimitS: 3600,
         cameras: feed.sources,
-        listeners: [dashboard.listener, meter],
+        listeners: [dashboard.listener, meter, ...(box === undefined ? [] : [box])],
         ...dashboard.beginEpisode(ending.signal),
       });
       dashboard.endEpisode(result);
+      const path = (await box?.settle(result.outcome))?.files.at(-1);
+      if (path !== undefined) for (const reader of readers) reader(path);
+      readers.clear();
     }
   };
   const done = runOn();
@@ -112,6 +129,7 @@ export async function startFedRun(): Promise<FedRun> {
     url,
     operatorUrl,
     lateness: () => meter.take(),
+    nextBlackBox: () => new Promise((resolve) => void readers.add(resolve)),
     end: async () => {
       ending.abort();
       await done;

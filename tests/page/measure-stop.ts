@@ -46,22 +46,30 @@ export async function noteStops(page: Page): Promise<void> {
 
 const BLACK_BOX = /^black box (\S+)$/gm;
 
+/** The file of the next black box of `armature run --black-box`, once it is written. */
+export async function nextBlackBox(run: Program): Promise<string> {
+  const written = (): string[] => [...run.said().matchAll(BLACK_BOX)].map(([, path = '']) => path);
+  const before = written().length;
+  await run.until(() => written().length > before);
+  return written().at(-1) ?? '';
+}
+
 export interface StopPlace {
   readonly page: Page;
   readonly clock: PageClock;
-  readonly run: Program;
+  /** Asked before the press. */
+  readonly nextBlackBox: () => Promise<string>;
 }
 
 /**
  * Has the arm stopped by `press`, waits until it stands, and reads what its black box says. Throws where the episode ended
  * in another way.
  */
-export async function measureStop({ page, clock, run }: StopPlace, press: () => Promise<void>): Promise<MeasuredStop> {
-  const written = (): string[] => [...run.said().matchAll(BLACK_BOX)].map(([, path = '']) => path);
-  const before = written().length;
+export async function measureStop(place: StopPlace, press: () => Promise<void>): Promise<MeasuredStop> {
+  const { page, clock } = place;
+  const writing = place.nextBlackBox();
   await press();
-  await run.until(() => written().length > before);
-  const path = written().at(-1) ?? '';
+  const path = await writing;
   const file = parseBlackBox(await readFile(path, 'utf8'), path);
   const notes = await page.evaluate<StopNotes>('stopNotes');
   const last = file.ticks.findLastIndex(({ state }) => state === 'active' || state === 'reduced');

@@ -17,7 +17,19 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Two episodes with their black boxes, films, and a black box that was cut; what the verbs write. */
 async function makeLibrary(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'armature-serve-'));
-  const run = ['run', '--robot', 'so101', '--driver', 'sim', '--policy', 'desk', '--task', 'lift', '--lockstep', '--no-report'];
+  const run = [
+    'run',
+    '--robot',
+    'so101',
+    '--driver',
+    'sim',
+    '--policy',
+    'desk',
+    '--task',
+    'lift',
+    '--lockstep',
+    '--no-report',
+  ];
   const keep = ['--record', join(folder, 'data'), '--black-box', join(folder, 'black-box')];
   const films = ['--video', join(folder, 'clips'), '--video-all'];
   const done = [
@@ -149,7 +161,8 @@ describeInBrowser('the page of armature serve, in a browser', () => {
     expect(await page.getByTestId('evaluation').innerText()).toMatch(/lift[\s\S]*of 1/);
     const video = page.getByTestId('film').locator('video');
     await video.evaluate((film) => (film as unknown as { play(): Promise<void> }).play());
-    const playedS = (): Promise<number> => video.evaluate((film) => (film as unknown as { currentTime: number }).currentTime);
+    const playedS = (): Promise<number> =>
+      video.evaluate((film) => (film as unknown as { currentTime: number }).currentTime);
     await expect.poll(playedS, { timeout: PATIENCE_MS }).toBeGreaterThan(0);
     await shoot(page, 'serve-evaluation');
   });
@@ -168,6 +181,8 @@ async function untilPictures(page: Page, count: number): Promise<void> {
   const loaded = (): Promise<number> =>
     page
       .locator('img.recorded')
-      .evaluateAll((images) => images.filter((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0).length);
+      .evaluateAll(
+        (images) => images.filter((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0).length,
+      );
   await expect.poll(loaded, { timeout: PATIENCE_MS }).toBe(count);
 }

@@ -41,6 +41,21 @@ describe('pages that look', () => {
     expect(stalled.got.length).toBe(101 - viewers.dropped);
   });
 
+  it('are told how it stands once they have caught up, and once', () => {
+    const viewers = new Viewers();
+    const [behind, quick] = [new StalledPage(), new StalledPage()];
+    viewers.add(behind);
+    viewers.add(quick);
+    viewers.showNewest('frame', 'moves');
+    behind.bufferedAmount = MOST_WAITING_BYTES + 1;
+    viewers.showNewest('frame', 'stops');
+    expect(behind.got).toEqual(['moves']);
+    behind.read();
+    for (let count = 0; count < 3; count += 1) viewers.showNewest('frame', 'stops');
+    expect(behind.got).toEqual(['moves', 'stops']);
+    expect(quick.got).toEqual(['moves', 'stops']);
+  });
+
   it('are told a scene before what happens in it, also those that came late or were behind', () => {
     const viewers = new Viewers();
     const [early, behind, late] = [new StalledPage(), new StalledPage(), new StalledPage()];

@@ -7,6 +7,8 @@ import type { LinkState, Picture, Topic, ViewSource } from './view-source.ts';
 /** A lost connection is tried again after so long, ms. */
 const RETRY_MS = 1000;
 const RATE_WINDOW_MS = 2000;
+/** Pictures that a page that was held up gets all at once have no rate. */
+const SHORTEST_RATE_MS = 1000;
 
 /** A request without the operator's token, which is added here. */
 type Request = PageMessage extends infer Kind ? (Kind extends PageMessage ? Omit<Kind, 'operator'> : never) : never;
@@ -110,7 +112,7 @@ export class Connection implements ViewSource {
       (at) => nowMs - at < RATE_WINDOW_MS,
     );
     this.#arrivalsMs.set(header.camera, arrivals);
-    const rateHz = ((arrivals.length - 1) * 1000) / Math.max(1, nowMs - (arrivals[0] ?? nowMs));
+    const rateHz = ((arrivals.length - 1) * 1000) / Math.max(SHORTEST_RATE_MS, nowMs - (arrivals[0] ?? nowMs));
     const { width, height, ageMs } = header;
     this.pictures.set(header.camera, { width, height, rgb, ageMs, rateHz });
     return 'picture';

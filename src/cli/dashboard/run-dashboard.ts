@@ -55,7 +55,7 @@ export interface DashboardSubject {
   /** Who drives. */
   readonly agent: string;
   /** Of the tokens of its policy; undefined where there are none. */
-  readonly layout?: StepLayout | undefined;
+  readonly layout: StepLayout | undefined;
   /** How a person works the arm from the page; default: not at all. */
   readonly control?: Pick<PageControlOptions, 'jog' | 'person' | 'session'>;
   /** Somebody there stopped the arm. */

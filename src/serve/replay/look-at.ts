@@ -70,7 +70,8 @@ export function troubleOf(error: unknown, path = ''): Trouble {
       expected === undefined ? '' : ` Expected ${expected}.`,
       found === undefined ? '' : ` Found ${found}.`,
     ];
-    const own = path !== '' && problem.startsWith(path) ? problem.slice(path.length).replace(/^[:/\\]\s*/, '') : problem;
+    const own =
+      path !== '' && problem.startsWith(path) ? problem.slice(path.length).replace(/^[:/\\]\s*/, '') : problem;
     return { problem: `${own}.${details.join('')}`, remedy };
   }
   const problem = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ArmatureError } from '../../core/errors.ts';
+import { ArmatureError, UnknownNameError } from '../../core/errors.ts';
 import { picturesOf } from '../../record/episode-pictures.ts';
 import { PageServer } from '../page-server.ts';
 import { readBlackBoxTrack } from './black-box-track.ts';
@@ -122,7 +122,8 @@ async function answered(
     return await answer(address.data, reply);
   } catch (error) {
     const isOurs = error instanceof ArmatureError;
-    const status = !isOurs ? 500 : error.code === 'E_NOT_LISTED' || error.code.startsWith('E_UNKNOWN') ? 404 : 422;
+    const isMissing = error instanceof UnknownNameError || (isOurs && error.code === 'E_NOT_LISTED');
+    const status = isMissing ? 404 : isOurs ? 422 : 500;
     return reply.code(status).send({ refused: troubleOf(error) } satisfies Refusal);
   }
 }

@@ -45,7 +45,7 @@ export function LibraryList({ library, route, onRefresh }: LibraryListProps): JS
           <Entry
             key={id}
             path={path}
-            facts={[counted(episodes, 'episode'), robot, `${fps} a second`]}
+            facts={fps === 0 ? [] : [counted(episodes, 'episode'), robot, `${fps} a second`]}
             trouble={trouble}
             isChosen={id === chosen}
             route={{ view: 'recording', id, episode: 0, other: undefined }}

@@ -113,6 +113,7 @@ function drawLimits({ ctx, bbox, scales, valToPos }: UPlot, limits: readonly num
   ctx.save();
   ctx.strokeStyle = stroke;
   ctx.lineWidth = 2;
+  ctx.setLineDash([]);
   for (const limit of limits) {
     if (limit < (min ?? 0) || limit > (max ?? 0)) continue;
     const y = valToPos(limit, 'y', true);
