@@ -42,6 +42,7 @@ const loop = new GateLoop({
   onFailure: (error) => {
     throw error;
   },
+  onRefusal: () => undefined,
 });
 
 const command = new Float64Array(memory.command.length);

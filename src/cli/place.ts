@@ -96,9 +96,10 @@ export async function openPlace(
       if (episodes === 0) return;
       await requireUnlatched(workplace);
       if (signal.aborted) return void process.stderr.write(HOLDING);
-      process.stderr.write('The arm goes to its rest pose and is let go there. Ctrl-C: leave it where it is.\n');
+      const { going, there } = driver === 'ros' ? RESTING_HELD : RESTING;
+      process.stderr.write(`The arm goes to its rest pose${going}. Ctrl-C: leave it where it is.\n`);
       await workplace.rest(signal);
-      process.stderr.write(signal.aborted ? HOLDING : driver === 'ros' ? RESTING_HELD : RESTING);
+      process.stderr.write(signal.aborted ? HOLDING : `The arm is at its rest pose, ${there}.\n`);
     },
     close: () => workplace.close(),
     ...(driver === 'ros' ? { consent: () => workplace.consent() } : {}),
@@ -115,7 +116,7 @@ export function showConsent({ consent }: Place, say: (line: string) => void): vo
   if (consent !== undefined) say(`Good once, for two minutes, to arm or reset over ROS: ${consent()}`);
 }
 
-const RESTING = 'The arm is at its rest pose, without torque.\n';
+const RESTING = { going: ' and is let go there', there: 'without torque' };
 /** Its drives have no torque switch of ours. */
-const RESTING_HELD = 'The arm is at its rest pose, where its controller holds it.\n';
+const RESTING_HELD = { going: '', there: 'where its controller holds it' };
 const HOLDING = 'The arm goes on holding itself up where it is. armature rest takes it to its rest pose.\n';

@@ -10,7 +10,7 @@ export function bridgeUnreachable(url: string, found: string): ArmatureError {
 
 export function linkDown(url: string, operation: string): ArmatureError {
   return new ArmatureError('E_ROS_LINK', `cannot ${operation}: the link to the rosbridge server at ${url} is down`, {
-    remedy: 'It is opened again by itself. Look at the arm, then reset and arm it again.',
+    remedy: 'Look at the arm. A program that goes on opens the link again by itself and has to be armed anew; else start it again.',
   });
 }
 

@@ -93,6 +93,8 @@ const COMMON: Readonly<Record<string, MessageDefinition>> = {
   'actionlib_msgs/GoalStatusArray': { ...header, status_list: 'actionlib_msgs/GoalStatus[]' },
   'std_srvs/TriggerRequest': {},
   'std_srvs/TriggerResponse': { success: 'bool', message: 'string' },
+  'diagnostic_msgs/AddDiagnosticsRequest': { load_namespace: 'string' },
+  'diagnostic_msgs/AddDiagnosticsResponse': { success: 'bool', message: 'string' },
   'std_srvs/SetBoolRequest': { data: 'bool' },
   'std_srvs/SetBoolResponse': { success: 'bool', message: 'string' },
   'ur_dashboard_msgs/SafetyMode': { mode: 'uint8' },

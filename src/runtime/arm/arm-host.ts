@@ -193,6 +193,8 @@ class Opened {
           resolve();
         } else if ('checkpoint' in message) this.#showGate(message.checkpoint);
         else if ('failure' in message) this.fail(message.failure);
+        // The supervisor goes on: a wrong code of somebody in the graph ends nobody's session.
+        else if ('refusal' in message) this.#port.witness?.onFailure(message.refusal);
         else this.#finish();
       });
       gate.on('error', (error) => {

@@ -38,6 +38,8 @@ export interface GateLoopOptions {
   readonly onCheckpoint: (checkpoint: GateCheckpoint) => void;
   /** Told of what an operator must know; called rarely. */
   readonly onFailure: (error: unknown) => void;
+  /** Told why somebody elsewhere may not arm or reset the arm: whoever asked has to know, and nobody else is concerned. */
+  readonly onRefusal: (error: unknown) => void;
 }
 
 interface Step {
@@ -155,7 +157,7 @@ export class GateLoop {
   }
 
   #obey(nowNs: number): void {
-    const { memory, onFailure } = this.#options;
+    const { memory, onFailure, onRefusal } = this.#options;
     const { command } = this.#inbox;
     while (memory.commands.take(command)) {
       const sequence = memory.command.get(command, 'sequence');
@@ -165,7 +167,8 @@ export class GateLoop {
       try {
         if (name !== undefined) this.#carryOut(name, memory.command.get(command, 'value'), nowNs);
       } catch (error) {
-        onFailure(error);
+        if (name === 'remote-arm' || name === 'remote-reset') onRefusal(error);
+        else onFailure(error);
       }
     }
   }

@@ -31,6 +31,8 @@ export type GateWorkerMessage =
   | { readonly checkpoint: GateCheckpoint }
   /** Something an operator must know; the gate goes on. */
   | { readonly failure: ArmFailure }
+  /** Why somebody elsewhere may not arm or reset the arm. */
+  | { readonly refusal: ArmFailure }
   /** The last tick was made, as told. */
   | { readonly ended: true };
 
@@ -98,6 +100,7 @@ const loop = new GateLoop({
   supervisorMs: spec.timeouts.supervisorMs,
   onCheckpoint: (checkpoint) => tell({ checkpoint }),
   onFailure: (error) => tell({ failure: failureOf(error) }),
+  onRefusal: (error) => tell({ refusal: failureOf(error) }),
 });
 tell({ started: { thread: threadId() } });
 const timer = new TickTimer(clock, NS_PER_S / spec.robot.rates.gateHz, ahead);

@@ -20,6 +20,7 @@ export class GateBench {
   readonly clock = new VirtualClock();
   readonly memory = new ArmMemory(robot, ArmMemory.allocate(robot));
   readonly failures: unknown[] = [];
+  readonly refusals: unknown[] = [];
   readonly records: ArmRecord[] = [];
   readonly box = new BlackBoxRing(robot);
   readonly driver: FaultyDriver;
@@ -47,6 +48,7 @@ export class GateBench {
         this.box.checkpoint(checkpoint);
       },
       onFailure: (error) => this.failures.push(error),
+      onRefusal: (error) => this.refusals.push(error),
     });
   }
 

@@ -115,6 +115,8 @@ describe('an arm process whose arm is behind ROS', { timeout: 3 * PATIENCE_MS },
       success: false,
       message: expect.stringContaining('E_OPERATOR_TOKEN'),
     });
+    // Whoever guesses does not end the session of the one who drives.
+    expect(arm.failure).toBeUndefined();
     const code = arm.consent();
     // It goes another way than the call, and a person reads it first.
     await delay(200);
@@ -124,6 +126,7 @@ describe('an arm process whose arm is behind ROS', { timeout: 3 * PATIENCE_MS },
     });
     // It was good once.
     expect(await call('/armature/arm', code)).toMatchObject({ success: false });
+    expect(arm.failure).toBeUndefined();
     await moveUntil(arm, hasMoved);
     expect(await call('/armature/stop', '')).toMatchObject({ success: true });
     expect((await seen(arm, ({ isStill }) => isStill)).cause).toBe('operator');
