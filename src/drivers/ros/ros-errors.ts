@@ -4,13 +4,15 @@ export function bridgeUnreachable(url: string, found: string): ArmatureError {
   return new ArmatureError('E_ROS_UNREACHABLE', `no rosbridge server answers at ${url}`, {
     expected: 'a WebSocket connection within 2 s',
     found,
-    remedy: 'Start rosbridge_server there (roslaunch or ros2 launch), or name the right address with --url, as in ws://robot:9090.',
+    remedy:
+      'Start rosbridge_server there (roslaunch or ros2 launch), or name the right address with --url, as in ws://robot:9090.',
   });
 }
 
 export function linkDown(url: string, operation: string): ArmatureError {
   return new ArmatureError('E_ROS_LINK', `cannot ${operation}: the link to the rosbridge server at ${url} is down`, {
-    remedy: 'Look at the arm. A program that goes on opens the link again by itself and has to be armed anew; else start it again.',
+    remedy:
+      'Look at the arm. A program that goes on opens the link again by itself and has to be armed anew; else start it again.',
   });
 }
 
