@@ -29,7 +29,7 @@ export interface SerialEmulationOptions {
   readonly calibration?: string;
   readonly saveCalibration?: string;
   readonly uncalibrated?: boolean;
-  readonly faults: readonly BusCommand[];
+  readonly faults?: readonly BusCommand[];
   /** Port on loopback; 0: a free one. */
   readonly cameraPort?: number;
   readonly leader?: boolean;
@@ -103,7 +103,7 @@ function specOf(robot: RobotSpec, options: SerialEmulationOptions): ServoBusSpec
     link: options.link,
     seed: options.seed,
     isCalibrated: options.uncalibrated !== true,
-    commands: [...held, ...options.faults],
+    commands: [...held, ...(options.faults ?? [])],
     ...(options.calibration !== undefined && { calibration: loadCalibration(options.calibration, robot).calibration }),
     ...(options.device !== undefined && { device: options.device }),
     ...(!isLeader && scene !== 'none' && { task: scene }),
