@@ -13,7 +13,9 @@ import type { Run } from './with-run.ts';
 function joints(page: Page): Promise<string> {
   return page
     .locator('.joints tbody tr')
-    .evaluateAll((rows) => rows.map((row) => row.querySelector('td.figure')?.textContent ?? '').join(' '));
+    .locator('td.figure >> nth=0')
+    .allTextContents()
+    .then((figures) => figures.join(' '));
 }
 
 async function takeControl(page: Page): Promise<void> {
@@ -70,7 +72,11 @@ describeInBrowser('control from the page', () => {
       await untilState(page, 'Holding');
       // What is commanded stands still; what is measured is noise.
       const sent = (): Promise<string> =>
-        page.locator('.gauge .sent').evaluateAll((marks) => marks.map((mark) => mark.getAttribute('cx')).join(' '));
+        page
+          .locator('.gauge .sent')
+          .all()
+          .then((marks) => Promise.all(marks.map((mark) => mark.getAttribute('cx'))))
+          .then((places) => places.join(' '));
       const stood = await sent();
       await page.waitForTimeout(1000);
       expect(await sent()).toBe(stood);

@@ -40,7 +40,7 @@ class LatenessMeter implements StepListener {
   readonly name = 'lateness';
   readonly #clock = new MonotonicClock();
   readonly #lateness = new TickLateness(100);
-  #ticks: { tick: number; gateMs: number; loopMs: number }[] = [];
+  readonly #ticks: { tick: number; gateMs: number; loopMs: number }[] = [];
 
   onStep({ tick, timeNs }: StepRecord): void {
     const loopMs = (this.#clock.nowNs() - timeNs) / NS_PER_MS;
