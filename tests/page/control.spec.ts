@@ -9,13 +9,10 @@ import { PATIENCE_MS, openBrowser, openPage, shoot, untilState } from './with-br
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
 
-/** Measured joint positions as the page shows them. */
-function joints(page: Page): Promise<string> {
-  return page
-    .locator('.joints tbody tr')
-    .locator('td.figure >> nth=0')
-    .allTextContents()
-    .then((figures) => figures.join(' '));
+/** Commanded joint positions as the page shows them: the measured ones have noise. */
+async function joints(page: Page): Promise<string> {
+  const figures = await page.locator('.joints tbody tr td:nth-child(4)').allTextContents();
+  return figures.join(' ');
 }
 
 async function takeControl(page: Page): Promise<void> {
