@@ -1,6 +1,7 @@
 import {
   DirectionalLight,
   HemisphereLight,
+  Mesh,
   MeshLambertMaterial,
   PerspectiveCamera,
   Scene,
@@ -8,7 +9,7 @@ import {
   Vector3,
   WebGLRenderer,
 } from 'three';
-import type { Group } from 'three';
+import type { BufferGeometry, Group, Material } from 'three';
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js';
 import type { FrameMessage, SceneMessage } from '../../src/serve/messages.ts';
 import { meshOf, move, placed, solidMaterial } from './arm-shapes.ts';
@@ -125,13 +126,8 @@ export class ArmView {
     this.#shown = shown;
     for (const moved of this.#measured) move(moved, joints.measuredRad);
     for (const moved of this.#commanded) move(moved, joints.sentRad);
-    for (const [index = -1, x = 0, y = 0, z = 0, qw = 1, qx = 0, qy = 0, qz = 0] of things) {
-      this.#things[index]?.position.set(x, y, z);
-      this.#things[index]?.quaternion.set(qx, qy, qz, qw);
-    }
-    this.#materials.forEach((materials, joint) => {
-      for (const { emissive } of materials) emissive.set(GLOW[levels[joint] ?? 'free']);
-    });
+    this.#placeThings(things);
+    this.#glow(levels);
     this.#line.show(clearance);
     this.#ask();
   }
@@ -152,13 +148,31 @@ export class ArmView {
     this.#renderer.dispose();
   }
 
+  /** What is loose has no joint that would say where it is. */
+  #placeThings(things: FrameMessage['things']): void {
+    for (const [index = -1, x = 0, y = 0, z = 0, qw = 1, qx = 0, qy = 0, qz = 0] of things) {
+      this.#things[index]?.position.set(x, y, z);
+      this.#things[index]?.quaternion.set(qx, qy, qz, qw);
+    }
+  }
+
+  /** Shows a joint near a limit where one looks anyway: on its link. */
+  #glow(levels: readonly LoadLevel[]): void {
+    this.#materials.forEach((materials, joint) => {
+      for (const { emissive } of materials) emissive.set(GLOW[levels[joint] ?? 'free']);
+    });
+  }
+
   /** A graphics card keeps what it is not told to forget. */
   #dropShapes(): void {
     this.#line.group.removeFromParent();
     this.#scene.traverse((object) => {
-      if ('geometry' in object) (object.geometry as { dispose(): void }).dispose();
+      if (!(object instanceof Mesh)) return;
+      const { geometry, material } = object as Mesh<BufferGeometry, Material>;
+      geometry.dispose();
+      // The ghost's is the same in every scene.
+      if (material !== ghostly) material.dispose();
     });
-    for (const material of this.#materials.flat()) material.dispose();
   }
 
   /** Draws once before the next picture of the screen, however much has changed by then. */

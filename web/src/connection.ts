@@ -22,7 +22,7 @@ export class Connection implements ViewSource {
   notice: NoticeMessage | undefined;
   control: ControlReport | undefined;
   evaluation: EvaluationReport | undefined;
-  /** What was wrong with the newest message that could not be read. */
+  /** What was wrong with the newest message that could not be read, since the link was last made or lost. */
   problem = '';
   readonly pictures = new Map<string, Picture>();
   readonly history = new History();
@@ -66,6 +66,8 @@ export class Connection implements ViewSource {
 
   #change({ state }: { readonly state: LinkState }): void {
     this.state = state;
+    // It told of a link that is no more, and would hide what has become of this one.
+    this.problem = '';
     this.#tell('link');
   }
 

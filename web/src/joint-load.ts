@@ -41,7 +41,10 @@ export function levelOf(share: number): LoadLevel {
 
 /** The limit that a joint is nearest to. */
 export function heaviest(load: JointLoad): { readonly what: keyof JointLoad; readonly share: number } {
-  const [what, share] = Object.entries(load).reduce((most, entry) => (entry[1] > most[1] ? entry : most));
+  // Of a copy: the entries of an interface have no type.
+  const [what, share] = Object.entries<number>({ ...load }).reduce((most, entry) =>
+    entry[1] > most[1] ? entry : most,
+  );
   return { what: what as keyof JointLoad, share };
 }
 

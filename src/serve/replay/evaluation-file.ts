@@ -73,7 +73,13 @@ export function evaluationToMessage(file: EvaluationFile, path: string): Evaluat
     meanSuccessRate,
     tick,
     tasks,
-    clips: clips.map(({ path: _, phase = '', ...facts }) => ({ ...facts, phase })),
+    clips: clips.map(({ task, seed, instruction, command, phase = '' }) => ({
+      task,
+      seed,
+      instruction,
+      command,
+      phase,
+    })),
   };
 }
 

@@ -4,7 +4,7 @@ import type { FrameMessage } from '../../../src/serve/messages.ts';
 import { scaleGradient } from '../colour-scale.ts';
 import { paint, paintWeights } from '../paint.ts';
 import { useNews } from '../use-news.ts';
-import type { ViewSource } from '../view-source.ts';
+import type { Picture, ViewSource } from '../view-source.ts';
 import { figure, percent } from '../words.ts';
 
 type Strip = FrameMessage['strip'];
@@ -70,36 +70,58 @@ function CameraView({ source, name, overlays }: CameraViewProps): JSX.Element {
   usePicture(source, name, canvas);
   const { frame, pictures } = source;
   const picture = pictures.get(name);
-  const sensor = frame?.sensors.find((candidate) => candidate.name === name);
-  const index = frame?.strip?.images.findIndex(({ camera }) => camera === name) ?? -1;
-  const image = frame?.strip?.images[index];
+  const strip = frame?.strip ?? null;
+  const index = strip?.images.findIndex(({ camera }) => camera === name) ?? -1;
+  const image = strip?.images[index];
   const [columns, rows] = image === undefined ? [0, 0] : [image.columns, image.patches / image.columns];
   return (
     <figure>
       <div class="picture" style={{ aspectRatio: `${picture?.width ?? 1} / ${picture?.height ?? 1}` }}>
         <canvas ref={canvas} role="img" aria-label={`Camera ${name}`} data-testid={`camera-${name}`} />
-        {overlays.attention && <Weights strip={frame?.strip ?? null} index={index} columns={columns} />}
-        {overlays.patches && columns * rows > 1 && (
-          <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
-            {Array.from({ length: columns - 1 }, (_, line) => (
-              <path key={`column ${line}`} d={`M${line + 1} 0V${rows}`} />
-            ))}
-            {Array.from({ length: rows - 1 }, (_, line) => (
-              <path key={`row ${line}`} d={`M0 ${line + 1}H${columns}`} />
-            ))}
-          </svg>
-        )}
+        {overlays.attention && <Weights strip={strip} index={index} columns={columns} />}
+        {overlays.patches && columns * rows > 1 && <Patches columns={columns} rows={rows} />}
       </div>
-      <figcaption>
-        <b>{name}</b> {figure(picture?.rateHz, 0)} a second, {figure(sensor?.ageMs, 0)} ms old
-        {sensor?.isFresh === false && <span class="warn"> stale</span>}
-        {picture !== undefined && (
-          <span class="quiet">
-            , {picture.width} × {picture.height}
-          </span>
-        )}
-      </figcaption>
+      <CameraCaption
+        name={name}
+        picture={picture}
+        sensor={frame?.sensors.find((candidate) => candidate.name === name)}
+      />
     </figure>
+  );
+}
+
+/** The lines between the patches, so that one sees how coarse the policy looks. */
+function Patches({ columns, rows }: { readonly columns: number; readonly rows: number }): JSX.Element {
+  return (
+    <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
+      {Array.from({ length: columns - 1 }, (_, line) => (
+        <path key={`column ${line}`} d={`M${line + 1} 0V${rows}`} />
+      ))}
+      {Array.from({ length: rows - 1 }, (_, line) => (
+        <path key={`row ${line}`} d={`M0 ${line + 1}H${columns}`} />
+      ))}
+    </svg>
+  );
+}
+
+interface CameraCaptionProps {
+  readonly name: string;
+  readonly picture: Picture | undefined;
+  readonly sensor: FrameMessage['sensors'][number] | undefined;
+}
+
+/** How fresh a picture is: a camera that stands still looks like a still scene. */
+function CameraCaption({ name, picture, sensor }: CameraCaptionProps): JSX.Element {
+  return (
+    <figcaption>
+      <b>{name}</b> {figure(picture?.rateHz, 0)} a second, {figure(sensor?.ageMs, 0)} ms old
+      {sensor?.isFresh === false && <span class="warn"> stale</span>}
+      {picture !== undefined && (
+        <span class="quiet">
+          , {picture.width} × {picture.height}
+        </span>
+      )}
+    </figcaption>
   );
 }
 

@@ -86,23 +86,10 @@ function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element
   const [asked, sent] = [values?.requestedRad[index], values?.sentRad[index]];
   const measured = values?.measuredRad[index];
   const load = frame === undefined ? undefined : jointLoad(joint, index, frame, hottestC);
-  const place = (value: number | null | undefined): number | undefined =>
-    value === null || value === undefined ? undefined : Math.min(1, Math.max(0, (value - lowRad) / (highRad - lowRad)));
   return (
     <tr>
       <th scope="row">{joint.name}</th>
-      <td class="wide">
-        <span class="range">
-          <small>{figure(lowRad, 1)}</small>
-          <Gauge
-            measured={place(measured)}
-            sent={place(sent)}
-            asked={place(asked)}
-            isNear={levelOf(load?.position ?? 0) !== 'free'}
-          />
-          <small>{figure(highRad, 1)}</small>
-        </span>
-      </td>
+      <Range joint={joint} asked={asked} sent={sent} measured={measured} share={load?.position} />
       <td class="figure detail">{figure(asked, 3)}</td>
       <td class="figure detail">{figure(sent, 3)}</td>
       <Value
@@ -122,6 +109,31 @@ function JointRow({ joint, index, frame, hottestC }: JointRowProps): JSX.Element
         <Value value={values?.temperatureC[index]} digits={0} share={load?.temperature} limit={figure(hottestC, 0)} />
       )}
     </tr>
+  );
+}
+
+interface RangeProps {
+  readonly joint: HelloMessage['joints'][number];
+  /** Positions, rad. */
+  readonly asked: number | null | undefined;
+  readonly sent: number | null | undefined;
+  readonly measured: number | null | undefined;
+  /** How near the joint is to either end: 0 in the middle, 1 at an end. */
+  readonly share: number | undefined;
+}
+
+/** Where a joint is between its limits: told at a glance, as the figures beside it are not. */
+function Range({ joint: { lowRad, highRad }, asked, sent, measured, share = 0 }: RangeProps): JSX.Element {
+  const place = (value: number | null | undefined): number | undefined =>
+    value === null || value === undefined ? undefined : Math.min(1, Math.max(0, (value - lowRad) / (highRad - lowRad)));
+  return (
+    <td class="wide">
+      <span class="range">
+        <small>{figure(lowRad, 1)}</small>
+        <Gauge measured={place(measured)} sent={place(sent)} asked={place(asked)} isNear={levelOf(share) !== 'free'} />
+        <small>{figure(highRad, 1)}</small>
+      </span>
+    </td>
   );
 }
 

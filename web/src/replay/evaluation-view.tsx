@@ -122,7 +122,6 @@ function Clips({
 }: Pick<EvaluationViewProps, 'archive' | 'id'> & { readonly clips: EvaluationMessage['clips'] }): JSX.Element {
   const [phase, setPhase] = useState<string | undefined>(undefined);
   const [count, setCount] = useState(FILMS);
-  const phases = [...new Set(clips.map((clip) => clip.phase))];
   const shown = clips.flatMap((clip, index) => (phase === undefined || clip.phase === phase ? [{ clip, index }] : []));
   return (
     <section class="films" aria-labelledby="films-title">
@@ -132,41 +131,11 @@ function Clips({
           There are none: armature eval --video FOLDER keeps films of the failures, with --video-all of all.
         </p>
       ) : (
-        <div class="row" role="group" aria-label="What went wrong">
-          <button type="button" aria-pressed={phase === undefined} onClick={() => setPhase(undefined)}>
-            all, {clips.length}
-          </button>
-          {phases.map((name) => (
-            <button
-              type="button"
-              key={name}
-              aria-pressed={phase === name}
-              title={phaseOf(name).meaning}
-              onClick={() => setPhase(name)}
-            >
-              {phaseOf(name).title.toLowerCase()}, {clips.filter((clip) => clip.phase === name).length}
-            </button>
-          ))}
-        </div>
+        <PhaseChoice clips={clips} phase={phase} onChoose={setPhase} />
       )}
       <div class="films-grid below">
         {shown.slice(0, count).map(({ clip, index }) => (
-          <figure key={index} data-testid="film">
-            <video
-              src={archive.clip(id, index)}
-              controls
-              muted
-              loop
-              playsInline
-              preload="metadata"
-              aria-label={filmName(clip)}
-            />
-            <figcaption>
-              <b>{clip.instruction === '' ? clip.task : `“${clip.instruction}”`}</b>
-              <br />
-              {phaseOf(clip.phase).meaning} Seed {clip.seed}.{clip.command !== '' && <code>{clip.command}</code>}
-            </figcaption>
-          </figure>
+          <Film key={index} clip={clip} src={archive.clip(id, index)} />
         ))}
       </div>
       {shown.length > count && (
@@ -175,6 +144,55 @@ function Clips({
         </button>
       )}
     </section>
+  );
+}
+
+interface PhaseChoiceProps {
+  readonly clips: EvaluationMessage['clips'];
+  /** Undefined for all of them. */
+  readonly phase: string | undefined;
+  readonly onChoose: (phase: string | undefined) => void;
+}
+
+/** One looks for what failures of a kind have in common: only kinds that there are films of can be chosen. */
+function PhaseChoice({ clips, phase, onChoose }: PhaseChoiceProps): JSX.Element {
+  const phases = [...new Set(clips.map((clip) => clip.phase))];
+  return (
+    <div class="row" role="group" aria-label="What went wrong">
+      <button type="button" aria-pressed={phase === undefined} onClick={() => onChoose(undefined)}>
+        all, {clips.length}
+      </button>
+      {phases.map((name) => (
+        <button
+          type="button"
+          key={name}
+          aria-pressed={phase === name}
+          title={phaseOf(name).meaning}
+          onClick={() => onChoose(name)}
+        >
+          {phaseOf(name).title.toLowerCase()}, {clips.filter((clip) => clip.phase === name).length}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface FilmProps {
+  readonly clip: EvaluationMessage['clips'][number];
+  readonly src: string;
+}
+
+/** An episode to watch, with the command that plays it again. */
+function Film({ clip, src }: FilmProps): JSX.Element {
+  return (
+    <figure data-testid="film">
+      <video src={src} controls muted loop playsInline preload="metadata" aria-label={filmName(clip)} />
+      <figcaption>
+        <b>{clip.instruction === '' ? clip.task : `“${clip.instruction}”`}</b>
+        <br />
+        {phaseOf(clip.phase).meaning} Seed {clip.seed}.{clip.command !== '' && <code>{clip.command}</code>}
+      </figcaption>
+    </figure>
   );
 }
 

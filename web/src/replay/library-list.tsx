@@ -20,8 +20,10 @@ export function LibraryList({ library, route, onRefresh }: LibraryListProps): JS
   const [words, setWords] = useState('');
   const { recordings, blackBoxes, evaluations, others, unnamedOthers, folders } = library;
   const total = recordings.length + blackBoxes.length + evaluations.length;
-  const fits = ({ path }: { readonly path: string }): boolean => path.toLowerCase().includes(words.toLowerCase());
-  const chosen = route.view === 'none' ? '' : route.id;
+  const choice: Choice = {
+    fits: ({ path }) => path.toLowerCase().includes(words.toLowerCase()),
+    chosen: route.view === 'none' ? '' : route.id,
+  };
   return (
     <nav class="library" aria-label="What is there">
       <div class="row">
@@ -40,61 +42,96 @@ export function LibraryList({ library, route, onRefresh }: LibraryListProps): JS
         />
       )}
       {total === 0 && <Nothing />}
-      <Kind title="Recordings" count={recordings.length}>
-        {recordings.filter(fits).map(({ id, path, robot, episodes, fps, trouble }) => (
-          <Entry
-            key={id}
-            path={path}
-            facts={fps === 0 ? [] : [counted(episodes, 'episode'), robot, `${fps} a second`]}
-            trouble={trouble}
-            isChosen={id === chosen}
-            route={{ view: 'recording', id, episode: 0, other: undefined }}
-          />
-        ))}
-      </Kind>
-      <Kind title="Black boxes" count={blackBoxes.length}>
-        {blackBoxes.filter(fits).map(({ id, path, robot, cause, writtenAt, trouble }) => (
-          <Entry
-            key={id}
-            path={path}
-            facts={[shortReason(cause), robot, writtenAt.slice(0, 16).replace('T', ' ')]}
-            trouble={trouble}
-            isChosen={id === chosen}
-            route={{ view: 'black-box', id }}
-          />
-        ))}
-      </Kind>
-      <Kind title="Evaluations" count={evaluations.length}>
-        {evaluations.filter(fits).map(({ id, path, title, meanSuccessRate, clips, trouble }) => (
-          <Entry
-            key={id}
-            path={path}
-            facts={[
-              title,
-              meanSuccessRate === null ? '' : `${(100 * meanSuccessRate).toFixed(1)} %`,
-              clips === 0 ? '' : counted(clips, 'film'),
-            ]}
-            trouble={trouble}
-            isChosen={id === chosen}
-            route={{ view: 'evaluation', id }}
-          />
-        ))}
-      </Kind>
-      {others.length > 0 && (
-        <details class="others">
-          <summary>{counted(others.length + unnamedOthers, 'other file')}, not shown</summary>
-          <ul>
-            {others.map(({ path, ...trouble }) => (
-              <li key={path}>
-                <b>{path}</b>
-                <TroubleText trouble={trouble} />
-              </li>
-            ))}
-          </ul>
-          {unnamedOthers > 0 && <p class="quiet">and {unnamedOthers} more</p>}
-        </details>
-      )}
+      <Recordings recordings={recordings} choice={choice} />
+      <BlackBoxes blackBoxes={blackBoxes} choice={choice} />
+      <Evaluations evaluations={evaluations} choice={choice} />
+      {others.length > 0 && <Others others={others} unnamedOthers={unnamedOthers} />}
     </nav>
+  );
+}
+
+/** What of the list one sees, and which of it is open. */
+interface Choice {
+  readonly fits: (entry: { readonly path: string }) => boolean;
+  /** Empty where nothing is. */
+  readonly chosen: string;
+}
+
+type KindProps<Name extends keyof LibraryMessage> = Pick<LibraryMessage, Name> & { readonly choice: Choice };
+
+/** With what tells one run from another: how much it holds, of which robot. */
+function Recordings({ recordings, choice: { fits, chosen } }: KindProps<'recordings'>): JSX.Element {
+  return (
+    <Kind title="Recordings" count={recordings.length}>
+      {recordings.filter(fits).map(({ id, path, robot, episodes, fps, trouble }) => (
+        <Entry
+          key={id}
+          path={path}
+          facts={fps === 0 ? [] : [counted(episodes, 'episode'), robot, `${fps} a second`]}
+          trouble={trouble}
+          isChosen={id === chosen}
+          route={{ view: 'recording', id, episode: 0, other: undefined }}
+        />
+      ))}
+    </Kind>
+  );
+}
+
+/** With why the arm stopped: one looks for a stop. */
+function BlackBoxes({ blackBoxes, choice: { fits, chosen } }: KindProps<'blackBoxes'>): JSX.Element {
+  return (
+    <Kind title="Black boxes" count={blackBoxes.length}>
+      {blackBoxes.filter(fits).map(({ id, path, robot, cause, writtenAt, trouble }) => (
+        <Entry
+          key={id}
+          path={path}
+          facts={[shortReason(cause), robot, writtenAt.slice(0, 16).replace('T', ' ')]}
+          trouble={trouble}
+          isChosen={id === chosen}
+          route={{ view: 'black-box', id }}
+        />
+      ))}
+    </Kind>
+  );
+}
+
+/** With how often the policy succeeded: one looks for the better one. */
+function Evaluations({ evaluations, choice: { fits, chosen } }: KindProps<'evaluations'>): JSX.Element {
+  return (
+    <Kind title="Evaluations" count={evaluations.length}>
+      {evaluations.filter(fits).map(({ id, path, title, meanSuccessRate, clips, trouble }) => (
+        <Entry
+          key={id}
+          path={path}
+          facts={[
+            title,
+            meanSuccessRate === null ? '' : `${(100 * meanSuccessRate).toFixed(1)} %`,
+            clips === 0 ? '' : counted(clips, 'film'),
+          ]}
+          trouble={trouble}
+          isChosen={id === chosen}
+          route={{ view: 'evaluation', id }}
+        />
+      ))}
+    </Kind>
+  );
+}
+
+/** Says of a file that one misses in the list why it is not there. */
+function Others({ others, unnamedOthers }: Pick<LibraryMessage, 'others' | 'unnamedOthers'>): JSX.Element {
+  return (
+    <details class="others">
+      <summary>{counted(others.length + unnamedOthers, 'other file')}, not shown</summary>
+      <ul>
+        {others.map(({ path, ...trouble }) => (
+          <li key={path}>
+            <b>{path}</b>
+            <TroubleText trouble={trouble} />
+          </li>
+        ))}
+      </ul>
+      {unnamedOthers > 0 && <p class="quiet">and {unnamedOthers} more</p>}
+    </details>
   );
 }
 

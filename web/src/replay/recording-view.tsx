@@ -1,5 +1,10 @@
 import type { JSX } from 'preact';
-import type { LibraryMessage, RecordingMessage } from '../../../src/serve/replay/replay-messages.ts';
+import type {
+  LibraryMessage,
+  RecordingMessage,
+  TrackMessage,
+  Trouble,
+} from '../../../src/serve/replay/replay-messages.ts';
 import { figure } from '../words.ts';
 import type { Archive } from './archive.ts';
 import type { Other, Route } from './route.ts';
@@ -21,16 +26,68 @@ export function RecordingView({ archive, library, route, go }: RecordingViewProp
   const { id, episode, other } = route;
   const recording = useLoaded(id, () => archive.recording(id));
   const track = useLoaded(`${id} ${episode}`, () => archive.episode(id, episode));
-  const otherRecording = useLoaded(other?.id ?? '', () => archive.recording(other?.id ?? ''));
-  const otherTrack = useLoaded(other === undefined ? '' : `${other.id} ${other.episode}`, () =>
-    archive.episode(other?.id ?? '', other?.episode ?? 0),
-  );
+  const compared = useCompared(archive, other);
   const trouble = recording.trouble ?? track.trouble;
   const choices = (
+    <Choices
+      library={library}
+      route={route}
+      go={go}
+      recording={recording.value}
+      otherRecording={compared.recording}
+      otherTrouble={compared.trouble}
+    />
+  );
+  if (trouble !== undefined) {
+    return (
+      <div class="track-head">
+        <TroubleText trouble={trouble} />
+        {choices}
+      </div>
+    );
+  }
+  if (track.value === undefined) return <p class="quiet track-head">Reading the episode</p>;
+  return (
+    <TrackView archive={archive} track={track.value} at={{ id, episode }} compared={compared.episode}>
+      {choices}
+    </TrackView>
+  );
+}
+
+interface Compared {
+  readonly recording: RecordingMessage | undefined;
+  /** Undefined where there is none, and while it is read. */
+  readonly episode: { readonly track: TrackMessage; readonly at: Other } | undefined;
+  readonly trouble: Trouble | undefined;
+}
+
+/** The episode beside, if any: what is wrong with it leaves the first one to be seen. */
+function useCompared(archive: Archive, other: Other | undefined): Compared {
+  const recording = useLoaded(other?.id ?? '', () => archive.recording(other?.id ?? ''));
+  const track = useLoaded(other === undefined ? '' : `${other.id} ${other.episode}`, () =>
+    archive.episode(other?.id ?? '', other?.episode ?? 0),
+  );
+  return {
+    recording: recording.value,
+    episode: other === undefined || track.value === undefined ? undefined : { track: track.value, at: other },
+    trouble: track.trouble ?? recording.trouble,
+  };
+}
+
+interface ChoicesProps extends Pick<RecordingViewProps, 'library' | 'route' | 'go'> {
+  readonly recording: RecordingMessage | undefined;
+  readonly otherRecording: RecordingMessage | undefined;
+  readonly otherTrouble: Trouble | undefined;
+}
+
+/** What to look at: stays where an episode cannot be read, for one to choose another. */
+function Choices({ library, route, go, recording, otherRecording, otherTrouble }: ChoicesProps): JSX.Element {
+  const { id, episode, other } = route;
+  return (
     <div class="row choices">
       <EpisodeChoice
         label="Episode"
-        recording={recording.value}
+        recording={recording}
         episode={episode}
         onChoose={(chosen) => go({ ...route, episode: chosen })}
       />
@@ -52,35 +109,15 @@ export function RecordingView({ archive, library, route, go }: RecordingViewProp
       {other !== undefined && (
         <EpisodeChoice
           label="its episode"
-          recording={otherRecording.value}
+          recording={otherRecording}
           episode={other.episode}
           onChoose={(chosen) => go({ ...route, other: { ...other, episode: chosen } })}
         />
       )}
-      {(otherTrack.trouble ?? otherRecording.trouble) !== undefined && (
-        <TroubleText trouble={otherTrack.trouble ?? otherRecording.trouble ?? NO_TROUBLE} />
-      )}
+      {otherTrouble !== undefined && <TroubleText trouble={otherTrouble} />}
     </div>
   );
-  if (trouble !== undefined) {
-    return (
-      <div class="track-head">
-        <TroubleText trouble={trouble} />
-        {choices}
-      </div>
-    );
-  }
-  if (track.value === undefined) return <p class="quiet track-head">Reading the episode</p>;
-  const compared =
-    other === undefined || otherTrack.value === undefined ? undefined : { track: otherTrack.value, at: other };
-  return (
-    <TrackView archive={archive} track={track.value} at={{ id, episode }} compared={compared}>
-      {choices}
-    </TrackView>
-  );
 }
-
-const NO_TROUBLE = { problem: '', remedy: '' };
 
 interface EpisodeChoiceProps {
   readonly label: string;

@@ -108,7 +108,8 @@ function widened(low: number | null, high: number | null): [number, number] {
   return [from - margin, to + margin];
 }
 
-function drawLimits({ ctx, bbox, scales, valToPos }: UPlot, limits: readonly number[], stroke: string): void {
+function drawLimits(plot: UPlot, limits: readonly number[], stroke: string): void {
+  const { ctx, bbox, scales } = plot;
   const { min = 0, max = 0 } = scales['y'] ?? {};
   ctx.save();
   ctx.strokeStyle = stroke;
@@ -116,7 +117,7 @@ function drawLimits({ ctx, bbox, scales, valToPos }: UPlot, limits: readonly num
   ctx.setLineDash([]);
   for (const limit of limits) {
     if (limit < (min ?? 0) || limit > (max ?? 0)) continue;
-    const y = valToPos(limit, 'y', true);
+    const y = plot.valToPos(limit, 'y', true);
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);

@@ -58,23 +58,35 @@ export function Transport({ player }: { readonly player: Player }): JSX.Element 
 /** Arrows step, space plays, Home and End go to the ends, wherever these keys have no other meaning. */
 function goWithKeys(player: Player): () => void {
   const onKey = (event: KeyboardEvent): void => {
-    const { target, key, shiftKey, altKey, ctrlKey, metaKey } = event;
-    const isRange = target instanceof HTMLInputElement && target.type === 'range';
-    const isOther =
-      target instanceof HTMLSelectElement ||
-      target instanceof HTMLVideoElement ||
-      (target instanceof HTMLInputElement && !isRange) ||
-      (key === ' ' && target instanceof HTMLButtonElement);
-    if (isOther || altKey || ctrlKey || metaKey) return;
-    const rows = shiftKey ? LONG_STEP : 1;
-    if (key === 'ArrowLeft') player.step(-rows);
-    else if (key === 'ArrowRight') player.step(rows);
-    else if (key === 'Home') player.seek(0);
-    else if (key === 'End') player.seek(player.endS);
-    else if (key === ' ') player.toggle();
-    else return;
-    event.preventDefault();
+    if (hasOtherMeaning(event)) return;
+    if (goWithKey(player, event)) event.preventDefault();
   };
   window.addEventListener('keydown', onKey);
   return () => window.removeEventListener('keydown', onKey);
+}
+
+/** What has the focus, or the browser itself, keeps the keys that it understands. */
+function hasOtherMeaning({ target, key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  const isRange = target instanceof HTMLInputElement && target.type === 'range';
+  return (
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLVideoElement ||
+    (target instanceof HTMLInputElement && !isRange) ||
+    (key === ' ' && target instanceof HTMLButtonElement) ||
+    altKey ||
+    ctrlKey ||
+    metaKey
+  );
+}
+
+/** Returns whether the key goes anywhere, so that the others are left to the browser. */
+function goWithKey(player: Player, { key, shiftKey }: KeyboardEvent): boolean {
+  const rows = shiftKey ? LONG_STEP : 1;
+  if (key === 'ArrowLeft') player.step(-rows);
+  else if (key === 'ArrowRight') player.step(rows);
+  else if (key === 'Home') player.seek(0);
+  else if (key === 'End') player.seek(player.endS);
+  else if (key === ' ') player.toggle();
+  else return false;
+  return true;
 }
