@@ -79,7 +79,13 @@ export class PolicyEngine {
    * E_NO_SUCH_PRECISION.
    */
   static async create(policy: LoadedPolicy, options: PolicyEngineOptions = {}): Promise<PolicyEngine> {
-    const { provider = 'cpu', threads = Math.max(1, availableParallelism() - 1), precision, spinning, attention } = options;
+    const {
+      provider = 'cpu',
+      threads = Math.max(1, availableParallelism() - 1),
+      precision,
+      spinning,
+      attention,
+    } = options;
     const state = createState(policy.manifest);
     const graphs = await PolicyGraphs.open(policy, state, { provider, threads, precision, spinning, attention });
     const sequence = new PolicySequence(graphs, state, policy.manifest.context.steps);

@@ -73,7 +73,10 @@ describe('GatoAgent', () => {
   it('says what the policy attended to in the tick that was decided then, and in no later one of a chunk', async () => {
     const attention = Float32Array.of(0.25, 0.5);
     const agentOf = (execute: number): GatoAgent => {
-      const { policy } = scriptedPolicy(Array.from({ length: 3 * execute }, () => middle), { steps: execute, execute });
+      const { policy } = scriptedPolicy(
+        Array.from({ length: 3 * execute }, () => middle),
+        { steps: execute, execute },
+      );
       const decide: TokenPolicy['decide'] = async (...given) => ({ ...(await policy.decide(...given)), attention });
       return new GatoAgent(tinyRobot(), { ...policy, decide });
     };

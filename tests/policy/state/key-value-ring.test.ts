@@ -85,7 +85,10 @@ describe('KeyValueRing', () => {
   it('goes back to any of its snapshots any number of times, whatever came between', () => {
     const wide: RingShape = { ...shape, slots: 11 };
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 0, max: 6 }) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 0, max: 6 }) }),
+      },
       fc.record({ kind: fc.constant('drop' as const), count: fc.integer({ min: 0, max: 4 }) }),
       fc.record({ kind: fc.constant('clear' as const), count: fc.constant(0) }),
       fc.record({ kind: fc.constant('snapshot' as const), count: fc.constant(0) }),
