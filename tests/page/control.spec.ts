@@ -66,7 +66,8 @@ describeInBrowser('control from the page', () => {
       await page.getByTestId('control-state').filter({ hasText: 'You move the arm' }).waitFor();
       await shoot(page, 'control');
       await page.mouse.up();
-      await untilState(page, 'Holding');
+      await page.getByTestId('control-state').filter({ hasText: 'You have the control' }).waitFor();
+      await page.waitForTimeout(1000);
       // What is commanded stands still; what is measured is noise.
       const sent = (): Promise<string> =>
         page

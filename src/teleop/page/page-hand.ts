@@ -26,6 +26,12 @@ export class PageHand {
   #reading = LET_GO;
   #saidNs = -Infinity;
   #mustRelease = true;
+  #isPressed = false;
+
+  /** It is pressed and does not count, because the word of it was interrupted, or had been said before it could count. */
+  get isPressedInVain(): boolean {
+    return this.#isPressed && this.#mustRelease;
+  }
 
   /** @param nowNs when it came, monotonic */
   take({ axes, isDeadManHeld, seenNs }: PagePush, nowNs: number): void {
@@ -34,6 +40,7 @@ export class PageHand {
     if (!isDeadManHeld) this.#mustRelease = false;
     else if (wasSilent || !isFresh) this.#mustRelease = true;
     this.#reading = isDeadManHeld && !this.#mustRelease ? { axes, isDeadManHeld } : LET_GO;
+    this.#isPressed = isDeadManHeld;
     this.#saidNs = nowNs;
   }
 
@@ -45,6 +52,7 @@ export class PageHand {
   /** Nothing is pushed, whatever was said; what is held has to be let go before it counts. */
   letGo(): void {
     this.#reading = LET_GO;
+    this.#isPressed = false;
     this.#mustRelease = true;
   }
 }

@@ -25,7 +25,8 @@ export class PageJog implements JogDevice {
   }
 
   get problem(): string | undefined {
-    return this.#holder === undefined ? 'take the control on the page' : undefined;
+    if (this.#holder === undefined) return 'take the control on the page';
+    return this.#hand.isPressedInVain ? 'the connection faltered: let go, and hold again' : undefined;
   }
 
   /** Whether the page that has the control moves the arm now. */

@@ -28,7 +28,7 @@ describe('a person at the page', { timeout: PATIENCE_MS }, () => {
     await operator.until(({ control }) => control?.holder === 1);
     const begunRad = shoulder(operator);
     await operator.hold({ joint: 1 }, (page) => shoulder(page) > begunRad + 0.1);
-    await operator.until(({ frame }) => frame?.gate.state === 'hold');
+    await operator.until(({ control }) => control?.jog?.isEngaged === false);
 
     const onlooker = await OperatorPage.open(run.url);
     onlooker.ask({ kind: 'take-control' });

@@ -44,15 +44,17 @@ describe('PageHand', () => {
   });
 
   it('goes on after a short silence, and after a long one only when it was let go', () => {
-    const { say, isHeld } = bench();
+    const { hand, say, isHeld } = bench();
     say(false, 0);
     say(true, 50);
+    expect(hand.isPressedInVain).toBe(false);
     say(true, 50 + RESUME_MS);
     expect(isHeld(60 + RESUME_MS)).toBe(true);
     say(true, 2000);
     expect(isHeld(2001)).toBe(false);
     say(true, 2050);
     expect(isHeld(2051)).toBe(false);
+    expect(hand.isPressedInVain).toBe(true);
     say(false, 2100);
     say(true, 2150);
     expect(isHeld(2151)).toBe(true);
