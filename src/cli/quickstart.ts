@@ -74,8 +74,8 @@ async function quickstart(options: QuickstartOptions): Promise<void> {
     await dashboard?.close();
     interruption.close();
   }
-  const written = episodes.length === 0 ? '' : `\n\nPictures, joints and timing: ${report} (open it in a browser)`;
-  console.log(`\n${summaryText(episodes)}${written}`);
+  if (episodes.length > 0)
+    console.log(`\n${summaryText(episodes)}\n\nPictures, joints and timing: ${report} (open it in a browser)`);
   console.log('Next: armature run --help, armature tasks, armature doctor');
   // Ctrl-C is how somebody leaves the dashboard.
   if (!isShown && interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;

@@ -74,11 +74,14 @@ export const scene = z.strictObject({
 
 const shares = z.array(z.number());
 
+/** A picture as the sequence holds it: its patches, row by row. */
+export const patchedPicture = z.strictObject({ camera: z.string(), patches: z.int(), columns: z.int() });
+
 /** The tokens of one decision, in the order of the sequence; see TokenStrip. */
 const strip = z.strictObject({
   tick: z.int(),
   words: z.array(z.strictObject({ word: z.string(), isKnown: z.boolean() })),
-  images: z.array(z.strictObject({ camera: z.string(), patches: z.int(), columns: z.int() })),
+  images: z.array(patchedPicture),
   states: z.array(z.strictObject({ name: z.string(), ids: z.array(z.int()) })),
   actions: z.array(
     z.strictObject({

@@ -9,10 +9,10 @@ import { PATIENCE_MS, openBrowser, openPage, shoot, untilState } from './with-br
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
 
-/** Commanded joint positions as the page shows them: the measured ones have noise. */
-async function joints(page: Page): Promise<string> {
-  const figures = await page.locator('.joints tbody tr td:nth-child(4)').allTextContents();
-  return figures.join(' ');
+/** Where the joints are sent, as the page shows it, rad. */
+async function joints(page: Page): Promise<number[]> {
+  const texts = await page.locator('.joints tbody tr td:nth-child(4)').allTextContents();
+  return texts.map((text) => Number(text.replace('−', '-')));
 }
 
 async function takeControl(page: Page): Promise<void> {
@@ -22,8 +22,10 @@ async function takeControl(page: Page): Promise<void> {
 
 /** Holds a button until the arm has moved; on a busy computer the page may falter, and then it is let go and held again. */
 async function jog(page: Page, name: string): Promise<void> {
+  await expect.poll(async () => (await joints(page)).every(Number.isFinite), { timeout: PATIENCE_MS }).toBe(true);
   const before = await joints(page);
-  const hasMoved = async (): Promise<boolean> => (await joints(page)) !== before;
+  const hasMoved = async (): Promise<boolean> =>
+    (await joints(page)).some((positionRad, joint) => Math.abs(positionRad - (before[joint] ?? 0)) > 0.05);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await page.getByTestId(`jog-${name}`).hover();
     await page.mouse.down();

@@ -68,7 +68,8 @@ describeInBrowser('the page, in a browser', () => {
 
   it('is used by the keyboard alone, Stop first, and every control has a name', async () => {
     await page.reload();
-    await page.getByLabel('New words').waitFor();
+    // What the buttons are called is known with the first news.
+    await untilOver(page);
     expect((await focusableNames(page)).filter(({ name }) => name === '')).toEqual([]);
     const reached = await tabThrough(page);
     expect(reached[0]).toMatch(/^Stop/);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scene } from '../messages.ts';
+import { patchedPicture, scene } from '../messages.ts';
 import type { Immutable } from '../message-parts.ts';
 
 /**
@@ -81,7 +81,7 @@ const decision = z.strictObject({
   /** At which the decision arrived. */
   row: z.int(),
   words: z.array(z.strictObject({ word: z.string(), isKnown: z.boolean() })),
-  images: z.array(z.strictObject({ camera: z.string(), patches: z.int() })),
+  images: z.array(patchedPicture),
   states: z.array(z.strictObject({ name: z.string(), ids: z.array(z.int()) })),
   actions: z.array(z.strictObject({ joint: z.string(), id: z.int(), probability: reading, isKept: z.boolean() })),
 });
