@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { describeInBrowser } from './describe-in-browser.ts';
-import { PATIENCE_MS, openBrowser, openPage, shoot, untilState } from './with-browser.ts';
+import { PATIENCE_MS, openBrowser, openPage, shoot } from './with-browser.ts';
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
 
@@ -60,7 +60,7 @@ describeInBrowser('control from the page', () => {
       const { page, complaints } = await openPage(browser, run.operatorUrl, {
         viewport: { width: 1440, height: 1500 },
       });
-      await untilState(page, 'Holding');
+      await page.getByTestId('control-state').filter({ hasText: 'Nobody has the control' }).waitFor();
       expect(await page.getByTestId('jog-forward').isDisabled()).toBe(true);
       await takeControl(page);
       await page.getByTestId('speed-fast').click();
