@@ -81,7 +81,7 @@ describe('openTeleoperator', () => {
 
   it('lists what there is where a name does not exist', async () => {
     await expect(openTeleoperator('joystick', options)).rejects.toThrow(
-      /E_UNKNOWN_TELEOPERATOR.*gamepad, keyboard, leader, spacemouse/,
+      /E_UNKNOWN_TELEOPERATOR.*gamepad, keyboard, leader, page, spacemouse/,
     );
     await expect(openTeleoperator('constructor', options)).rejects.toThrow(/E_UNKNOWN_TELEOPERATOR/);
     await expect(openTeleoperator('keyboard:device=x', options)).rejects.toThrow(
