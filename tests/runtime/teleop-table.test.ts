@@ -91,7 +91,7 @@ describe('openTeleoperator', () => {
     await expect(openTeleoperator('leader:tolerance=-1', options)).rejects.toThrow(/E_OPTION.*above 0/);
     await expect(openTeleoperator('leader', options)).rejects.toThrow(/E_OPTION.*driver of the leader/);
     await expect(openTeleoperator('leader:driver=can', options)).rejects.toThrow(/E_UNKNOWN_DRIVER/);
-    expect(TELEOP_NAMES).toEqual(['keyboard', 'gamepad', 'spacemouse', 'leader']);
+    expect(TELEOP_NAMES).toEqual(['keyboard', 'gamepad', 'spacemouse', 'page', 'leader']);
   });
 
   it('wants a terminal where keys are needed', async () => {
