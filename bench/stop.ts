@@ -20,7 +20,7 @@ import { measureStop, nextBlackBox, noteStops } from '../tests/page/measure-stop
 import type { MeasuredStop } from '../tests/page/measure-stop.ts';
 import { PageClient } from '../tests/page/page-client.ts';
 import { readPageClock } from '../tests/page/page-clock.ts';
-import { openBrowser, openPage, say, untilState } from '../tests/page/with-browser.ts';
+import { PATIENCE_MS, openBrowser, openPage, say, untilState } from '../tests/page/with-browser.ts';
 import { simulatedRun, startRun } from '../tests/page/with-run.ts';
 
 const { values } = parseArgs({
@@ -56,9 +56,13 @@ async function measureStops(count: number): Promise<MeasuredStop[]> {
   try {
     const { page } = await openPage(browser, run.operatorUrl, { prepare: noteStops });
     const clock = await readPageClock(page);
+    // The episode that the run begins by itself.
+    await page.getByTestId('outcome').waitFor({ timeout: PATIENCE_MS });
     for (let index = 0; index < count; index += 1) {
       await page.getByRole('button', { name: 'Begin an episode' }).waitFor();
       await say(page, INSTRUCTION);
+      // The headline is still that of the episode before.
+      await page.getByRole('button', { name: 'Say at the next tick' }).waitFor();
       await untilState(page, 'Following');
       await delay(STEP_MS * index);
       measured.push(
