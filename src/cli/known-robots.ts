@@ -16,6 +16,7 @@ import { World } from '../sim/world.ts';
 export function knownRobots(policy: string | undefined): KnownRobots {
   const named = policy === undefined ? undefined : loadPolicy(policy);
   const scenes = new Map<string, Promise<SceneGeometry>>();
+  const policies = new Map<string, readonly LoadedPolicy[]>();
   return {
     robot: (name) => (listRobots().includes(name) ? loadRobot(name) : undefined),
     scene: (robot) => {
@@ -23,7 +24,12 @@ export function knownRobots(policy: string | undefined): KnownRobots {
       scenes.set(robot.name, known);
       return known;
     },
-    strips: (robot, actionTokens) => stripsOf(named === undefined ? installed(robot) : [named], robot, actionTokens),
+    strips: (robot, actionTokens) => {
+      // Their files are hashed when they are loaded: once for each robot, not for each black box.
+      const known = policies.get(robot.name) ?? (named === undefined ? installed(robot) : [named]);
+      policies.set(robot.name, known);
+      return stripsOf(known, robot, actionTokens);
+    },
   };
 }
 

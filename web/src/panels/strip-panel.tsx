@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { AttentionShares } from './attention-shares.tsx';
 import { ActionTokens } from './action-tokens.tsx';
+import { Group, StateTokens } from './token-groups.tsx';
 import type { FrameMessage } from '../../../src/serve/messages.ts';
 import { paintPatches } from '../paint.ts';
 import { useNews } from '../use-news.ts';
@@ -27,18 +28,7 @@ export function StripPanel({ source }: { readonly source: ViewSource }): JSX.Ele
                 <Patches source={source} camera={camera} columns={columns} rows={patches / columns} />
               </Group>
             ))}
-            {strip.states.map(({ name, ids }) => (
-              <Group key={name} label={`${name}, joint by joint`}>
-                {ids.map((id, index) => (
-                  <span key={index} class="token state">
-                    {id}
-                  </span>
-                ))}
-              </Group>
-            ))}
-            <Group label="separator">
-              <span class="token separator">|</span>
-            </Group>
+            <StateTokens states={strip.states} />
           </div>
           <AttentionShares strip={strip} />
           <ActionTokens strip={strip} />
@@ -83,13 +73,4 @@ function Patches({ source, camera, columns, rows }: PatchesProps): JSX.Element {
     paintPatches(canvas.current, picture, columns, rows);
   });
   return <canvas ref={canvas} class="patches" role="img" aria-label={`${columns} by ${rows} patches`} />;
-}
-
-function Group({ label, children }: { readonly label: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <div class="group">
-      <span class="label">{label}</span>
-      <div class="cells">{children}</div>
-    </div>
-  );
 }

@@ -1,5 +1,6 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { Decision, TrackMessage } from '../../../src/serve/replay/replay-messages.ts';
+import { Group, StateTokens } from '../panels/token-groups.tsx';
 import { figure } from '../words.ts';
 import { useRow } from './player.ts';
 import type { Player } from './player.ts';
@@ -34,18 +35,7 @@ export function DecisionPanel({ track, player }: DecisionPanelProps): JSX.Elemen
 function Tokens({ decision }: { readonly decision: Decision }): JSX.Element {
   return (
     <div class="tokens" data-testid="tokens">
-      {decision.states.map(({ name, ids }) => (
-        <Group key={name} label={name}>
-          {ids.map((id, index) => (
-            <span key={index} class="token state">
-              {id}
-            </span>
-          ))}
-        </Group>
-      ))}
-      <Group label="separator">
-        <span class="token separator">|</span>
-      </Group>
+      <StateTokens states={decision.states} />
       <Group label="actions">
         {decision.actions.map(({ joint, id, isKept }, index) => (
           <span key={index} class={isKept ? 'token decided kept' : 'token decided'}>
@@ -54,15 +44,6 @@ function Tokens({ decision }: { readonly decision: Decision }): JSX.Element {
           </span>
         ))}
       </Group>
-    </div>
-  );
-}
-
-function Group({ label, children }: { readonly label: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <div class="group">
-      <span class="label">{label}</span>
-      <div class="cells">{children}</div>
     </div>
   );
 }
