@@ -4,11 +4,12 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { ArmatureError, InvalidFileError } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { DeviceCache } from './device-cache.ts';
-import { layerInputs, wholeName } from './layer-inputs.ts';
+import { wholeName } from './layer-inputs.ts';
 import type { LoadedPolicy } from './load-policy.ts';
 import type { Precision } from './model-manifest.ts';
 import { executionProviders, openSession, preferredPrecision } from './providers.ts';
 import type { SessionSettings } from './providers.ts';
+import { StateTensors } from './state-tensors.ts';
 import type { PolicyState, StateTensor } from './state/policy-state.ts';
 
 export interface PolicyGraphsOptions extends SessionSettings {
@@ -65,6 +66,7 @@ export class PolicyGraphs {
   readonly #embed: InferenceSession;
   readonly #trunk: InferenceSession;
   readonly #device: DeviceCache | undefined;
+  readonly #remembered: StateTensors;
   readonly #width: number;
   readonly #text: BigInt64Array;
   readonly #state: BigInt64Array;
@@ -85,6 +87,7 @@ export class PolicyGraphs {
     this.#embed = sessions.embed;
     this.#trunk = sessions.trunk;
     this.#device = sessions.device;
+    this.#remembered = new StateTensors(sessions.trunk.inputNames);
     const { layout } = policy;
     this.#patchShape = [layout.patches, layout.spec.patchSize ** 2 * 3];
     this.#text = new BigInt64Array(layout.textTokens);
@@ -149,24 +152,29 @@ export class PolicyGraphs {
     const observed = countFrom(input.embeddingsAt, embeddings.positions);
     const decided = countFrom(input.tokensAt, tokens.length);
     const positions = state.rowOrder === 'tokens-first' ? [...decided, ...observed] : [...observed, ...decided];
-    const remembered = Object.entries(state.inputs()).flatMap(([name, tensor]) =>
-      this.#trunk.inputNames.includes(name) ? [[name, tensor] as const] : Object.entries(layerInputs(name, tensor)),
-    );
     const results = await run(this.#trunk, {
       embeddings: new Tensor('float32', embeddings.values, [embeddings.positions, this.#width]),
       tokens: integers(BigInt64Array.from(tokens, BigInt)),
       positions: integers(BigInt64Array.from(positions)),
-      ...(await this.#stateInputs(remembered)),
+      ...(await this.#stateInputs(state)),
     });
     const outputs = new Map(state.outputNames.map((name) => [name, output(results, name).values]));
     const attention = results['attention'] === undefined ? undefined : output(results, 'attention').values;
     return { logits: output(results, 'logits').values, outputs, rows: positions.length, attention };
   }
 
-  async #stateInputs(tensors: readonly (readonly [string, StateTensor])[]): Promise<Record<string, Tensor>> {
-    const rings = this.#device === undefined ? [] : tensors.flatMap(([name, tensor]) => ringOf(name, tensor));
-    const onDevice = (await this.#device?.inputs(Object.fromEntries(rings))) ?? {};
-    return Object.fromEntries(tensors.map(([name, tensor]) => [name, onDevice[name] ?? stateInput(tensor)]));
+  async #stateInputs(state: PolicyState): Promise<Readonly<Record<string, Tensor>>> {
+    const inputs = Object.entries(state.inputs());
+    const rings = this.#device === undefined ? [] : inputs.filter(isRing);
+    const parts = rings.flatMap(([name, { slotVersions, ...tensor }]) =>
+      Object.entries(this.#remembered.parts(name, tensor)).map(([part, view]) => [part, { ...view, slotVersions }]),
+    );
+    const others = inputs.filter((input) => !rings.some(([ring]) => ring === input[0]));
+    return Object.assign(
+      {},
+      await this.#device?.inputs(Object.fromEntries(parts)),
+      ...others.map(([name, tensor]) => this.#remembered.tensors(name, tensor)),
+    );
   }
 
   /** Frees the native memory. Not while a run is in flight. */
@@ -235,13 +243,10 @@ async function openDeviceCache(
   return DeviceCache.open(trunk.inputNames.filter(isRing), settings);
 }
 
-function ringOf(name: string, tensor: StateTensor): [string, StateTensor & { slotVersions: Uint32Array }][] {
-  const { slotVersions } = tensor;
-  return slotVersions === undefined ? [] : [[name, { ...tensor, slotVersions }]];
-}
+type NamedRing = [string, StateTensor & { readonly slotVersions: Uint32Array }];
 
-function stateInput({ data, shape }: StateTensor): Tensor {
-  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
+function isRing(input: [string, StateTensor]): input is NamedRing {
+  return input[1].slotVersions !== undefined;
 }
 
 function countFrom(first: number, count: number): bigint[] {
