@@ -1,41 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
+import { jog, sentMarks, takeControl } from './control-page.ts';
 import { describeInBrowser } from './describe-in-browser.ts';
 import { PATIENCE_MS, openBrowser, openPage, shoot } from './with-browser.ts';
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
-
-/** Where the joints are sent, as the page shows it, rad. */
-async function joints(page: Page): Promise<number[]> {
-  const texts = await page.locator('.joints tbody tr td:nth-child(4)').allTextContents();
-  return texts.map((text) => Number(text.replace('−', '-')));
-}
-
-async function takeControl(page: Page): Promise<void> {
-  await page.getByTestId('take-control').click();
-  await page.getByTestId('control-state').filter({ hasText: 'You have the control' }).waitFor();
-}
-
-/** Holds a button until the arm has moved; on a busy computer the page may falter, and then it is let go and held again. */
-async function jog(page: Page, name: string): Promise<void> {
-  await expect.poll(async () => (await joints(page)).every(Number.isFinite), { timeout: PATIENCE_MS }).toBe(true);
-  const before = await joints(page);
-  const hasMoved = async (): Promise<boolean> =>
-    (await joints(page)).some((positionRad, joint) => Math.abs(positionRad - (before[joint] ?? 0)) > 0.05);
-  for (let attempt = 0; attempt < 20; attempt += 1) {
-    await page.getByTestId(`jog-${name}`).hover();
-    await page.mouse.down();
-    for (let look = 0; look < 20 && !(await hasMoved()); look += 1) await page.waitForTimeout(100);
-    if (await hasMoved()) return;
-    await page.mouse.up();
-    await page.waitForTimeout(300);
-  }
-  throw new Error('the arm did not move');
-}
 
 describeInBrowser('control from the page', () => {
   const directory = mkdtempSync(join(tmpdir(), 'armature-control-'));
@@ -70,16 +43,9 @@ describeInBrowser('control from the page', () => {
       await page.mouse.up();
       await page.getByTestId('control-state').filter({ hasText: 'You have the control' }).waitFor();
       await page.waitForTimeout(1000);
-      // What is commanded stands still; what is measured is noise.
-      const sent = (): Promise<string> =>
-        page
-          .locator('.gauge .sent')
-          .all()
-          .then((marks) => Promise.all(marks.map((mark) => mark.getAttribute('cx'))))
-          .then((places) => places.join(' '));
-      const stood = await sent();
+      const stood = await sentMarks(page);
       await page.waitForTimeout(1000);
-      expect(await sent()).toBe(stood);
+      expect(await sentMarks(page)).toBe(stood);
 
       const other = await openPage(browser, run.operatorUrl);
       await takeControl(other.page);

@@ -1,5 +1,7 @@
 import type { KeyEvent, KeyListener, KeySource } from '../../../src/teleop/keyboard/key-source.ts';
 
+const SLIDER_KEY = /^(Arrow|Page|Home|End)/;
+
 /** The keys of the page, as those of a terminal that reports releases. Keys of who writes are not among them. */
 export class BrowserKeys implements KeySource {
   readonly reportsReleases = true;
@@ -31,10 +33,15 @@ export class BrowserKeys implements KeySource {
 
   #tell(event: KeyboardEvent, kind: KeyEvent['kind']): void {
     const { target, key, ctrlKey, altKey, shiftKey, metaKey } = event;
-    const isWriting = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
     // A release counts wherever the focus went meanwhile.
-    if (isWriting && kind !== 'release') return;
+    if (keepsKey(target, key) && kind !== 'release') return;
     const pressed = { key: key.toLowerCase(), kind, ctrl: ctrlKey || metaKey, alt: altKey, shift: shiftKey };
     for (const listener of this.#listeners) listener.onKey?.(pressed);
   }
+}
+
+/** Whether a key means something to what has the focus: all do where one writes or chooses, some to a slider. */
+function keepsKey(target: EventTarget | null, key: string): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== 'range' || SLIDER_KEY.test(key);
+  return target instanceof HTMLSelectElement;
 }

@@ -13,7 +13,7 @@ export function ResetStop({ connection }: PanelProps): JSX.Element | null {
   return (
     <div class="latched" role="alert">
       <p>
-        The gate stopped the arm and stays stopped: see below why.{' '}
+        The gate stopped the arm and stays stopped{frame?.gate.reasons.length ? ': see below why' : ''}.{' '}
         {control?.canReset === true
           ? 'The operator resets it; the next episode arms the arm again.'
           : 'Somebody has to look at the arm. It is reset and armed at the terminal, and never from a page.'}
