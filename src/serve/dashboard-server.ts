@@ -8,7 +8,7 @@ import { encodePicture, pageMessage, parseMessage } from './messages.ts';
 import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
 import { PageServer, queryOf } from './page-server.ts';
-import { Viewers } from './viewers.ts';
+import { POLICY_VIOLATION, Viewers } from './viewers.ts';
 
 /** What a page may do to a run. What the operator alone may do is called for the operator alone. */
 export interface DashboardActions {
@@ -53,8 +53,6 @@ const PICTURE_PERIOD_MS = 15;
 const MOST_VIEWERS = 32;
 /** A message of a page is a few words, bytes. */
 const LARGEST_MESSAGE = 4096;
-/** Of RFC 6455: the other side broke a rule. */
-const POLICY_VIOLATION = 1008;
 
 /**
  * The page, and a WebSocket that tells it how a run goes on. Whoever has the token of the page may look, stop the arm and slow
@@ -159,7 +157,7 @@ export class DashboardServer {
       socket.on('message', (data: Buffer) => {
         const answer = this.#answer(data.toString(), page);
         if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
-        else if (answer.text !== '') socket.send(JSON.stringify(answer));
+        else if (answer.text !== '') this.#viewers.answer(socket, JSON.stringify(answer));
       });
     });
   }

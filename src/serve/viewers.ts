@@ -3,21 +3,36 @@ export interface PageSocket {
   readonly bufferedAmount: number;
   readonly readyState: number;
   send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
   terminate(): void;
 }
 
+/** Of RFC 6455: the other side broke a rule. */
+export const POLICY_VIOLATION = 1008;
+
 /** More than this waiting to be sent, bytes, and a page is behind: it gets nothing more until it has caught up. */
 export const MOST_WAITING_BYTES = 256 * 1024;
+/** Requests that a page may have made since it fell behind: people who look over a slow network ask a few times. */
+export const MOST_UNANSWERED = 32;
 /** WebSocket.OPEN. */
 const OPEN = 1;
+
+/** What is known of a page. */
+interface Page {
+  /** The scene it has. */
+  scene: string | undefined;
+  /** What it was told last of each thing that stands until it changes. */
+  readonly told: Map<string, string>;
+  /** Requests since it fell behind. */
+  unanswered: number;
+}
 
 /**
  * The pages that look. What a page does not read in time it does not get: nothing is queued for it here, so that neither its
  * memory nor its time is the runtime's. The scene is the exception: it is kept, and said when the page has caught up.
  */
 export class Viewers {
-  /** Which scene each page has, and what it was told last of each thing that stands until it changes. */
-  readonly #sockets = new Map<PageSocket, { scene: string | undefined; readonly told: Map<string, string> }>();
+  readonly #sockets = new Map<PageSocket, Page>();
   #scene: string | undefined;
   #dropped = 0;
 
@@ -31,7 +46,7 @@ export class Viewers {
   }
 
   add(socket: PageSocket): void {
-    this.#sockets.set(socket, { scene: undefined, told: new Map() });
+    this.#sockets.set(socket, { scene: undefined, told: new Map(), unanswered: 0 });
   }
 
   remove(socket: PageSocket): void {
@@ -57,6 +72,15 @@ export class Viewers {
       if (told.get(topic) !== text && this.showTo(socket, text)) told.set(topic, text);
   }
 
+  /** Answers a request of a page, if it keeps up. One that is behind gets no answer, and has to leave if it goes on asking. */
+  answer(socket: PageSocket, text: string): void {
+    if (this.showTo(socket, text)) return;
+    const page = this.#sockets.get(socket);
+    if (page === undefined) return;
+    page.unanswered += 1;
+    if (page.unanswered > MOST_UNANSWERED) socket.close(POLICY_VIOLATION, 'it asks and does not read');
+  }
+
   /** Sends to one page, if it keeps up; whether it did. */
   showTo(socket: PageSocket, data: string | Uint8Array): boolean {
     if (socket.readyState !== OPEN) return false;
@@ -69,6 +93,7 @@ export class Viewers {
       socket.send(this.#scene);
       page.scene = this.#scene;
     }
+    if (page !== undefined) page.unanswered = 0;
     socket.send(data);
     return true;
   }

@@ -6,9 +6,12 @@ import { WebSocket } from 'ws';
 import { ArmatureError } from '../../src/core/errors.ts';
 import { DashboardServer } from '../../src/serve/dashboard-server.ts';
 import type { NoticeMessage } from '../../src/serve/messages.ts';
+import { MOST_UNANSWERED, POLICY_VIOLATION } from '../../src/serve/viewers.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const HELLO = { robot: 'r', driver: 'sim', agent: 'a', joints: [], cameras: [], hottestC: null, suggestions: [] };
+/** Requests whose answers no connection holds. */
+const FLOOD = 100_000;
 const open: DashboardServer[] = [];
 
 afterEach(async () => {
@@ -137,6 +140,27 @@ describe('DashboardServer', () => {
     expect(await answerTo(await connected(server), { kind: 'stop' })).toMatchObject({ level: 'done' });
     expect(asked).toEqual(['stop']);
   });
+
+  it('queues no answers without bound for a page that asks and never reads, and does what it asked for', async () => {
+    const { server, asked } = await openServer();
+    const socket = await connected(server);
+    const [other, operator] = [await connected(server), new URL(server.operatorUrl).hash.replace('#operator=', '')];
+    const answers: NoticeMessage[] = [];
+    socket.on('message', (data: Buffer) => void answers.push(JSON.parse(data.toString()) as NoticeMessage));
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    socket.pause();
+    // More than what the system holds for a connection: these answers are as long as this request.
+    const text = 'a'.repeat(200);
+    for (let count = 0; count < FLOOD; count += 1) socket.send(JSON.stringify({ kind: 'instruct', text, operator }));
+    socket.send(JSON.stringify({ kind: 'stop' }));
+    await expect.poll(() => asked.at(-1), { timeout: 60_000 }).toBe('stop');
+    expect(await answerTo(other, { kind: 'slow', share: 0.5 })).toMatchObject({ level: 'done' });
+    socket.resume();
+    expect(await closed).toBe(POLICY_VIOLATION);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.length).toBeLessThan(FLOOD);
+    expect(server.viewers.dropped).toBe(MOST_UNANSWERED + 1);
+  }, 120_000);
 
   it('says what is missing where the page was not built', async () => {
     const pageDirectory = temporaryFolder();

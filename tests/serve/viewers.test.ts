@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_WAITING_BYTES, Viewers } from '../../src/serve/viewers.ts';
+import { MOST_UNANSWERED, MOST_WAITING_BYTES, POLICY_VIOLATION, Viewers } from '../../src/serve/viewers.ts';
 import type { PageSocket } from '../../src/serve/viewers.ts';
 
 /** A page that reads only when it is told to. */
@@ -7,6 +7,7 @@ class StalledPage implements PageSocket {
   readonly readyState = 1;
   bufferedAmount = 0;
   readonly got: string[] = [];
+  readonly closedWith: number[] = [];
 
   send(data: string | Uint8Array): void {
     this.bufferedAmount += data.length;
@@ -15,6 +16,10 @@ class StalledPage implements PageSocket {
 
   read(): void {
     this.bufferedAmount = 0;
+  }
+
+  close(code: number): void {
+    this.closedWith.push(code);
   }
 
   terminate(): void {
@@ -72,5 +77,25 @@ describe('pages that look', () => {
     expect(early.got).toEqual(['scene', 'frame', 'secon', 'frame', 'frame']);
     expect(late.got).toEqual(['secon', 'frame', 'frame']);
     expect(behind.got).toEqual(['secon', 'frame']);
+  });
+
+  it('are answered while they keep up; those that ask on and on while they are behind have to leave', () => {
+    const viewers = new Viewers();
+    const page = new StalledPage();
+    viewers.add(page);
+    viewers.answer(page, 'answer');
+    expect(page.got).toEqual(['answe']);
+    const askWhileBehind = (times: number): void => {
+      page.bufferedAmount = MOST_WAITING_BYTES + 1;
+      for (let count = 0; count < times; count += 1) viewers.answer(page, 'answer');
+    };
+    askWhileBehind(MOST_UNANSWERED);
+    page.read();
+    viewers.show('frame');
+    askWhileBehind(MOST_UNANSWERED);
+    expect(page.got).toEqual(['answe', 'frame']);
+    expect(page.closedWith).toEqual([]);
+    askWhileBehind(1);
+    expect(page.closedWith).toEqual([POLICY_VIOLATION]);
   });
 });
