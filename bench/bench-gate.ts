@@ -1,5 +1,3 @@
-/* Time of one step of the gate, without and with the collision twin: npm run bench:gate [-- --json] */
-import { parseArgs } from 'node:util';
 import { NS_PER_S } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { listRobots, loadRobot } from '../src/robot/load-robot.ts';
@@ -8,14 +6,19 @@ import { loadSpaceGuard } from '../src/runtime/load-space-guard.ts';
 import { SafetyGate } from '../src/safety/gate.ts';
 import type { SpaceGuard } from '../src/safety/space-guard.ts';
 import { makeArmState } from '../src/testing/index.ts';
+import { readOptions } from './options.ts';
 
 interface Times {
   readonly p50Us: number;
   readonly p99Us: number;
 }
 
-const { values } = parseArgs({
-  options: { steps: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false } },
+const { values } = readOptions({
+  purpose: 'Time of one step of the gate, without and with the collision twin.',
+  options: {
+    steps: { type: 'string', default: '20000', value: 'count', words: 'steps of each' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
+  },
 });
 const steps = Number(values.steps);
 /** Until the code has been compiled. */

@@ -1,14 +1,6 @@
-/*
- * What the cameras cost and whether a row is ever lost: npm run bench:cameras
- *   [-- --cameras 2,4 --seconds 60 --source file|pushed --size 640x480 --json]
- *
- * Rows at 30 Hz are paced in this process as the loop of a live run is; each camera is in a process of its own. `file`
- * plays a video at its pace in place of a camera; `pushed` hands over frames of this size from this process.
- */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MonotonicClock, NS_PER_S } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { writeVideo } from '../src/record/video.ts';
@@ -19,14 +11,23 @@ import { quantilesMs } from '../src/runtime/statistics.ts';
 import type { Quantiles } from '../src/runtime/statistics.ts';
 import { pushedCamera } from '../src/sensors/camera/camera-address.ts';
 import type { CameraAddress } from '../src/sensors/camera/camera-address.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `What the cameras cost and whether a row is ever lost.
+
+Rows at 30 Hz are paced in this process as the loop of a live run is; each camera is in a process of its own.`,
   options: {
-    cameras: { type: 'string', default: '2,4' },
-    seconds: { type: 'string', default: '60' },
-    source: { type: 'string', default: 'file' },
-    size: { type: 'string', default: '640x480' },
-    json: { type: 'boolean', default: false },
+    cameras: { type: 'string', default: '2,4', value: 'counts', words: 'how many, one case each' },
+    seconds: { type: 'string', default: '60', value: 's', words: 'recorded in each case' },
+    source: {
+      type: 'string',
+      default: 'file',
+      value: 'name',
+      words: 'file: a video, played at its pace in place of a camera; pushed: frames of this process',
+    },
+    size: { type: 'string', default: '640x480', value: 'pixels', words: 'of a picture' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

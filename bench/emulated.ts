@@ -1,9 +1,6 @@
-/* The policy on an emulated arm, through a real driver, against the same scenes directly in simulation:
-   npm run bench:emulated -- --driver ros|serial [--task lift --episodes 100 --seed 500000 --json] */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { camerasOf } from '../src/cli/arm-options.ts';
 import { MonotonicClock } from '../src/core/clock.ts';
 import { ArmWorkplace } from '../src/runtime/arm-workplace.ts';
@@ -15,16 +12,18 @@ import { planSession, PolicySession } from '../src/runtime/policy-session.ts';
 import { wilsonInterval95 } from '../src/runtime/success-rate.ts';
 import { resolveTask } from '../src/runtime/task-request.ts';
 import { EmulatorProcess } from './emulated/emulator-process.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: 'The policy on an emulated arm, through a real driver, against the same scenes directly in simulation.',
   options: {
-    driver: { type: 'string', default: 'ros' },
-    robot: { type: 'string', default: 'so101' },
-    policy: { type: 'string', default: 'models/desk' },
-    task: { type: 'string', default: 'lift' },
-    episodes: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '500000' },
-    json: { type: 'boolean', default: false },
+    driver: { type: 'string', default: 'ros', value: 'name', words: 'ros or serial' },
+    robot: { type: 'string', default: 'so101', value: 'name', words: 'robot, by name or folder' },
+    policy: { type: 'string', default: 'models/desk', value: 'folder', words: 'policy, by name or folder' },
+    task: { type: 'string', default: 'lift', value: 'name', words: 'name of the task' },
+    episodes: { type: 'string', default: '100', value: 'count', words: 'how many' },
+    seed: { type: 'string', default: '500000', value: 'number', words: 'of the first scene' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

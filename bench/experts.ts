@@ -1,18 +1,18 @@
-/* Success, length and speed of the scripted experts: tsx bench/experts.ts [task ...] [--seeds 200] [--noise 0.1] */
-import { parseArgs } from 'node:util';
 import { Rng } from '../src/core/rng.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
 import { listTasks, loadTask } from '../src/sim/load-task.ts';
 import { startEpisode } from '../src/sim/task.ts';
 import { World } from '../src/sim/world.ts';
+import { readOptions } from './options.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, positionals } = readOptions({
+  purpose: 'Success, length and speed of the scripted experts.',
+  positionals: '[task ...]',
   options: {
-    seeds: { type: 'string', default: '200' },
-    first: { type: 'string', default: '0' },
-    noise: { type: 'string', default: '0' },
-    verbose: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '200', value: 'count', words: 'scenes of each task' },
+    first: { type: 'string', default: '0', value: 'number', words: 'seed of the first scene' },
+    noise: { type: 'string', default: '0', value: 'share', words: 'how often a burst of noise begins, of all ticks' },
+    verbose: { type: 'boolean', default: false, words: 'print the scene of each episode that ran out of time' },
   },
 });
 const robot = loadRobot('so101');

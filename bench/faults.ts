@@ -1,21 +1,26 @@
-import { parseArgs } from 'node:util';
 import { FAULTS } from './faults/fault-rows.ts';
 import { runRow } from './faults/run-row.ts';
 import type { Row, RowOptions } from './faults/run-row.ts';
 import type { Fault } from './faults/fault-rows.ts';
+import { readOptions } from './options.ts';
 
-/**
- * The fault matrix, in real time and with real processes and signals: every fault, on the simulated arm, on the mirror arm and on
- * the emulated servos of a serial one, and on an emulated one behind ROS, while it moves and while it holds. Every row must end with an arm that stands and that kept
- * its limits on the way; what a bus has to bear, with one that went on. `--driver ros` takes one of them.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `The fault matrix, in real time and with real processes and signals.
+
+Every fault, on the simulated arm, on the mirror arm, on the emulated servos of a serial one, and on an emulated one behind ROS, while
+it moves and while it holds. Every row must end with an arm that stands and that kept its limits on the way; what a bus has to bear,
+with one that went on. Ends with status 1 where one does not.`,
   options: {
-    robot: { type: 'string', default: 'so101' },
-    /** Only faults whose name contains this. */
-    only: { type: 'string', default: '' },
-    driver: { type: 'string', multiple: true, default: ['sim', 'mirror', 'serial', 'ros'] },
-    json: { type: 'boolean', default: false },
+    robot: { type: 'string', default: 'so101', value: 'name', words: 'robot, by name or folder' },
+    only: { type: 'string', default: '', value: 'text', words: 'only faults whose name contains this' },
+    driver: {
+      type: 'string',
+      multiple: true,
+      default: ['sim', 'mirror', 'serial', 'ros'],
+      value: 'name',
+      words: 'only through this one; may be given again',
+    },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

@@ -1,12 +1,10 @@
-/* Worst value of what the gate emits, as a share of its limit, whatever it is asked for:
-   npm run fuzz:gate -- [--steps 1000000] [--seed 1] [--json] */
-import { parseArgs } from 'node:util';
 import type { RobotSpec } from '../src/robot/robot-spec.ts';
 import { ADVERSARIES } from './gate/adversaries.ts';
 import { attack } from './gate/attack.ts';
 import type { EmittedSequence, WorstRatios } from './gate/emitted-sequence.ts';
 import { fuzzedRobots as robots } from './gate/fuzzed-robots.ts';
 import { makePeers } from './gate/peers.ts';
+import { readOptions } from './options.ts';
 
 interface Row {
   readonly name: string;
@@ -17,11 +15,12 @@ interface Row {
 /** Steps of one run of one adversary: long enough to reach every part of the range. */
 const STEPS_PER_RUN = 5000;
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: 'Worst value of what the gate emits, as a share of its limit, whatever it is asked for.',
   options: {
-    steps: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '1000000', value: 'count', words: 'over all robots' },
+    seed: { type: 'string', default: '1', value: 'number', words: 'what is asked for is drawn from it' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 const steps = Number(values.steps);

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { MonotonicClock } from '../src/core/clock.ts';
 import { loadPolicy } from '../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../src/policy/load-policy.ts';
@@ -7,23 +6,23 @@ import { PolicySequence } from '../src/policy/policy-sequence.ts';
 import { createState } from '../src/policy/state/create-state.ts';
 import { blankFrame } from '../src/policy/warm-up.ts';
 import { quantile } from '../src/runtime/statistics.ts';
+import { readOptions } from './options.ts';
 
-/**
- * Time of an action token, and of an observation, after a history of so many tokens: of policies side by side, such as one
- * with a ring of keys and values, whose cost grows with what it sees, and a recurrent one, whose cost does not.
- * A ring is made as long as the history. Policies that have learnt nothing serve as well:
- *
- *     python3 training/untrained.py /tmp/gato-10m --size 10M
- *     python3 training/untrained.py /tmp/retnet-10m --size 10M --family retnet
- *     npm run bench:history -- /tmp/gato-10m /tmp/retnet-10m
- */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, positionals } = readOptions({
+  purpose: `Time of an action token, and of an observation, after a history of so many tokens.
+
+Policies are measured side by side, such as one with a ring of keys and values, whose cost grows with what it sees, and a
+recurrent one, whose cost does not. A ring is made as long as the history. Policies that have learnt nothing serve as well:
+
+    python3 training/untrained.py /tmp/gato-10m --size 10M
+    python3 training/untrained.py /tmp/retnet-10m --size 10M --family retnet
+    npm run bench:history -- /tmp/gato-10m /tmp/retnet-10m`,
+  positionals: '<policy ...>',
   options: {
-    histories: { type: 'string', default: '100,1000,10000' },
-    ticks: { type: 'string', default: '20' },
-    threads: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
+    histories: { type: 'string', default: '100,1000,10000', value: 'counts', words: 'tokens of the past' },
+    ticks: { type: 'string', default: '20', value: 'count', words: 'measured after each history' },
+    threads: { type: 'string', default: '1', value: 'count', words: 'of each policy' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 const histories = values.histories.split(',').map(Number);

@@ -1,4 +1,3 @@
-/* Kills `armature record` at random moments and looks whether what it had reported as saved is there, bit for bit: npm run killtest:record [-- --kills 50 --json] */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,19 +7,20 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loaderArguments } from '../src/core/module-worker.ts';
 import { Rng } from '../src/core/rng.ts';
 import { DatasetReader } from '../src/record/dataset-reader.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose:
+    'Kills `armature record` at random moments and looks whether what it had reported as saved is there, bit for bit.',
   options: {
-    kills: { type: 'string', default: '50' },
-    seed: { type: 'string', default: '1' },
-    /** Longest time from the first tick to the kill, s. */
-    within: { type: 'string', default: '8' },
-    task: { type: 'string', default: 'reach' },
-    json: { type: 'boolean', default: false },
+    kills: { type: 'string', default: '50', value: 'count', words: 'how many' },
+    seed: { type: 'string', default: '1', value: 'number', words: 'the moments are drawn from it' },
+    within: { type: 'string', default: '8', value: 's', words: 'longest time from the first tick to the kill' },
+    task: { type: 'string', default: 'reach', value: 'name', words: 'name of the task' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 const kills = Number(values.kills);

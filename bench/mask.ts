@@ -1,5 +1,3 @@
-/* What the safety mask does to a policy: tsx bench/mask.ts [--policy desk] [--tasks lift,stack] [--episodes 5] [--scale 1] [--json] */
-import { parseArgs } from 'node:util';
 import { loadPolicy } from '../src/policy/load-policy.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
 import type { RobotSpec } from '../src/robot/robot-spec.ts';
@@ -7,17 +5,22 @@ import { GatoAgent } from '../src/runtime/gato-agent.ts';
 import { SimulatedTask } from '../src/runtime/simulated-task.ts';
 import type { StepListener } from '../src/runtime/step-listener.ts';
 import { loadTask } from '../src/sim/load-task.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: 'What the safety mask does to a policy.',
   options: {
-    policy: { type: 'string', default: 'desk' },
-    tasks: { type: 'string', default: 'lift' },
-    /** Per task. */
-    episodes: { type: 'string', default: '3' },
-    seed: { type: 'string', default: '500000' },
-    /** Of velocity, acceleration and jerk limits: below 1 they are tightened. */
-    scale: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
+    policy: { type: 'string', default: 'desk', value: 'folder', words: 'policy, by name or folder' },
+    tasks: { type: 'string', default: 'lift', value: 'names', words: 'separated by commas' },
+    episodes: { type: 'string', default: '3', value: 'count', words: 'per task' },
+    seed: { type: 'string', default: '500000', value: 'number', words: 'of the first scene' },
+    scale: {
+      type: 'string',
+      default: '1',
+      value: 'factor',
+      words: 'of velocity, acceleration and jerk limits: below 1 they are tightened',
+    },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

@@ -1,12 +1,11 @@
-/* How long garbage holds up the gate's thread: npm run bench:pauses [-- --minutes 10 --robot so101 --json] */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { loaderArguments, moduleEntry } from '../src/core/module-worker.ts';
 import { GATE_FLAGS } from '../src/runtime/arm/process-arm.ts';
 import type { ThreadPriority } from '../src/runtime/arm/thread-priority.ts';
 import { quantile } from '../src/runtime/statistics.ts';
 import type { Quantiles } from '../src/runtime/statistics.ts';
+import { readOptions } from './options.ts';
 
 interface Ticks {
   readonly ticks: number;
@@ -16,11 +15,12 @@ interface Ticks {
   readonly workMs: Quantiles;
 }
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: "How long garbage holds up the gate's thread.",
   options: {
-    minutes: { type: 'string', default: '10' },
-    robot: { type: 'string', default: 'so101' },
-    json: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10', value: 'min', words: 'how long' },
+    robot: { type: 'string', default: 'so101', value: 'name', words: 'robot, by name or folder' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

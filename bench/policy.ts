@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { loadPolicy } from '../src/policy/load-policy.ts';
 import { quantile } from '../src/runtime/statistics.ts';
 import { encodeObservation } from '../src/tokens/token-frame.ts';
@@ -12,25 +11,37 @@ import { measureSweeps, writePlot } from './policy/plot.ts';
 import { leastTickMs, measureMachine } from './policy/roofline.ts';
 import type { MachineRates } from './policy/roofline.ts';
 import { Workshop } from './policy/workshop.ts';
+import { readOptions } from './options.ts';
 
-/**
- * Time of one control tick of the policy engine, from observation to joint targets; beside it the plain export of the same
- * weights in the same runtime, PyTorch with a key-value cache, and the least time the machine allows. docs/policy-engine.md
- * says what the figures mean. The measured processes take turns, so that a busy machine slows all of them alike.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `Time of one control tick of the policy engine, from observation to joint targets.
+
+Beside it the plain export of the same weights in the same runtime, PyTorch with a key-value cache, and the least time the machine
+allows. docs/policy-engine.md says what the figures mean. The measured processes take turns, so that a busy machine slows all of
+them alike.`,
   options: {
-    configs: { type: 'string', default: configurations.map(({ name }) => name).join(',') },
-    rounds: { type: 'string', default: '6' },
-    ticks: { type: 'string', default: '15' },
-    /** Of all subjects. Default: as many as make the engine fastest, which is tried for each policy. */
-    threads: { type: 'string' },
-    python: { type: 'string', default: 'python3' },
-    /** Uses the graphs of an earlier run with --keep, and leaves them, some 3 GB; without it they are made anew and removed. */
-    keep: { type: 'boolean', default: false },
-    /** Draws cost against context and size into this SVG file instead. */
-    plot: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    configs: {
+      type: 'string',
+      default: configurations.map(({ name }) => name).join(','),
+      value: 'names',
+      words: 'policies to measure, separated by commas',
+    },
+    rounds: { type: 'string', default: '6', value: 'count', words: 'turns of each process' },
+    ticks: { type: 'string', default: '15', value: 'count', words: 'measured in each turn' },
+    threads: {
+      type: 'string',
+      value: 'count',
+      words: 'of all subjects; default: as many as make the engine fastest, which is tried for each policy',
+    },
+    python: { type: 'string', default: 'python3', value: 'command', words: 'one that has PyTorch' },
+    keep: {
+      type: 'boolean',
+      default: false,
+      words:
+        'use the graphs of an earlier run with --keep, and leave them, some 3 GB; without it they are made anew and removed',
+    },
+    plot: { type: 'string', value: 'file', words: 'draw cost against context and size into this SVG file instead' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 const workshop = new Workshop(values.python, values.keep);

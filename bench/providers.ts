@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { askProviderProcess } from '../src/policy/ask-provider-process.ts';
 import { presentProviders } from '../src/policy/choose-provider.ts';
 import { loadPolicy } from '../src/policy/load-policy.ts';
@@ -7,18 +6,22 @@ import { disagreement } from '../src/policy/probe-policy.ts';
 import type { PolicyProbe } from '../src/policy/probe-policy.ts';
 import { executionProviders } from '../src/policy/providers.ts';
 import type { ExecutionProviderName } from '../src/policy/providers.ts';
+import { readOptions } from './options.ts';
 
-/**
- * A decision of a policy on every execution provider that works here, in every precision that both have: its time,
- * the time to load, and whether the provider decides what the processor decides. docs/gpu.md says what GPUs need.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `A decision of a policy on every execution provider that works here, in every precision that both have.
+
+Its time, the time to load, and whether the provider decides what the processor decides. docs/gpu.md says what GPUs need.`,
   options: {
-    policy: { type: 'string', default: 'desk' },
-    threads: { type: 'string', default: '2' },
-    /** For one provider to load and to decide, s; TensorRT builds its engines meanwhile. */
-    limit: { type: 'string', default: '600' },
-    json: { type: 'boolean', default: false },
+    policy: { type: 'string', default: 'desk', value: 'folder', words: 'policy, by name or folder' },
+    threads: { type: 'string', default: '2', value: 'count', words: 'of the processor' },
+    limit: {
+      type: 'string',
+      default: '600',
+      value: 's',
+      words: 'for one provider to load and to decide; TensorRT builds its engines meanwhile',
+    },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

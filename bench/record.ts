@@ -1,10 +1,9 @@
-/* What recording costs and loses: cameras of 640 x 480 at 30 Hz, a 6-joint arm at 30 Hz: npm run bench:record [-- --seconds 60 --cameras 2,4 --json] */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { MonotonicClock, NS_PER_S } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { DatasetReader } from '../src/record/dataset-reader.ts';
@@ -19,15 +18,19 @@ import { parseCameras } from '../src/sensors/camera/camera-address.ts';
 import { ScriptedAgent } from '../src/testing/index.ts';
 import { EpisodeGaps } from './recording/episode-gaps.ts';
 import { cpuSecondsOfTree } from './recording/process-tree.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: 'What recording costs and loses: cameras of 640 x 480 at 30 Hz, a 6-joint arm at 30 Hz.',
   options: {
-    /** Recorded in all, in two episodes. */
-    seconds: { type: 'string', default: '60' },
-    cameras: { type: 'string', default: '2,4' },
-    /** A Python that has PyPI lerobot: its writer gets the same frames. */
-    lerobot: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '60', value: 's', words: 'recorded in all, in two episodes' },
+    cameras: { type: 'string', default: '2,4', value: 'counts', words: 'how many, one case each' },
+    lerobot: {
+      type: 'string',
+      value: 'python',
+      words: 'one that has lerobot of PyPI: its writer gets the same frames',
+    },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

@@ -2,11 +2,15 @@ import { quantilesMs } from '../src/runtime/statistics.ts';
 import { MonotonicClock } from '../src/core/clock.ts';
 import { KeyValueRing } from '../src/policy/state/key-value-ring.ts';
 import { RingState } from '../src/policy/state/ring-state.ts';
+import { readOptions } from './options.ts';
 
-/**
- * How long a policy takes to go back to the prompt that its episodes begin with, or to what it was before a decision: the
- * memory of 1024 positions, after as many control ticks of 48 positions. `npm run bench:restore`.
- */
+readOptions({
+  purpose: `How long a policy takes to go back to the prompt that its episodes begin with, or to what it was before a decision.
+
+The memory of 1024 positions, after as many control ticks of 48 positions.`,
+  options: {},
+});
+
 const SLOTS = 1024;
 const ROWS_PER_TICK = 48;
 const TICKS = [1, 5, 10, 25];

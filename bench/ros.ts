@@ -1,20 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import * as roslib from 'roslib';
 import { MonotonicClock, NS_PER_S } from '../src/core/clock.ts';
 import { RosLink } from '../src/drivers/ros/ros-link.ts';
 import { RosGraphProcesses } from '../tests/ros/ros-graph.ts';
 import { ros1Robot } from '../tests/ros/ros1-robot.ts';
+import { readOptions } from './options.ts';
 
-/**
- * Command, motion, joint state: how long the way is through a real ROS 1 graph and its rosbridge, for our link and, in the
- * same run, for plain roslib. The arm is where it is told to be at once, so that what remains is the way. Needs tests/ros/install.sh.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `Command, motion, joint state: how long the way is through a real ROS 1 graph and its rosbridge.
+
+For our link and, in the same run, for plain roslib. The arm is where it is told to be at once, so that what remains is the way.
+Needs tests/ros/install.sh.`,
   options: {
-    /** How long each rate is measured, s. */
-    seconds: { type: 'string', default: '4' },
-    json: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '4', value: 's', words: 'how long each rate is measured' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

@@ -1,16 +1,8 @@
-/*
- * How many full cycles of a servo bus a second, on the emulated arm with real wire time, beside Feetech's own SDK on the same arm:
- *
- *   npm run bench:serial -- --python VENV/bin/python [--seconds 10 --rounds 3 --fifo --json]
- *
- * The Python needs `pip install feetech-servo-sdk`. `--fifo` gives both the priority that the gate's thread asks for. Both take turns; the round in the middle counts.
- */
 import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loaderArguments, moduleEntry } from '../src/core/module-worker.ts';
 import { requireSerial } from '../src/drivers/serial/arm-motors.ts';
 import { loadRobot } from '../src/robot/load-robot.ts';
@@ -18,15 +10,19 @@ import { raisePriority } from '../src/runtime/arm/thread-priority.ts';
 import type { EmulatorMessage } from './serial/emulator-process.ts';
 import { measureBus } from './serial/measure-bus.ts';
 import type { CycleFigures } from './serial/measure-bus.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `How many full cycles of a servo bus a second, on the emulated arm with real wire time, beside Feetech's own SDK on the same arm.
+
+The Python needs \`pip install feetech-servo-sdk\`. Both take turns; the round in the middle counts.`,
   options: {
-    robot: { type: 'string', default: 'so101' },
-    seconds: { type: 'string', default: '10' },
-    rounds: { type: 'string', default: '3' },
-    python: { type: 'string', default: 'python3' },
-    fifo: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    robot: { type: 'string', default: 'so101', value: 'name', words: 'robot, by name or folder' },
+    seconds: { type: 'string', default: '10', value: 's', words: 'of each turn' },
+    rounds: { type: 'string', default: '3', value: 'count', words: 'turns of each' },
+    python: { type: 'string', default: 'python3', value: 'command', words: 'one that has the SDK' },
+    fifo: { type: 'boolean', default: false, words: "give both the priority that the gate's thread asks for" },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

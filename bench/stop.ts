@@ -1,17 +1,7 @@
-/*
- * How long Stop takes, from the press in a real browser to the tick at which the arm process began to stop, by its own log; and
- * whether pages that do not read hold up the loop:
- *
- *   npm run bench:stop -- [--stops 20 --rounds 3 --json]
- *
- * Needs Chromium (tests/page/install.sh). The shipped policy drives the simulated arm meanwhile. Ends with status 1 when a stop
- * took longer than 100 ms.
- */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { quantile } from '../src/runtime/statistics.ts';
 import { setup as buildPage } from '../tests/page/build-page.ts';
 import { latenessText, startFedRun } from '../tests/page/fed-run.ts';
@@ -22,13 +12,23 @@ import { PageClient } from '../tests/page/page-client.ts';
 import { readPageClock } from '../tests/page/page-clock.ts';
 import { PATIENCE_MS, openBrowser, openPage, say, untilState } from '../tests/page/with-browser.ts';
 import { simulatedRun, startRun } from '../tests/page/with-run.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  purpose: `How long Stop takes, from the press in a real browser to the tick at which the arm process began to stop, by its own log; and
+whether pages that do not read hold up the loop.
+
+Needs Chromium (tests/page/install.sh). The shipped policy drives the simulated arm meanwhile. Ends with status 1 when a stop
+took longer than 100 ms.`,
   options: {
-    stops: { type: 'string', default: '20' },
-    /** Of the pages that do not read: how often both halves are measured. */
-    rounds: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
+    stops: { type: 'string', default: '20', value: 'count', words: 'how many' },
+    rounds: {
+      type: 'string',
+      default: '3',
+      value: 'count',
+      words: 'of the pages that do not read: how often both halves are measured',
+    },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
 

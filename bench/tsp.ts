@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { MonotonicClock } from '../src/core/clock.ts';
 import { Rng } from '../src/core/rng.ts';
 import { PolicyEngine } from '../src/policy/engine.ts';
@@ -6,22 +5,21 @@ import { loadPolicy } from '../src/policy/load-policy.ts';
 import { precisions } from '../src/policy/model-manifest.ts';
 import { TourGuide } from './tsp/policy-tour.ts';
 import { drawPlaces, nearestNeighbour, tourLength, twoOpt } from './tsp/tours.ts';
+import { readOptions } from './options.ts';
 
-/**
- * How long the tours are that a policy of training/tsp.py makes, on places it was not trained on, beside the nearest
- * neighbour and 2-opt: `npm run bench:tsp -- runs/tsp/policy`.
- */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, positionals } = readOptions({
+  purpose: `How long the tours are that a policy of training/tsp.py makes, on places it was not trained on.
+
+Beside the nearest neighbour and 2-opt: \`npm run bench:tsp -- runs/tsp/policy\`, made with \`python3 training/tsp.py --out runs/tsp\`.`,
+  positionals: '<policy>',
   options: {
-    instances: { type: 'string', default: '500' },
-    seed: { type: 'string', default: '900000' },
-    precision: { type: 'string', default: 'int8' },
-    json: { type: 'boolean', default: false },
+    instances: { type: 'string', default: '500', value: 'count', words: 'how many' },
+    seed: { type: 'string', default: '900000', value: 'number', words: 'places are drawn from it' },
+    precision: { type: 'string', default: 'int8', value: 'name', words: 'int8 or fp32' },
+    json: { type: 'boolean', default: false, words: 'print one JSON object' },
   },
 });
-const [directory] = positionals;
-if (directory === undefined) throw new Error('which policy? Make one with: python3 training/tsp.py --out runs/tsp');
+const [directory = ''] = positionals;
 
 const precision = precisions.find((name) => name === values.precision);
 if (precision === undefined)

@@ -58,7 +58,8 @@ export function addServePolicy(program: Command): void {
 
 async function servePolicy(options: ServePolicyOptions): Promise<void> {
   const { policy, port, listen: host, precision, threads, safetyMask = true } = options;
-  const { manifest } = loadPolicy(policy);
+  const loaded = loadPolicy(policy);
+  const { manifest } = loaded;
   const robot = loadRobot(manifest.robot);
   requireLayoutFitsRobot(manifest.tokens, robot);
   const apiKey = process.env[KEY_VARIABLE] === '' ? undefined : process.env[KEY_VARIABLE];
@@ -68,7 +69,7 @@ async function servePolicy(options: ServePolicyOptions): Promise<void> {
   const interruption = new Interruption();
   const server = await PolicyServer.listen({
     manifest: servedManifest(robot, served, { url: `ws://${LOOPBACK}:${port}`, ...settings }),
-    openAgent: () => GatoAgent.load(robot, policy, { precision, threads, safetyMask }),
+    openAgent: () => GatoAgent.load(robot, loaded, { precision, threads, safetyMask }),
     host,
     port,
     apiKey,
@@ -76,18 +77,20 @@ async function servePolicy(options: ServePolicyOptions): Promise<void> {
     log: (line) => console.error(line),
   });
   const { url } = server;
-  if (!isLoopback(host)) console.error(openWarning(host, apiKey !== undefined));
-  const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
-  if (options.manifest !== undefined) {
-    await writeManifest(options.manifest, servedManifest(robot, served, { url, ...settings }));
-    say(`wrote ${join(options.manifest, 'policy.json')}`);
+  try {
+    if (!isLoopback(host)) console.error(openWarning(host, apiKey !== undefined));
+    const say = (line: string): void => (options.json === true ? console.error(line) : console.log(line));
+    if (options.manifest !== undefined) {
+      await writeManifest(options.manifest, servedManifest(robot, served, { url, ...settings }));
+      say(`wrote ${join(options.manifest, 'policy.json')}`);
+    }
+    say(`ready ${url}: policy ${manifest.name} of robot ${robot.name}, ${manifest.controlHz} Hz`);
+    await interruption.interrupted;
+  } finally {
+    await server.close();
+    interruption.close();
   }
-  say(`ready ${url}: policy ${manifest.name} of robot ${robot.name}, ${manifest.controlHz} Hz`);
-  await interruption.interrupted;
-  const { counts } = server;
-  await server.close();
-  interruption.close();
-  if (options.json === true) console.log(JSON.stringify({ url, policy: manifest.name, ...counts }));
+  if (options.json === true) console.log(JSON.stringify({ url, policy: manifest.name, ...server.counts }));
 }
 
 function servedOf({ name, description, controlHz, tokens }: ModelManifest): ServedPolicy {

@@ -6,6 +6,7 @@ import { isLoopback } from '../serve/access.ts';
 import { Library } from '../serve/replay/library.ts';
 import { ReplayServer } from '../serve/replay/replay-server.ts';
 import type { LibraryMessage } from '../serve/replay/replay-messages.ts';
+import { THIS_COMPUTER } from './dashboard/addresses.ts';
 import { listenAddress } from './dashboard/listen-address.ts';
 import type { ListenAddress } from './dashboard/listen-address.ts';
 import { Interruption } from './interruption.ts';
@@ -50,7 +51,7 @@ export function addServe(program: Command): void {
 async function serve(given: readonly string[], options: ServeOptions): Promise<void> {
   for (const folder of given) if (!existsSync(folder)) throw notThere(folder);
   const folders = given.length > 0 ? given : USUAL_FOLDERS.filter((folder) => existsSync(folder));
-  const { address, port } = options.listen ?? { address: '127.0.0.1', port: 0 };
+  const { address, port } = options.listen ?? THIS_COMPUTER;
   const robots = knownRobots(options.policy);
   const library = new Library(folders);
   const interruption = new Interruption();
@@ -59,10 +60,7 @@ async function serve(given: readonly string[], options: ServeOptions): Promise<v
     const there = await library.scan();
     if (options.json === true) console.log(JSON.stringify({ url: server.url, ...counts(there) }));
     else process.stderr.write(`${textOf(address, server.url, there)}\n`);
-    await new Promise<void>((resolve) => {
-      if (interruption.signal.aborted) resolve();
-      interruption.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await interruption.interrupted;
   } finally {
     await server.close();
     interruption.close();

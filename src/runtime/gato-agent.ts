@@ -113,18 +113,23 @@ export class GatoAgent implements Agent {
   }
 
   /**
-   * Loads a policy by name or folder. Throws UnknownNameError, InvalidFileError, E_LAYOUT_ROBOT, and what
-   * PolicyEngine.create, loadPrompt and PolicyEngine.prompt throw.
+   * Loads a policy. Throws UnknownNameError, InvalidFileError, E_LAYOUT_ROBOT, and what PolicyEngine.create, loadPrompt and
+   * PolicyEngine.prompt throw.
+   * @param policy by name or folder, or one whose files were checked
    */
-  static async load(robot: RobotSpec, nameOrDirectory: string, options: LoadAgentOptions = {}): Promise<GatoAgent> {
+  static async load(
+    robot: RobotSpec,
+    policy: string | LoadedPolicy,
+    options: LoadAgentOptions = {},
+  ): Promise<GatoAgent> {
     const { clock, safetyMask, deadlineNs, prompt, ...engineOptions } = options;
-    const loaded = loadPolicy(nameOrDirectory);
+    const loaded = typeof policy === 'string' ? loadPolicy(policy) : policy;
     requireLayoutFitsRobot(loaded.manifest.tokens, robot);
     const demonstration = prompt === undefined ? undefined : await loadPrompt(loaded, robot, prompt);
     const space = safetyMask === false ? openSpace : await loadSpaceGuard(robot);
     try {
-      const policy = await openEngine(loaded, demonstration, engineOptions);
-      return new GatoAgent(robot, policy, { clock, safetyMask, deadlineNs, space, layout: loaded.layout });
+      const engine = await openEngine(loaded, demonstration, engineOptions);
+      return new GatoAgent(robot, engine, { clock, safetyMask, deadlineNs, space, layout: loaded.layout });
     } catch (error) {
       space.dispose();
       throw error;

@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent.ts';
+import type { LoadedPolicy } from '../policy/load-policy.ts';
 import { isRemotePolicy, loadRemotePolicy } from '../remote/load-remote-policy.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { GatoAgent } from './gato-agent.ts';
@@ -11,14 +12,14 @@ export interface OpenPolicyOptions extends LoadAgentOptions {
 }
 
 /**
- * The agent of a policy of any family, by name or folder. A clock says that it acts in real time.
- * Throws what loading its family throws.
+ * The agent of a policy of any family. A clock says that it acts in real time. Throws what loading its family throws.
+ * @param policy by name or folder, or one of this computer whose files were checked
  */
 export async function openPolicy(
   robot: RobotSpec,
-  nameOrDirectory: string,
+  policy: string | LoadedPolicy,
   { server, ...options }: OpenPolicyOptions = {},
 ): Promise<Agent> {
-  if (!isRemotePolicy(nameOrDirectory)) return GatoAgent.load(robot, nameOrDirectory, options);
-  return RemoteAgent.open(robot, loadRemotePolicy(nameOrDirectory, server), { clock: options.clock });
+  if (typeof policy !== 'string' || !isRemotePolicy(policy)) return GatoAgent.load(robot, policy, options);
+  return RemoteAgent.open(robot, loadRemotePolicy(policy, server), { clock: options.clock });
 }

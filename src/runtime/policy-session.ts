@@ -154,13 +154,13 @@ export class PolicySession {
    * @param arm a real arm, which is not closed with the session; undefined for simulated scenes.
    */
   static async open(plan: SessionPlan, arm?: Workplace): Promise<PolicySession> {
-    const { robot, policy, mode, safetyMask, provider, deadlineMs, prompt, server, attention } = plan;
+    const { robot, policy, loaded, mode, safetyMask, provider, deadlineMs, prompt, server, attention } = plan;
     const prompted = prompt === undefined ? {} : { prompt };
     const limited = deadlineMs === undefined ? {} : { deadlineMs };
     const given = { safetyMask, provider, server, attention, ...prompted };
     const agent =
       mode === 'lockstep'
-        ? await openPolicy(robot, policy, given)
+        ? await openPolicy(robot, loaded ?? policy, given)
         : await ProcessAgent.start({ kind: 'policy', directory: policy, ...given, ...limited }, robot);
     return new PolicySession(plan, agent, arm);
   }

@@ -32,6 +32,8 @@ export function healthMemory(jointCount: number): HealthMemory {
 /** The range of one kind of value, and where it stands. */
 interface HealthRange {
   readonly reason: FaultReason;
+  /** Of the values and their limits, for people. */
+  readonly unit: 'A' | '°C' | 'V';
   readonly low: number;
   readonly high: number;
   readonly values: (health: ArmHealth) => Float64Array | undefined;
@@ -45,6 +47,7 @@ export function healthRanges({ monitors }: RobotSpec): readonly HealthRange[] {
   return [
     {
       reason: 'over-current',
+      unit: 'A',
       low: -currentA,
       high: currentA,
       values: ({ currentsA }) => currentsA,
@@ -52,6 +55,7 @@ export function healthRanges({ monitors }: RobotSpec): readonly HealthRange[] {
     },
     {
       reason: 'over-temperature',
+      unit: '°C',
       low: -Infinity,
       high: temperatureC,
       values: ({ temperaturesC }) => temperaturesC,
@@ -59,6 +63,7 @@ export function healthRanges({ monitors }: RobotSpec): readonly HealthRange[] {
     },
     {
       reason: 'voltage-range',
+      unit: 'V',
       low: voltageV[0],
       high: voltageV[1],
       values: ({ voltagesV }) => voltagesV,

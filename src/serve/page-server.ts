@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import serveStatic from '@fastify/static';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ArmatureError } from '../core/errors.ts';
-import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
+import { hostOf, hostsOf, isOwnOrigin, isToken, newToken, reachableAddresses } from './access.ts';
 
 export interface PageServerOptions {
   /** Folder of the built pages. */
@@ -32,7 +33,6 @@ export class PageServer {
   readonly #server: FastifyInstance;
   readonly #address: string;
   readonly #token = newToken();
-  #hosts: readonly string[] = [];
   #port = 0;
 
   private constructor(server: FastifyInstance, address: string) {
@@ -48,7 +48,7 @@ export class PageServer {
     const pages = new PageServer(server, address);
     await options.addPlugins?.(server);
     server.addHook('onRequest', async (request, reply) => {
-      if (!pages.#hosts.includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
+      if (!pages.#hosts().includes(request.headers.host ?? '')) return reply.code(403).send('unknown host');
       reply.headers({
         'content-security-policy': OWN_FILES_ONLY,
         'referrer-policy': 'no-referrer',
@@ -67,23 +67,31 @@ export class PageServer {
       throw cannotListen(address, port, cause);
     }
     pages.#port = (server.server.address() as AddressInfo).port;
-    pages.#hosts = hostsOf(address, pages.#port);
     return pages;
   }
 
-  /** Of the page, with its token. */
+  /** Of the page, with its token; for others where they reach it. */
   get url(): string {
-    const host = this.#address.includes(':') ? `[${this.#address}]` : this.#address;
-    return `http://${host}:${this.#port}/?token=${this.#token}`;
+    const [address = this.#address] = this.#addresses();
+    return `http://${hostOf(address)}:${this.#port}/?token=${this.#token}`;
   }
 
   /** Whether the page itself sent a request: it names its origin. */
   isOwnOrigin(headers: IncomingHttpHeaders): boolean {
-    return isOwnOrigin(headers, this.#hosts);
+    return isOwnOrigin(headers, this.#hosts());
   }
 
   close(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** Looked up each time: a computer gets addresses while the server runs, as when it joins a network. */
+  #addresses(): readonly string[] {
+    return reachableAddresses(this.#address, networkInterfaces());
+  }
+
+  #hosts(): readonly string[] {
+    return hostsOf(this.#addresses(), this.#port);
   }
 }
 

@@ -151,6 +151,20 @@ describe('a bridge of ROS 2', () => {
     expect(client.messages('/mode')).toEqual([{ data: true }]);
   });
 
+  it('knows a topic for as long as somebody publishes it or listens', async () => {
+    const [offered, heard] = ['/of/a/client', '/for/a/client'];
+    client.send({ op: 'advertise', topic: offered, type: 'std_msgs/msg/Bool' });
+    client.send({ op: 'advertise', topic: offered, type: 'std_msgs/msg/Bool' });
+    await subscribe(heard, 'std_msgs/msg/Bool');
+    expect([...graph.topicTypes.keys()]).toEqual(expect.arrayContaining([offered, heard]));
+    const stop = graph.subscribe(offered, undefined, () => undefined);
+    client.close();
+    await expect.poll(() => [...graph.topicTypes.keys()]).not.toContain(heard);
+    expect(graph.topicTypes.get(offered)).toBe('std_msgs/Bool');
+    stop();
+    expect(graph.topicTypes.has(offered)).toBe(false);
+  });
+
   it('throttles: what comes too soon is dropped', async () => {
     await subscribe('/a', 'std_msgs/msg/Bool', { throttle_rate: 60_000 });
     for (let count = 0; count < 5; count += 1) graph.publish('/a', { data: true });

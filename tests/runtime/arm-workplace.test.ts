@@ -93,7 +93,7 @@ describe('an arm that stopped by itself', () => {
   });
 
   it('says how warm it is, and how warm it may be', async () => {
-    expect((await stopBy('overheated'))?.problem).toContain('a motor is too hot (shoulder_pan: 120.0, limit 65');
+    expect((await stopBy('overheated'))?.problem).toContain('a motor is too hot (shoulder_pan: 120.0 °C, limit 65 °C');
   });
 
   it('names no cause while nothing made it stop', async () => {

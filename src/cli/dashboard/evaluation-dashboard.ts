@@ -68,7 +68,7 @@ export class EvaluationDashboard {
   async untilLeft(): Promise<void> {
     const interruption = new Interruption();
     process.stderr.write('The dashboard stays until Ctrl-C.\n');
-    await new Promise((resolve) => interruption.signal.addEventListener('abort', resolve, { once: true }));
+    await interruption.interrupted;
     interruption.close();
   }
 

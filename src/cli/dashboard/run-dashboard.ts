@@ -106,18 +106,24 @@ export class RunDashboard {
 
   static async open({ address, port }: ListenAddress, subject: DashboardSubject): Promise<RunDashboard> {
     const dashboard = new RunDashboard(address, subject, await ClearanceWatch.load(subject.robot));
-    dashboard.#server = await DashboardServer.open({
-      pageDirectory: pageDirectory(),
-      address,
-      port,
-      hello: helloOf(subject),
-      actions: dashboard.#actions(),
-      frame: () => dashboard.#frame(),
-      control: dashboard.#pageControl(),
-      pictures: () => dashboard.#telemetry.pictures,
-    });
-    if (subject.robot.drivers.sim !== undefined) await dashboard.#showArmAlone();
-    return dashboard;
+    try {
+      dashboard.#server = await DashboardServer.open({
+        pageDirectory: pageDirectory(),
+        address,
+        port,
+        hello: helloOf(subject),
+        actions: dashboard.#actions(),
+        frame: () => dashboard.#frame(),
+        control: dashboard.#pageControl(),
+        pictures: () => dashboard.#telemetry.pictures,
+      });
+      if (subject.robot.drivers.sim !== undefined) await dashboard.#showArmAlone();
+      return dashboard;
+    } catch (error) {
+      // A server that goes on would keep the process.
+      await dashboard.close();
+      throw error;
+    }
   }
 
   get listener(): StepListener {
@@ -143,15 +149,16 @@ export class RunDashboard {
   next(planned: RunJob | undefined, signal: AbortSignal): Promise<RunJob | undefined> {
     if (planned !== undefined) this.#seed = planned.seed;
     if (planned !== undefined && !this.#isHeld) return Promise.resolve(planned);
+    if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const leave = (): void => resolve(undefined);
-      signal.addEventListener('abort', leave, { once: true });
-      if (signal.aborted) leave();
-      this.#begin = (job) => {
+      const settle = (job: RunJob | undefined): void => {
         this.#begin = undefined;
         signal.removeEventListener('abort', leave);
         resolve(job);
       };
+      const leave = (): void => settle(undefined);
+      signal.addEventListener('abort', leave, { once: true });
+      this.#begin = settle;
     });
   }
 

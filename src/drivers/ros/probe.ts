@@ -61,10 +61,15 @@ export async function probeArm(options: ProbeOptions): Promise<ProbeCheck[]> {
   return [bridge, states, ...(hold === undefined ? [] : [hold]), controllers, command, checkSafety(options)];
 }
 
-/** Throws the error of the first check that failed; the robot's own safety is for the gate to judge. */
+/**
+ * Throws the error of the first check that failed. The robot's own safety is for the gate to judge, but where a robot has
+ * stopped by itself, that is why it lets no controller command it.
+ */
 export function requirePassed(checks: readonly ProbeCheck[]): void {
   const failed = checks.find(({ name, error }) => name !== 'safety' && error !== undefined);
-  if (failed?.error !== undefined) throw failed.error;
+  if (failed?.error === undefined) return;
+  const stopped = failed.name === 'controller' ? checks.find(({ name }) => name === 'safety')?.error : undefined;
+  throw stopped ?? failed.error;
 }
 
 async function checkJointStates({ robot, arm, clock }: ProbeOptions): Promise<ProbeCheck> {

@@ -16,8 +16,7 @@ import { registerOf } from './servo-address.ts';
 import type { ServoBus } from './servo-bus.ts';
 import { commonRegister } from './servo-registers.ts';
 import { switchTorque } from './servo-torque.ts';
-import { DYNAMIXEL_ALERT } from './status-error.ts';
-import { RESTARTED_ERROR } from './status-error.ts';
+import { DYNAMIXEL_ALERT, RESTARTED_ERROR } from './status-error.ts';
 import { SyncReader } from './sync-reader.ts';
 import { Telemetry, telemetrySpan } from './telemetry.ts';
 

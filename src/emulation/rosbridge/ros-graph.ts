@@ -31,6 +31,8 @@ export type TopicListener = (message: RosMessage) => void;
 
 interface Topic {
   readonly type: string;
+  /** How many have said that they will publish to it. */
+  publishers: number;
   readonly listeners: Set<TopicListener>;
   /** Kept for those who subscribe later. */
   latched: RosMessage | undefined;
@@ -53,9 +55,14 @@ export class RosGraph {
     return new Map([...this.#topics].map(([name, { type }]) => [name, type]));
   }
 
-  /** Makes a topic known. Throws MessageRefused when it has another type. */
-  advertise(name: string, type: string): void {
-    this.#topic(name, type);
+  /** Makes a topic known until the function returned is called, once. Throws MessageRefused when it has another type. */
+  advertise(name: string, type: string): () => void {
+    const topic = this.#topic(name, type);
+    topic.publishers += 1;
+    return () => {
+      topic.publishers -= 1;
+      this.#forgetUnused(name, topic);
+    };
   }
 
   /** @param options.latched whoever subscribes later is given this message, too */
@@ -73,7 +80,10 @@ export class RosGraph {
     const topic = this.#topic(name, type);
     topic.listeners.add(listener);
     if (topic.latched !== undefined) listener(topic.latched);
-    return () => topic.listeners.delete(listener);
+    return () => {
+      topic.listeners.delete(listener);
+      this.#forgetUnused(name, topic);
+    };
   }
 
   /** Offers an action the way this version of ROS has it: to the action ops of the bridge, or as topics. */
@@ -104,8 +114,13 @@ export class RosGraph {
       throw new MessageRefused(`topic ${name} has type ${known.type}, not ${type}`);
     }
     if (type === undefined) throw new MessageRefused(`cannot infer the type of topic ${name}: it is not advertised`);
-    const topic: Topic = { type, listeners: new Set(), latched: undefined };
+    const topic: Topic = { type, publishers: 0, listeners: new Set(), latched: undefined };
     this.#topics.set(name, topic);
     return topic;
+  }
+
+  #forgetUnused(name: string, topic: Topic): void {
+    const isUsed = topic.publishers > 0 || topic.listeners.size > 0;
+    if (!isUsed && this.#topics.get(name) === topic) this.#topics.delete(name);
   }
 }

@@ -24,6 +24,8 @@ export class RosbridgeSession {
   readonly #actions: SessionActions;
   /** Ends of subscriptions by topic, then by id of the subscription. */
   readonly #subscriptions = new Map<string, Map<string, () => void>>();
+  /** Ends of what it advertised, by topic. */
+  readonly #advertised = new Map<string, () => void>();
   readonly #services = new Set<string>();
   readonly #calls = new Map<
     string,
@@ -49,9 +51,10 @@ export class RosbridgeSession {
     }
   }
 
-  /** The connection is gone: so is all this client subscribed to and offered. */
+  /** The connection is gone: so is all this client subscribed to, advertised and offered. */
   close(): void {
     for (const [topic] of this.#subscriptions) this.#unsubscribe(topic, undefined);
+    for (const [topic] of this.#advertised) this.#unadvertise(topic);
     for (const service of this.#services) this.#options.graph.services.delete(service);
     for (const { reject } of this.#calls.values()) reject(new Error('the client that offers the service is gone'));
     this.#calls.clear();
@@ -62,7 +65,7 @@ export class RosbridgeSession {
     const { graph } = this.#options;
     switch (op.op) {
       case 'advertise':
-        return graph.advertise(op.topic, this.#typeOf(op.type, 'message'));
+        return this.#advertise(op.topic, this.#typeOf(op.type, 'message'));
       case 'publish':
         return graph.publish(op.topic, graph.codec.decode(graph.typeOf(op.topic), op.msg));
       case 'subscribe':
@@ -79,11 +82,22 @@ export class RosbridgeSession {
       case 'service_response':
         return this.#respond(op);
       case 'unadvertise':
-        // Topics of the graph stay known: others may use them.
-        return;
+        return this.#unadvertise(op.topic);
       default:
         return this.#actions.perform(op);
     }
+  }
+
+  #advertise(topic: string, type: string): void {
+    const end = this.#options.graph.advertise(topic, type);
+    // Said twice it counts once: a topic has one publisher for each client.
+    if (this.#advertised.has(topic)) end();
+    else this.#advertised.set(topic, end);
+  }
+
+  #unadvertise(topic: string): void {
+    this.#advertised.get(topic)?.();
+    this.#advertised.delete(topic);
   }
 
   #subscribe(op: Op<'subscribe'>): void {

@@ -39,7 +39,8 @@ export function latchedStop(record: ArmRecord, robot: RobotSpec): ArmatureError 
   ];
   const kind = state === 'estop' ? 'an emergency stop' : 'a protective stop';
   const isRobots = reasons.some((reason) => ROBOT_REASONS.includes(reason));
-  return new ArmatureError('E_PROTECTIVE_STOP', `robot "${robot.name}" made ${kind}: ${why.join('; ')}`, {
+  const because = why.length === 0 ? '' : `: ${why.join('; ')}`;
+  return new ArmatureError('E_PROTECTIVE_STOP', `robot "${robot.name}" made ${kind}${because}`, {
     remedy: isRobots
       ? 'Look at the robot, see `armature ros check` and `armature ros recover`, then start again.'
       : 'It stays where it stopped. Look at it and remove the cause; `armature rest` takes it to its rest pose; then start again.',
@@ -78,7 +79,9 @@ function jointsOf(reason: Reason, { health, sentRad, measuredRad }: ArmRecord, r
   return robot.joints.flatMap(({ name }, joint) => {
     const value = values[joint] ?? NaN;
     return value < range.low || value > range.high
-      ? [`${name}: ${value.toFixed(1)}, limit ${value < range.low ? range.low : range.high}`]
+      ? [
+          `${name}: ${value.toFixed(1)} ${range.unit}, limit ${value < range.low ? range.low : range.high} ${range.unit}`,
+        ]
       : [];
   });
 }

@@ -223,9 +223,20 @@ export class CameraInput implements PictureInput {
   }
 }
 
-export function cameraError(address: CameraAddress, problem: string, found: string): ArmatureError {
-  return new ArmatureError('E_CAMERA', `camera ${address.name} (${describeLocation(address)}): ${problem}`, {
-    found,
-    remedy: 'Check the cable, the address and the permissions; "armature doctor" lists the devices of this computer.',
-  });
+/** A camera that does not do what it should. */
+export class CameraError extends ArmatureError {
+  /** What is wrong with it, for whoever is told anyway which camera it is, and what to do about cameras. */
+  readonly reason: string;
+
+  constructor(address: CameraAddress, problem: string, found: string) {
+    super('E_CAMERA', `camera ${address.name} (${describeLocation(address)}): ${problem}`, {
+      found,
+      remedy: 'Check the cable, the address and the permissions; "armature doctor" lists the devices of this computer.',
+    });
+    this.reason = `${problem}: ${found}`;
+  }
+}
+
+export function cameraError(address: CameraAddress, problem: string, found: string): CameraError {
+  return new CameraError(address, problem, found);
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { AvFrame } from '../../record/node-av.ts';
 import { retryDelayMs } from '../../sensors/from-source.ts';
-import { CameraInput, STALL_MS, cameraError } from './camera-input.ts';
+import { CameraError, CameraInput, STALL_MS, cameraError } from './camera-input.ts';
 import type { ArrivedPacket, CameraInputOptions, PictureInput } from './camera-input.ts';
 import { RosCameraInput } from './ros-camera-input.ts';
 
@@ -43,7 +43,7 @@ export class Capture {
       try {
         await this.#session();
       } catch (error) {
-        this.#options.onProblem(error instanceof Error ? error.message : String(error));
+        this.#options.onProblem(reasonOf(error));
       }
       this.#failures += 1;
       await delay(retryDelayMs(this.#failures), undefined, { signal }).catch(() => undefined);
@@ -137,4 +137,9 @@ export class Capture {
       entry.resolve();
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof CameraError) return error.reason;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -35,6 +35,23 @@ describe('the probe before an arm is used', () => {
     });
   });
 
+  it('names the stop of a robot that lets no controller command it because of one', async () => {
+    const controller = [{ name: 'forward_position_controller', state: 'inactive' }];
+    const server = await bridge({ services: { '/controller_manager/list_controllers': () => ({ controller }) } });
+    const topic = '/io_and_status_controller/safety_mode';
+    const timer = setInterval(() => server.publish(topic, { mode: 3 }), 10);
+    ending.push(() => clearInterval(timer));
+    const changes = {
+      controllerManager: '/controller_manager',
+      command: { ...FORWARD, controller: 'forward_position_controller' },
+      safety: { kind: 'ur', safetyModeTopic: topic },
+    };
+    await expect(open(server, changes)).rejects.toMatchObject({
+      code: 'E_ROS_ROBOT_STOPPED',
+      problem: expect.stringContaining('safety mode PROTECTIVE_STOP'),
+    });
+  });
+
   it('says that nobody listens to the commands', async () => {
     const services = {
       '/rosapi/subscribers': () => ({ subscribers: [] }),
