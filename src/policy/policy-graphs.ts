@@ -164,17 +164,18 @@ export class PolicyGraphs {
   }
 
   async #stateInputs(state: PolicyState): Promise<Readonly<Record<string, Tensor>>> {
-    const inputs = Object.entries(state.inputs());
-    const rings = this.#device === undefined ? [] : inputs.filter(isRing);
-    const parts = rings.flatMap(([name, { slotVersions, ...tensor }]) =>
-      Object.entries(this.#remembered.parts(name, tensor)).map(([part, view]) => [part, { ...view, slotVersions }]),
-    );
-    const others = inputs.filter((input) => !rings.some(([ring]) => ring === input[0]));
-    return Object.assign(
-      {},
-      await this.#device?.inputs(Object.fromEntries(parts)),
-      ...others.map(([name, tensor]) => this.#remembered.tensors(name, tensor)),
-    );
+    const tensors: Record<string, Tensor> = {};
+    const rings: Record<string, StateTensor & { readonly slotVersions: Uint32Array }> = {};
+    for (const [name, tensor] of Object.entries(state.inputs())) {
+      const { slotVersions } = tensor;
+      if (this.#device === undefined || slotVersions === undefined) {
+        Object.assign(tensors, this.#remembered.tensors(name, tensor));
+      } else {
+        const parts = Object.entries(this.#remembered.parts(name, tensor));
+        for (const [part, view] of parts) rings[part] = { ...view, slotVersions };
+      }
+    }
+    return this.#device === undefined ? tensors : { ...tensors, ...(await this.#device.inputs(rings)) };
   }
 
   /** Frees the native memory. Not while a run is in flight. */
@@ -241,12 +242,6 @@ async function openDeviceCache(
   if (rings.length === 0 || !executionProviders[settings.provider].keepsTensors) return undefined;
   const isRing = (name: string): boolean => rings.some(([ring]) => ring === name || ring === wholeName(name));
   return DeviceCache.open(trunk.inputNames.filter(isRing), settings);
-}
-
-type NamedRing = [string, StateTensor & { readonly slotVersions: Uint32Array }];
-
-function isRing(input: [string, StateTensor]): input is NamedRing {
-  return input[1].slotVersions !== undefined;
 }
 
 function countFrom(first: number, count: number): bigint[] {
