@@ -34,6 +34,11 @@ them alike.`,
       words: 'of all subjects; default: as many as make the engine fastest, which is tried for each policy',
     },
     python: { type: 'string', default: 'python3', value: 'command', words: 'one that has PyTorch' },
+    attention: {
+      type: 'boolean',
+      default: false,
+      words: 'let the engine tell what it attends to, as for the dashboard',
+    },
     keep: {
       type: 'boolean',
       default: false,
@@ -88,7 +93,7 @@ async function measure(configuration: Configuration): Promise<Result> {
   const greeting = { textIds: [...frame.textIds], stateIds: [...frame.stateIds], patches: [...frame.patches] };
   const torchCommand = [...workshop.command('bench_reference.py'), '--policy', folder, '--threads', String(threads)];
   const measured = [
-    await engineProcess(folder, settings),
+    await engineProcess(folder, { ...settings, attention: values.attention }),
     await nodeProcess('plain-process.ts', [folder, workshop.plain(folder, configuration.name), threads]),
     await startMeasured(torchCommand, greeting),
   ] as const;

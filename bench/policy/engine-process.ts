@@ -5,11 +5,15 @@ import { TokenEncoder } from '../../src/tokens/token-frame.ts';
 import { exampleObservation } from './example.ts';
 import { serveRounds } from './line-protocol.ts';
 
-/** Ticks of the engine as it runs on an arm, in a process of its own: arguments are the policy's folder, "spin" or "sleep", and the threads. */
-const [folder = '', waiting = 'sleep', threads = '1'] = process.argv.slice(2);
+/** Ticks of the engine as it runs on an arm, in a process of its own: arguments are the policy's folder, "spin" or "sleep", the threads, and "attention" where decisions tell it. */
+const [folder = '', waiting = 'sleep', threads = '1', attention] = process.argv.slice(2);
 const start = performance.now();
 const policy = loadPolicy(folder);
-const engine = await PolicyEngine.create(policy, { threads: Number(threads), spinning: waiting === 'spin' });
+const engine = await PolicyEngine.create(policy, {
+  threads: Number(threads),
+  spinning: waiting === 'spin',
+  attention: attention !== undefined,
+});
 const loadMs = performance.now() - start;
 
 const { spec } = policy.layout;

@@ -8,6 +8,8 @@ import type { MeasuredProcess } from './measured-process.ts';
 export interface EngineSettings {
   readonly threads: number;
   readonly waiting: 'spin' | 'sleep';
+  /** Whether decisions tell what they attended to. Default false. */
+  readonly attention?: boolean;
 }
 
 const TRIAL_TICKS = 12;
@@ -24,8 +26,9 @@ export function nodeProcess(script: string, words: readonly string[]): Promise<M
   return startMeasured([process.execPath, '--import', 'tsx', path, ...words]);
 }
 
-export function engineProcess(folder: string, { threads, waiting }: EngineSettings): Promise<MeasuredProcess> {
-  return nodeProcess('engine-process.ts', [folder, waiting, String(threads)]);
+export function engineProcess(folder: string, settings: EngineSettings): Promise<MeasuredProcess> {
+  const { threads, waiting, attention = false } = settings;
+  return nodeProcess('engine-process.ts', [folder, waiting, String(threads), ...(attention ? ['attention'] : [])]);
 }
 
 /** The choice with the lowest median over a few ticks, on so many threads only where told. */
