@@ -6,6 +6,7 @@ import type { EvaluationOptions, EvaluationOutcome } from '../runtime/evaluation
 import { loadPolicy } from '../policy/load-policy.ts';
 import { precisions } from '../policy/model-manifest.ts';
 import type { Precision } from '../policy/model-manifest.ts';
+import { loadRobot } from '../robot/load-robot.ts';
 import { loadSuite } from '../sim/load-suite.ts';
 import { addDashboardOptions } from './dashboard/run-dashboard.ts';
 import type { DashboardFlags } from './dashboard/run-dashboard.ts';
@@ -24,7 +25,8 @@ Examples:
   armature eval --policy desk --suite desk --shift --paraphrases
                                                           light, colours, camera mounts and wordings that
                                                           were never trained on
-  armature eval --policy desk --suite desk --dashboard    the table in a browser, as it fills up
+  armature eval --policy desk --suite desk --dashboard    the table in a browser, as it fills up,
+                                                          beside the episode under way
   armature eval --policy desk --episodes 50 --expert      the ceiling: the scripted expert through the same
                                                           tokens, decoding and gate`;
 
@@ -63,7 +65,7 @@ export function addEval(program: Command): void {
     .option('--video <folder>', 'keep films of the failures there, with a page to look at them')
     .option('--video-all', 'with --video, keep films of successes as well')
     .option('--json', 'print one JSON object');
-  addDashboardOptions(command, 'show the table in a browser as it fills up; stays until Ctrl-C')
+  addDashboardOptions(command, 'show the table, and an episode under way, in a browser; stays until Ctrl-C')
     .addHelpText('after', EXAMPLES)
     .action(runEval);
 }
@@ -86,6 +88,7 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
   try {
     const evaluation = await evaluate({
       ...wanted,
+      ...(dashboard === undefined ? {} : { onlooker: dashboard.onlooker }),
       onEpisode: (outcome, done, total) => {
         outcomes.push(outcome);
         dashboard?.add(outcome);
@@ -103,7 +106,7 @@ async function runEval(options: EvalOptions, command: Command): Promise<void> {
   }
 }
 
-type Wanted = Omit<EvaluationOptions, 'onEpisode'>;
+type Wanted = Omit<EvaluationOptions, 'onEpisode' | 'onlooker'>;
 
 function wantedOf(options: EvalOptions): Wanted {
   const { policy, suite, episodes, seed, workers, expert = false, video, precision, safetyMask = true } = options;
@@ -125,11 +128,12 @@ function wantedOf(options: EvalOptions): Wanted {
 /** Undefined where none is wanted. Throws what loadPolicy and DashboardServer.open throw. */
 async function openDashboard(
   flags: DashboardFlags,
-  { policy: found, suite, tasks, episodes, workers, expert, seed, conditions, precision }: Wanted,
+  { policy: found, tasks, episodes, workers, expert, seed, conditions, precision, video }: Wanted,
   elapsedS: () => number,
 ): Promise<EvaluationDashboard | undefined> {
   if (flags.dashboard !== true) return undefined;
-  const policy = loadPolicy(found).manifest.name;
+  const { manifest, layout } = loadPolicy(found);
+  const policy = manifest.name;
   const agent = expert === true ? 'expert' : 'policy';
   const title = conditionsText({
     agent,
@@ -138,5 +142,15 @@ async function openDashboard(
     seed,
     ...(precision === undefined ? {} : { precision }),
   });
-  return EvaluationDashboard.open(flags.listen, { policy, suite, title, tasks, episodes, workers, elapsedS });
+  return EvaluationDashboard.open(flags.listen, {
+    robot: loadRobot(manifest.robot),
+    policy,
+    layout,
+    hasCameras: expert !== true || video !== undefined,
+    title,
+    tasks,
+    episodes,
+    workers,
+    elapsedS,
+  });
 }

@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads';
+import { threadId, workerData } from 'node:worker_threads';
 import { decodeActions, encodeAction } from '../actions/action-codec.ts';
 import type { Agent } from '../core/agent.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
@@ -10,36 +10,44 @@ import type { LayoutSpec } from '../tokens/layout-spec.ts';
 import { DemonstrationAgent } from './demonstration-agent.ts';
 import type { EvaluationJob, EvaluationOutcome, EvaluationSetup } from './evaluation.ts';
 import { EpisodeFilm } from './episode-film.ts';
+import { SightListener } from './episode-sight.ts';
+import type { EpisodeSight } from './episode-sight.ts';
 import { EpisodeWitness } from './episode-witness.ts';
 import { GatoAgent } from './gato-agent.ts';
 import { GoalAgent, goalImages } from './goal-agent.ts';
 import { serveJobs } from './serve-jobs.ts';
+import { SightRequest } from './sight-request.ts';
 import { SimulatedTask } from './simulated-task.ts';
+import type { StepListener } from './step-listener.ts';
 
 const setup = workerData as EvaluationSetup;
 const robot = loadRobot(setup.robot);
 const tasks = new Map<string, SimulatedTask>();
 const layout = loadPolicy(setup.policy).manifest.tokens;
 const engine = { threads: 1, precision: setup.precision, safetyMask: setup.safetyMask };
+const sights = setup.sights === undefined ? undefined : new SightRequest(setup.sights);
 let policy: GatoAgent | undefined;
 
-serveJobs<EvaluationJob, EvaluationOutcome>(evaluate, async () => {
+serveJobs<EvaluationJob, EvaluationOutcome, EpisodeSight>(evaluate, async () => {
   await policy?.close();
   for (const task of tasks.values()) task.dispose();
 });
 
-async function evaluate({ task: name, seed }: EvaluationJob): Promise<EvaluationOutcome> {
+async function evaluate(job: EvaluationJob, tell: (sight: EpisodeSight) => void): Promise<EvaluationOutcome> {
+  const { task: name, seed } = job;
   const task = await simulatedTask(name);
   const agent = setup.expert ? undefined : await policyFor(task, seed);
   const film = setup.video === undefined ? undefined : new EpisodeFilm(robot);
+  const sight = sightOf(task, job, tell);
   let witness: EpisodeWitness | undefined;
   const { instruction, result } = await task.run({
     seed,
     mode: 'lockstep',
     agent: (episode) => agent ?? expertThroughTokens(episode, layout),
-    listeners: film === undefined ? [] : [film],
+    listeners: [film, sight].filter((listener) => listener !== undefined),
     witness: (episode) => (witness = new EpisodeWitness(episode, task.spec.success)),
   });
+  sights?.leave(threadId);
   if (result.agentFailure !== undefined) throw result.agentFailure;
   // Without its listeners the episode would be counted, but not rightly judged.
   for (const { cause } of result.listenerFailures) throw cause;
@@ -59,6 +67,16 @@ async function evaluate({ task: name, seed }: EvaluationJob): Promise<Evaluation
     tickMs: result.inferenceMs,
     ...(clip === undefined ? {} : { clip }),
   };
+}
+
+/** Shows this episode to who asks, if no other one is shown. */
+function sightOf(
+  task: SimulatedTask,
+  job: EvaluationJob,
+  tell: (sight: EpisodeSight) => void,
+): StepListener | undefined {
+  if (sights?.claim(threadId) !== true) return undefined;
+  return new SightListener({ ...job, world: task.simulation.world, gateHz: robot.rates.gateHz, request: sights, tell });
 }
 
 /** The policy, shown the goal of this episode where it wants one. */

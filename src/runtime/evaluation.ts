@@ -8,6 +8,8 @@ import { loadTask } from '../sim/load-task.ts';
 import type { TaskConditions } from '../sim/load-task.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import type { Outcome } from './episode-result.ts';
+import type { EpisodeSight } from './episode-sight.ts';
+import type { SightRequest } from './sight-request.ts';
 import { quantile } from './statistics.ts';
 import type { Quantiles } from './statistics.ts';
 import { wilsonInterval95 } from './success-rate.ts';
@@ -28,6 +30,8 @@ export interface EvaluationSetup {
   readonly conditions: EvaluationConditions;
   /** Where films of failures go; with `successes`, those of all episodes. */
   readonly video: { readonly folder: string; readonly successes: boolean } | undefined;
+  /** Of a SightRequest; undefined where nobody can look. */
+  readonly sights: SharedArrayBuffer | undefined;
 }
 
 export interface EvaluationJob {
@@ -72,6 +76,8 @@ export interface EvaluationOptions {
   readonly video?: string;
   readonly keepSuccesses?: boolean;
   readonly onEpisode?: (outcome: EvaluationOutcome, done: number, total: number) => void;
+  /** Somebody who may ask for the episode under way of one worker, and gets what was asked for. Changes no result. */
+  readonly onlooker?: { readonly request: SightRequest; readonly onSight: (sight: EpisodeSight) => void };
 }
 
 export interface TaskEvaluation {
@@ -117,7 +123,17 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const precision = options.precision ?? preferredPrecision(manifest, 'cpu') ?? 'int8';
   const video =
     options.video === undefined ? undefined : { folder: options.video, successes: options.keepSuccesses ?? false };
-  const setup: EvaluationSetup = { robot: manifest.robot, policy, expert, precision, safetyMask, conditions, video };
+  const { onlooker } = options;
+  const setup: EvaluationSetup = {
+    robot: manifest.robot,
+    policy,
+    expert,
+    precision,
+    safetyMask,
+    conditions,
+    video,
+    sights: onlooker?.request.shared,
+  };
   const jobs: EvaluationJob[] = options.tasks.flatMap((task) =>
     Array.from({ length: options.episodes }, (_, episode) => ({ task, seed: seed + episode })),
   );
@@ -125,18 +141,13 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     entry: moduleEntry(import.meta.url, 'evaluation-worker'),
     workers: options.workers,
     workerData: setup,
+    onNews: (sight: EpisodeSight) => onlooker?.onSight(sight),
   };
   const outcomes: EvaluationOutcome[] = [];
-  for await (const outcome of runInWorkers<EvaluationJob, EvaluationOutcome>(jobs, pool)) {
+  for await (const outcome of runInWorkers<EvaluationJob, EvaluationOutcome, EpisodeSight>(jobs, pool)) {
     outcomes.push(outcome);
     options.onEpisode?.(outcome, outcomes.length, jobs.length);
   }
-  const tasks = options.tasks.map((task) =>
-    summariseTask(
-      task,
-      outcomes.filter((outcome) => outcome.task === task),
-    ),
-  );
   return {
     suite,
     policy: manifest.name,
@@ -145,6 +156,21 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     safetyMask,
     conditions,
     seed,
+    ...summarise(options.tasks, outcomes),
+  };
+}
+
+function summarise(
+  names: readonly string[],
+  outcomes: readonly EvaluationOutcome[],
+): Pick<Evaluation, 'tasks' | 'meanSuccessRate' | 'tick'> {
+  const tasks = names.map((task) =>
+    summariseTask(
+      task,
+      outcomes.filter((outcome) => outcome.task === task),
+    ),
+  );
+  return {
     tasks,
     meanSuccessRate: tasks.reduce((sum, task) => sum + task.successRate, 0) / tasks.length,
     tick: {

@@ -4,14 +4,21 @@ import type { Refusal } from './worker-pool.ts';
 
 type Message<Job> = { readonly job: Job } | { readonly close: true };
 
-/** The worker's side of runInWorkers: one job after another, until told to close. */
-export function serveJobs<Job, Result>(run: (job: Job) => Promise<Result>, close: () => Promise<void>): void {
+/**
+ * The worker's side of runInWorkers: one job after another, until told to close.
+ * @param run may tell news of a job while it is at it
+ */
+export function serveJobs<Job, Result, News = never>(
+  run: (job: Job, tell: (news: News) => void) => Promise<Result>,
+  close: () => Promise<void>,
+): void {
   const port = parentPort;
   if (port === null) {
     throw new ArmatureError('E_NOT_A_WORKER', 'this module is the entry of a worker thread', {
       remedy: 'Start it through runInWorkers.',
     });
   }
+  const tell = (news: News): void => port.postMessage({ news });
   let queue = Promise.resolve();
   port.on('message', (message: Message<Job>) => {
     queue = queue.then(async () => {
@@ -21,7 +28,7 @@ export function serveJobs<Job, Result>(run: (job: Job) => Promise<Result>, close
         return;
       }
       try {
-        port.postMessage({ result: await run(message.job) });
+        port.postMessage({ result: await run(message.job, tell) });
       } catch (error) {
         port.postMessage(error instanceof ArmatureError ? { refusal: refusalOf(error) } : { error });
       }

@@ -11,17 +11,20 @@ export interface Refusal {
   readonly details: ErrorDetails;
 }
 
-/** What a worker answers: the result of one job, or why it failed. */
-export type WorkerReply<Result> =
+/** What a worker answers: the result of one job, or why it failed; and before that what it tells of it. */
+export type WorkerReply<Result, News = never> =
+  | { readonly news: News }
   | { readonly result: Result }
   | { readonly refusal: Refusal }
   | { readonly error: unknown };
 
-export interface PoolOptions {
+export interface PoolOptions<News = never> {
   readonly entry: ModuleEntry;
   readonly workers: number;
   /** Structured-cloneable; every worker gets it as workerData. */
   readonly workerData: unknown;
+  /** Called with what workers tell while they are at a job. */
+  readonly onNews?: (news: News) => void;
 }
 
 /**
@@ -30,9 +33,12 @@ export interface PoolOptions {
  * under way or waiting to be yielded. Workers end by themselves: terminating one in the middle of an
  * inference would abort the process.
  */
-export async function* runInWorkers<Job, Result>(jobs: readonly Job[], options: PoolOptions): AsyncGenerator<Result> {
+export async function* runInWorkers<Job, Result, News = never>(
+  jobs: readonly Job[],
+  options: PoolOptions<News>,
+): AsyncGenerator<Result> {
   const workers = Array.from({ length: Math.min(options.workers, Math.max(1, jobs.length)) }, () => {
-    return new PooledWorker<Job, Result>(startWorker(options.entry, options.workerData));
+    return new PooledWorker<Job, Result, News>(startWorker(options.entry, options.workerData), options.onNews);
   });
   try {
     const pending: Promise<Result>[] = [];
@@ -52,14 +58,18 @@ export async function* runInWorkers<Job, Result>(jobs: readonly Job[], options: 
   }
 }
 
-class PooledWorker<Job, Result> {
+class PooledWorker<Job, Result, News> {
   readonly #worker: Worker;
   readonly #waiting: { resolve: (result: Result) => void; reject: (cause: unknown) => void }[] = [];
   readonly #exited: Promise<void>;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, onNews?: (news: News) => void) {
     this.#worker = worker;
-    worker.on('message', (reply: WorkerReply<Result>) => {
+    worker.on('message', (reply: WorkerReply<Result, News>) => {
+      if ('news' in reply) {
+        onNews?.(reply.news);
+        return;
+      }
       const job = this.#waiting.shift();
       if ('refusal' in reply) job?.reject(revived(reply.refusal));
       else if ('error' in reply) job?.reject(reply.error);

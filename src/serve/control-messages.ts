@@ -97,7 +97,7 @@ const control = z.strictObject({
   canReset: z.boolean(),
 });
 
-/** How an evaluation stands; said whenever an episode has ended. */
+/** How an evaluation stands; said whenever an episode has ended, and when another one is shown. */
 const evaluation = z.strictObject({
   kind: z.literal('evaluation'),
   title: z.string(),
@@ -105,6 +105,8 @@ const evaluation = z.strictObject({
   total: z.int(),
   elapsedS: z.number(),
   workers: z.int(),
+  /** The episode that frames, pictures and the scene are of; null before the first. */
+  seen: z.strictObject({ task: z.string(), seed: z.int() }).nullable(),
   tasks: z.array(
     z.strictObject({
       task: z.string(),

@@ -123,7 +123,6 @@ export class DashboardServer {
   /** How an evaluation stands. */
   showEvaluation(report: EvaluationReport): void {
     this.#evaluation = JSON.stringify(report);
-    this.#viewers.show(this.#evaluation);
   }
 
   async close(): Promise<void> {
@@ -204,6 +203,7 @@ export class DashboardServer {
 
   #show(): void {
     if (this.#viewers.count === 0) return;
+    if (this.#evaluation !== '') this.#viewers.showNewest('evaluation', this.#evaluation);
     this.#showControl();
     const frame = this.#options.frame();
     if (frame === undefined) return;

@@ -2,6 +2,7 @@ import { NS_PER_MS } from '../core/clock.ts';
 import type { AgentDecision } from '../core/agent.ts';
 import type { CameraFrame, Observation, Sampled } from '../core/observation.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
+import { GateLog } from '../runtime/gate-log.ts';
 import { LoopMeter } from '../runtime/loop-meter.ts';
 import { quantile } from '../runtime/statistics.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
@@ -9,12 +10,8 @@ import type { TokenStrip } from '../runtime/token-strip.ts';
 import { LATENESS_EDGES_MS } from './messages.ts';
 import type { FrameMessage } from './messages.ts';
 
-/** Changes of the gate that a page is told with each frame, so that one it missed is in the next. */
-const MOST_EVENTS = 40;
 /** Observations that a decision may still come for. */
 const MOST_ASKED = 8;
-
-type GateEvent = FrameMessage['gate']['events'][number];
 
 export interface TelemetryOptions {
   readonly robot: RobotSpec;
@@ -41,9 +38,7 @@ export class Telemetry implements StepListener {
   #isOwed = false;
   #missed = 0;
   #skipped = 0;
-  #events: readonly GateEvent[] = [];
-  #eventCount = 0;
-  #said = '';
+  readonly #log = new GateLog();
   readonly #episode = { number: 0, outcome: '', succeeded: 0, finished: 0 };
   #speedShare = 1;
 
@@ -66,7 +61,7 @@ export class Telemetry implements StepListener {
     this.#isOwed = false;
     this.#missed = 0;
     this.#skipped = 0;
-    this.#said = '';
+    this.#log.beginEpisode();
   }
 
   endEpisode({ outcome, success }: { readonly outcome: string; readonly success: boolean }): void {
@@ -88,7 +83,7 @@ export class Telemetry implements StepListener {
       this.#isOwed = step.decision === undefined;
     }
     this.#newest = step;
-    this.#noteGate(step);
+    this.#log.note(step.gate, this.#meter.timeS);
   }
 
   /** The newest picture of each camera, with its age at the newest tick. */
@@ -121,7 +116,7 @@ export class Telemetry implements StepListener {
       gate: {
         state: step.gate.state,
         reasons: [...step.gate.reasons],
-        events: this.#events,
+        events: this.#log.events,
         speedShare: this.#speedShare,
       },
       strip: this.#newestStrip(),
@@ -160,16 +155,6 @@ export class Telemetry implements StepListener {
       this.#strip = { of: decided, strip: strip ?? null };
     }
     return this.#strip.strip;
-  }
-
-  /** Notes what the gate begins to do; what it goes on doing was said. */
-  #noteGate({ gate }: StepRecord): void {
-    const said = `${gate.state}: ${gate.reasons.join(' ')}`;
-    if (said === this.#said) return;
-    this.#said = said;
-    this.#eventCount += 1;
-    const event = { number: this.#eventCount, timeS: this.#meter.timeS, state: gate.state, reasons: [...gate.reasons] };
-    this.#events = [...this.#events.slice(1 - MOST_EVENTS), event];
   }
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { jog, sentMarks, takeControl } from './control-page.ts';
 import { describeInBrowser } from './describe-in-browser.ts';
-import { PATIENCE_MS, openBrowser, openPage, shoot } from './with-browser.ts';
+import { PATIENCE_MS, armPixels, openBrowser, openPage, shoot } from './with-browser.ts';
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
 
@@ -124,5 +124,27 @@ describeInBrowser('control from the page', () => {
     await run.until((said) => said.includes('until Ctrl-C'));
     await run.end();
     expect(run.printed()).toContain('95 % interval');
+  });
+
+  it('shows an episode of an evaluation while its policy acts', async () => {
+    const run = await startRun(['eval', '--policy', 'desk', '--tasks', 'stack', '--episodes', '4', '--workers', '2']);
+    const { page, complaints } = await openPage(browser, run.operatorUrl, { viewport: { width: 1600, height: 1400 } });
+    await page
+      .getByTestId('seen')
+      .filter({ hasText: /^stack, seed 50000[0-3]$/ })
+      .waitFor();
+    await page.getByTestId('tokens').filter({ hasText: 'shoulder_pan' }).waitFor();
+    const before = await armPixels(page);
+    await expect.poll(() => armPixels(page), { timeout: PATIENCE_MS }).not.toBe(before);
+    await shoot(page, 'evaluation-under-way');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await shoot(page, 'evaluation-phone');
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    await page.setViewportSize({ width: 1600, height: 1400 });
+    await page.getByTestId('evaluated').filter({ hasText: '4 of 4' }).waitFor();
+    await page.getByText('The episode that was shown last').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+    await run.end();
   });
 });

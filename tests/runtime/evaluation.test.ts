@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { ArmatureError } from '../../src/core/errors.ts';
 import { evaluate } from '../../src/runtime/evaluation.ts';
 import type { EvaluationOutcome } from '../../src/runtime/evaluation.ts';
+import type { EpisodeSight } from '../../src/runtime/episode-sight.ts';
+import { SightRequest } from '../../src/runtime/sight-request.ts';
 import { loadSuite } from '../../src/sim/load-suite.ts';
 import { listTasks, loadTask } from '../../src/sim/load-task.ts';
 
@@ -34,6 +36,48 @@ describe('evaluate', { timeout: 240_000 }, () => {
       return { outcomes, tasks: evaluation.tasks };
     };
     expect(await run(1)).toEqual(await run(2));
+  });
+
+  it('shows an episode to who asks, and gives the same result whether anybody does', async () => {
+    const run = async (isSeen: boolean): Promise<{ outcomes: unknown[]; sights: EpisodeSight[] }> => {
+      const outcomes: unknown[] = [];
+      const sights: EpisodeSight[] = [];
+      const request = new SightRequest();
+      if (isSeen) request.ask();
+      const onSight = (sight: EpisodeSight): void => {
+        sights.push(sight);
+        request.ask();
+      };
+      await evaluate({
+        ...plan,
+        policy: tinyPolicy,
+        tasks: ['reach', 'lift'],
+        episodes: 2,
+        onlooker: { request, onSight },
+        onEpisode: (outcome) => outcomes.push({ ...outcome, tickMs: undefined }),
+      });
+      return { outcomes, sights };
+    };
+    const [seen, unseen] = [await run(true), await run(false)];
+    expect(seen.outcomes).toEqual(unseen.outcomes);
+    expect(unseen.sights).toEqual([]);
+    expect(seen.sights.length).toBeGreaterThan(10);
+    // One episode after the other, each with its scene first, and each from its beginning on.
+    const episodes = new Map<string, EpisodeSight[]>();
+    for (const sight of seen.sights) {
+      const name = `${sight.task} ${sight.seed}`;
+      episodes.set(name, [...(episodes.get(name) ?? []), sight]);
+    }
+    expect([...episodes.values()].flat()).toEqual(seen.sights);
+    for (const [first, ...later] of episodes.values()) {
+      expect(first?.scene?.geoms.length).toBeGreaterThan(5);
+      expect(later.every(({ scene }) => scene === undefined)).toBe(true);
+      const ticks = [first, ...later].map((sight) => sight?.steps.at(-1)?.gateTick ?? 0);
+      expect(ticks).toEqual(ticks.toSorted((a, b) => a - b));
+    }
+    const newest = seen.sights.at(-1)?.steps.at(-1);
+    expect(newest?.observation.cameras.get('front')?.value.rgb.buffer.byteLength).toBe(64 * 64 * 3);
+    expect(newest?.gate.state).toBeTypeOf('string');
   });
 
   it('reports what a script needs, in one object', async () => {

@@ -23,6 +23,9 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'agent-failed': 'the policy failed',
 };
 
+/** Where a decision comes without its attention. */
+export const ATTENTION_UNKNOWN = 'What the policy attended to is not told here.';
+
 export function stateWords(state: string): string {
   return STATES[state] ?? state;
 }

@@ -1,18 +1,27 @@
 import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
 import { summariseTask } from '../../runtime/evaluation.ts';
-import type { EvaluationOutcome } from '../../runtime/evaluation.ts';
+import type { EpisodeSight } from '../../runtime/episode-sight.ts';
+import type { EvaluationOptions, EvaluationOutcome } from '../../runtime/evaluation.ts';
+import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { EvaluationReport } from '../../serve/control-messages.ts';
 import { DashboardServer } from '../../serve/dashboard-server.ts';
 import type { DashboardActions } from '../../serve/dashboard-server.ts';
+import type { StepLayout } from '../../tokens/layout.ts';
 import { failuresText } from '../evaluation-text.ts';
 import { THIS_COMPUTER, addressText } from './addresses.ts';
+import { helloOf } from './hello.ts';
+import { SeenEpisode } from './seen-episode.ts';
 import { Interruption } from '../interruption.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 export interface EvaluationDashboardOptions {
+  readonly robot: RobotSpec;
   readonly policy: string;
-  readonly suite: string;
+  /** Of its tokens. */
+  readonly layout: StepLayout;
+  /** False where nothing is rendered: the expert does not look. */
+  readonly hasCameras: boolean;
   /** Who acts, and under which conditions; in words. */
   readonly title: string;
   readonly tasks: readonly string[];
@@ -26,35 +35,39 @@ export interface EvaluationDashboardOptions {
 /** Episodes that the page lists. */
 const NEWEST = 12;
 
-/** A table of an evaluation that fills up while it goes on. The workers do not know of it. */
+/** An evaluation while it goes on: a table that fills up, and the episode under way of one worker as often as a page can show it. */
 export class EvaluationDashboard {
   readonly #server: DashboardServer;
   readonly #options: EvaluationDashboardOptions;
+  readonly #seen: SeenEpisode;
   readonly #outcomes: EvaluationOutcome[] = [];
 
-  private constructor(server: DashboardServer, options: EvaluationDashboardOptions) {
+  private constructor(server: DashboardServer, options: EvaluationDashboardOptions, seen: SeenEpisode) {
     this.#server = server;
     this.#options = options;
+    this.#seen = seen;
   }
 
-  /** Opens it and says on stderr where it is. Throws as DashboardServer.open. */
+  /** Opens it and says on stderr where it is. Throws as DashboardServer.open and SeenEpisode.load. */
   static async open(
     listen: ListenAddress | undefined,
     options: EvaluationDashboardOptions,
   ): Promise<EvaluationDashboard> {
     const { address, port } = listen ?? THIS_COMPUTER;
-    const hello = { robot: options.suite, driver: 'sim', agent: options.policy, joints: [], cameras: [] };
+    const { robot, policy, layout, hasCameras } = options;
+    const hello = helloOf(robot, { driver: 'sim', agent: policy, suggestions: [] });
+    const seen = await SeenEpisode.load(robot, layout);
     const server = await DashboardServer.open({
       pageDirectory: pageDirectory(),
       address,
       port,
-      hello: { ...hello, hottestC: null, suggestions: [] },
+      hello: hasCameras ? hello : { ...hello, cameras: [] },
       actions: NOTHING_MOVES,
-      frame: () => undefined,
-      pictures: () => [],
+      frame: () => seen.frame(),
+      pictures: () => seen.pictures,
     });
     process.stderr.write(`${addressText(address, server)}\n`);
-    const shown = new EvaluationDashboard(server, options);
+    const shown = new EvaluationDashboard(server, options, seen);
     shown.#show();
     return shown;
   }
@@ -62,6 +75,11 @@ export class EvaluationDashboard {
   add(outcome: EvaluationOutcome): void {
     this.#outcomes.push(outcome);
     this.#show();
+  }
+
+  /** For `evaluate`: what pages see of the episodes. */
+  get onlooker(): NonNullable<EvaluationOptions['onlooker']> {
+    return { request: this.#seen.request, onSight: (sight) => this.#see(sight) };
   }
 
   /** It stays to be looked at until Ctrl-C. */
@@ -72,8 +90,14 @@ export class EvaluationDashboard {
     interruption.close();
   }
 
-  close(): Promise<void> {
-    return this.#server.close();
+  async close(): Promise<void> {
+    await this.#server.close();
+    this.#seen.dispose();
+  }
+
+  #see(sight: EpisodeSight): void {
+    if (sight.scene !== undefined) this.#server.setScene(sight.scene);
+    if (this.#seen.take(sight)) this.#show();
   }
 
   #show(): void {
@@ -85,6 +109,7 @@ export class EvaluationDashboard {
       total: tasks.length * episodes,
       elapsedS: elapsedS(),
       workers,
+      seen: this.#seen.which,
       tasks: tasks.map((task) => this.#row(task)),
       episodes: this.#outcomes
         .slice(-NEWEST)

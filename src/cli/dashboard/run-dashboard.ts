@@ -21,6 +21,7 @@ import { encodeText } from '../../tokens/text.ts';
 import { requestOf } from '../place.ts';
 import type { RunJob } from '../run-episodes.ts';
 import { THIS_COMPUTER, addressText } from './addresses.ts';
+import { helloOf } from './hello.ts';
 import { listenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { PageControl } from './page-control.ts';
@@ -111,7 +112,7 @@ export class RunDashboard {
         pageDirectory: pageDirectory(),
         address,
         port,
-        hello: helloOf(subject),
+        hello: helloOf(subject.robot, { ...subject, suggestions: suggestedWords() }),
         actions: dashboard.#actions(),
         frame: () => dashboard.#frame(),
         control: dashboard.#pageControl(),
@@ -274,22 +275,8 @@ export class RunDashboard {
   }
 }
 
-function helloOf({ robot, driver, agent }: DashboardSubject): Parameters<typeof DashboardServer.open>[0]['hello'] {
-  return {
-    robot: robot.name,
-    driver,
-    agent,
-    joints: robot.joints.map(({ name, limits }) => ({
-      name,
-      lowRad: limits.positionRad[0],
-      highRad: limits.positionRad[1],
-      velocityRadPerS: limits.velocityRadPerS,
-      effortNm: limits.effortNm,
-    })),
-    cameras: robot.cameras.map(({ name }) => name),
-    hottestC: robot.monitors.health?.temperatureC ?? null,
-    suggestions: exampleInstructions(listTasks().map((name) => loadTask(name))),
-  };
+function suggestedWords(): string[] {
+  return exampleInstructions(listTasks().map((name) => loadTask(name)));
 }
 
 function noEpisode(problem: string, remedy: string): ArmatureError {

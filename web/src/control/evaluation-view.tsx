@@ -4,12 +4,13 @@ import type { PanelProps } from '../app.tsx';
 import { useNews } from '../use-news.ts';
 import { figure } from '../words.ts';
 import './control.css';
+import { SeenEpisode } from './seen-episode.tsx';
 
 interface EvaluationProps extends PanelProps {
   readonly evaluation: EvaluationReport;
 }
 
-/** An evaluation while it goes on. Its episodes run faster than time, several at once: they are counted here, not shown. */
+/** An evaluation while it goes on. Its episodes run faster than time, several at once: all are counted, and one is shown. */
 export function EvaluationView({ connection, evaluation }: EvaluationProps): JSX.Element {
   useNews(connection, ['link']);
   const { title, done, total, elapsedS, workers, tasks, episodes } = evaluation;
@@ -28,20 +29,23 @@ export function EvaluationView({ connection, evaluation }: EvaluationProps): JSX
         </p>
       </header>
       <main class="evaluation">
-        <section aria-labelledby="progress-title">
-          <h2 id="progress-title">Evaluation</h2>
-          <progress value={done} max={total} aria-label="Episodes done" />
-          <p data-testid="evaluated">
-            {done} of {total} episodes in {figure(elapsedS, 0)} s{isOver ? '.' : restWords(restS)}
-          </p>
-          <p class="quiet">
-            {workers === 1 ? 'One worker simulates' : `${workers} workers simulate`} the episodes in lockstep, faster
-            than time. They are not shown while they run, so that watching costs nothing; --video keeps the failures on
-            film.
-          </p>
-        </section>
-        <Tasks tasks={tasks} />
-        <Episodes episodes={episodes} />
+        <div class="counted">
+          <section aria-labelledby="progress-title">
+            <h2 id="progress-title">Evaluation</h2>
+            <progress value={done} max={total} aria-label="Episodes done" />
+            <p data-testid="evaluated">
+              {done} of {total} episodes in {figure(elapsedS, 0)} s{isOver ? '.' : restWords(restS)}
+            </p>
+            <p class="quiet">
+              {workers === 1 ? 'One worker simulates' : `${workers} workers simulate`} the episodes in lockstep, faster
+              than time. One of them is shown here, as often as its worker and this page get to it: none waits for a
+              page. --video keeps the failures on film.
+            </p>
+          </section>
+          <Tasks tasks={tasks} />
+          <Episodes episodes={episodes} />
+        </div>
+        <SeenEpisode connection={connection} evaluation={evaluation} />
       </main>
     </>
   );

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { attentionShares } from '../attention.ts';
 import type { FrameMessage } from '../../../src/serve/messages.ts';
-import { percent } from '../words.ts';
+import { ATTENTION_UNKNOWN, percent } from '../words.ts';
 
 type Strip = NonNullable<FrameMessage['strip']>;
 
@@ -10,7 +10,7 @@ export function AttentionShares({ strip }: { readonly strip: Strip }): JSX.Eleme
   if (strip.attention === null) {
     return (
       <p class="quiet" data-testid="attention">
-        This policy’s graph does not tell its attention.
+        {ATTENTION_UNKNOWN}
       </p>
     );
   }

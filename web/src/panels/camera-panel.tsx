@@ -5,7 +5,7 @@ import { scaleGradient } from '../colour-scale.ts';
 import { paint, paintWeights } from '../paint.ts';
 import { useNews } from '../use-news.ts';
 import type { Picture, ViewSource } from '../view-source.ts';
-import { figure, percent } from '../words.ts';
+import { ATTENTION_UNKNOWN, figure, percent } from '../words.ts';
 
 type Strip = FrameMessage['strip'];
 
@@ -39,7 +39,7 @@ export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.El
         )}
       </div>
       {overlays.attention && frame?.strip !== undefined && frame.strip !== null && attention === undefined && (
-        <p class="quiet below">This policy’s graph does not tell its attention.</p>
+        <p class="quiet below">{ATTENTION_UNKNOWN}</p>
       )}
     </section>
   );
