@@ -6,8 +6,8 @@ import { planSession } from '../runtime/policy-session.ts';
 import type { SessionPlan } from '../runtime/policy-session.ts';
 import { resolveTask } from '../runtime/task-request.ts';
 import { openBrowser } from './dashboard/open-browser.ts';
-import { addDashboardOptions, openRunDashboard } from './dashboard/run-dashboard.ts';
-import type { DashboardFlags, RunDashboard } from './dashboard/run-dashboard.ts';
+import { addDashboardOptions, openLiveDashboard } from './dashboard/live-dashboard.ts';
+import type { DashboardFlags, LiveDashboard } from './dashboard/live-dashboard.ts';
 import { Interruption } from './interruption.ts';
 import { freeReportPath } from './report/report-file.ts';
 import { runEpisodes } from './run-episodes.ts';
@@ -81,10 +81,10 @@ async function quickstart(options: QuickstartOptions): Promise<void> {
   if (!isShown && interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
 }
 
-/** Throws as openRunDashboard. */
-async function show(options: QuickstartOptions, plan: SessionPlan): Promise<RunDashboard | undefined> {
+/** Throws as openLiveDashboard. */
+async function show(options: QuickstartOptions, plan: SessionPlan): Promise<LiveDashboard | undefined> {
   const flags = { ...options, dashboard: true };
-  const dashboard = await openRunDashboard(flags, {
+  const dashboard = await openLiveDashboard(flags, {
     ...plan,
     agent: plan.manifest.name,
     layout: plan.loaded?.layout,

@@ -8,7 +8,7 @@ import type { SessionEpisode, SessionPlan } from '../runtime/policy-session.ts';
 import type { StepListener, StepRecord } from '../runtime/step-listener.ts';
 import type { TaskRequest, WorkRequest } from '../runtime/task-request.ts';
 import type { Workplace, WorkOptions } from '../runtime/workplace.ts';
-import type { RunDashboard } from './dashboard/run-dashboard.ts';
+import type { LiveDashboard } from './dashboard/live-dashboard.ts';
 import { LiveDisplay } from './live-display.ts';
 import { packageVersion } from './package-version.ts';
 import { formatProgress } from './progress.ts';
@@ -44,7 +44,7 @@ export interface RunEpisodesOptions {
   /** Asked before each episode: whether to begin it. Default: at once. */
   readonly isReady?: (() => Promise<boolean>) | undefined;
   /** Shows the run in a browser, and stays until the run is aborted: then episodes also begin from there. */
-  readonly dashboard?: RunDashboard | undefined;
+  readonly dashboard?: LiveDashboard | undefined;
   /** Aborting it brings the arm to a controlled stop and ends the run. */
   readonly signal: AbortSignal;
 }

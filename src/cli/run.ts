@@ -6,8 +6,8 @@ import type { SessionPlan } from '../runtime/policy-session.ts';
 import type { RunMode } from '../runtime/workplace.ts';
 import { addArmOptions, addCameraOption, isSceneDriver } from './arm-options.ts';
 import type { ArmOptions } from './arm-options.ts';
-import { addDashboardOptions, openRunDashboard } from './dashboard/run-dashboard.ts';
-import type { DashboardFlags } from './dashboard/run-dashboard.ts';
+import { addDashboardOptions, openLiveDashboard } from './dashboard/live-dashboard.ts';
+import type { DashboardFlags } from './dashboard/live-dashboard.ts';
 import { Interruption } from './interruption.ts';
 import { numberBetween, promptSource, wholeNumber } from './option-values.ts';
 import { requestOf } from './place.ts';
@@ -122,7 +122,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
   const { signal } = interruption;
-  const dashboard = await openRunDashboard(options, {
+  const dashboard = await openLiveDashboard(options, {
     ...plan,
     agent: plan.manifest.name,
     layout: plan.loaded?.layout,

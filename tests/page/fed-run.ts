@@ -1,4 +1,4 @@
-import { RunDashboard } from '../../src/cli/dashboard/run-dashboard.ts';
+import { LiveDashboard } from '../../src/cli/dashboard/live-dashboard.ts';
 import { MonotonicClock, NS_PER_MS } from '../../src/core/clock.ts';
 import type { CameraFrame } from '../../src/core/observation.ts';
 import { PushSource } from '../../src/core/source.ts';
@@ -90,7 +90,7 @@ export async function startFedRun({ blackBox: directory }: FedRunOptions = {}): 
   const robot = { ...planned.robot, cameras };
   const { driver, loaded } = planned;
   const subject = { robot, driver, layout: loaded?.layout, agent: 'swing' };
-  const dashboard = await RunDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
+  const dashboard = await LiveDashboard.open({ address: '127.0.0.1', port: 0 }, subject);
   const task = await SimulatedTask.load(robot, request.task, { cameras: false });
   const feed = new Feed(cameras.map(({ name }) => name));
   const meter = new LatenessMeter();

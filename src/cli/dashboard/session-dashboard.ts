@@ -10,8 +10,8 @@ import { isSceneDriver } from '../arm-options.ts';
 import type { Person } from '../person.ts';
 import { EpisodeTurn } from './episode-turn.ts';
 import type { SessionDesk } from './page-control.ts';
-import { openRunDashboard } from './run-dashboard.ts';
-import type { DashboardFlags, RunDashboard } from './run-dashboard.ts';
+import { openLiveDashboard } from './live-dashboard.ts';
+import type { DashboardFlags, LiveDashboard } from './live-dashboard.ts';
 
 export interface SessionDashboardOptions {
   readonly robot: RobotSpec;
@@ -30,7 +30,7 @@ export interface SessionDashboardOptions {
   readonly desk: (turn: EpisodeTurn) => SessionDesk;
 }
 
-/** The dashboard of a person who drives; undefined where none is wanted. Throws as openRunDashboard. */
+/** The dashboard of a person who drives; undefined where none is wanted. Throws as openLiveDashboard. */
 export async function openSessionDashboard(
   flags: DashboardFlags,
   options: SessionDashboardOptions,
@@ -38,7 +38,7 @@ export async function openSessionDashboard(
   const { robot, driver, teleop, policy, person, page, desk } = options;
   const isScene = isSceneDriver(driver);
   const turn = new EpisodeTurn({ asksFirst: options.asksFirst && isScene, isForPages: isScene });
-  const dashboard = await openRunDashboard(
+  const dashboard = await openLiveDashboard(
     { ...flags, dashboard: flags.dashboard === true || page !== undefined },
     {
       robot,
@@ -55,11 +55,11 @@ export async function openSessionDashboard(
 
 /** A person's session in the browser: when an episode begins, and what is shown of it. */
 export class SessionDashboard {
-  readonly #dashboard: RunDashboard;
+  readonly #dashboard: LiveDashboard;
   readonly #turn: EpisodeTurn;
   readonly #isAskedAtTerminal: boolean;
 
-  constructor(dashboard: RunDashboard, turn: EpisodeTurn, isAskedAtTerminal: boolean) {
+  constructor(dashboard: LiveDashboard, turn: EpisodeTurn, isAskedAtTerminal: boolean) {
     this.#dashboard = dashboard;
     this.#turn = turn;
     this.#isAskedAtTerminal = isAskedAtTerminal;

@@ -49,8 +49,8 @@ export function addDashboardOptions(
 /** How often it is looked whether a page is open, ms. */
 const LOOK_MS = 200;
 
-/** What is shown. */
-export interface DashboardSubject {
+/** Whose episodes are shown. */
+export interface LiveSubject {
   readonly robot: RobotSpec;
   readonly driver: string;
   /** Who drives. */
@@ -66,19 +66,19 @@ export interface DashboardSubject {
 }
 
 /** Opens the dashboard and says on stderr where it is; undefined where none is wanted. Throws as DashboardServer.open. */
-export async function openRunDashboard(
+export async function openLiveDashboard(
   flags: DashboardFlags,
-  subject: DashboardSubject,
-): Promise<RunDashboard | undefined> {
+  subject: LiveSubject,
+): Promise<LiveDashboard | undefined> {
   if (flags.dashboard !== true) return undefined;
-  const dashboard = await RunDashboard.open(flags.listen ?? THIS_COMPUTER, subject);
+  const dashboard = await LiveDashboard.open(flags.listen ?? THIS_COMPUTER, subject);
   process.stderr.write(`${dashboard.text}\n`);
   return dashboard;
 }
 
-/** A run in the browser: what happens, and what people there may do about it. */
-export class RunDashboard {
-  readonly #subject: DashboardSubject;
+/** Live episodes in the browser, of a policy or of a person: what happens, and what people there may do about it. */
+export class LiveDashboard {
+  readonly #subject: LiveSubject;
   readonly #address: string;
   readonly #watch: ClearanceWatch | undefined;
   readonly #telemetry: Telemetry;
@@ -92,7 +92,7 @@ export class RunDashboard {
   #isHeld = false;
   #isLatched = false;
 
-  private constructor(address: string, subject: DashboardSubject, watch: ClearanceWatch | undefined) {
+  private constructor(address: string, subject: LiveSubject, watch: ClearanceWatch | undefined) {
     this.#subject = subject;
     this.#address = address;
     this.#watch = watch;
@@ -105,8 +105,8 @@ export class RunDashboard {
     });
   }
 
-  static async open({ address, port }: ListenAddress, subject: DashboardSubject): Promise<RunDashboard> {
-    const dashboard = new RunDashboard(address, subject, await ClearanceWatch.load(subject.robot));
+  static async open({ address, port }: ListenAddress, subject: LiveSubject): Promise<LiveDashboard> {
+    const dashboard = new LiveDashboard(address, subject, await ClearanceWatch.load(subject.robot));
     try {
       dashboard.#server = await DashboardServer.open({
         pageDirectory: pageDirectory(),
