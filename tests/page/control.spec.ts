@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +6,7 @@ import { describeInBrowser } from './describe-in-browser.ts';
 import { PATIENCE_MS, openBrowser, openPage, shoot } from './with-browser.ts';
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Where the joints are sent, as the page shows it, rad. */
 async function joints(page: Page): Promise<number[]> {
@@ -38,7 +37,7 @@ async function jog(page: Page, name: string): Promise<void> {
 }
 
 describeInBrowser('control from the page', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'armature-control-'));
+  const directory = temporaryFolder();
   let browser: Browser;
 
   beforeAll(async () => {
@@ -46,7 +45,6 @@ describeInBrowser('control from the page', () => {
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(directory, { recursive: true });
   });
 
   describe('armature teleop --teleop page', () => {
