@@ -72,7 +72,27 @@ class OnnxPolicy:
         return np.array(rows), np.stack(logits)
 
 
-class OnnxDb1(OnnxPolicy):
+class RememberingPolicy(OnnxPolicy):
+    """One whose episode goes on: the last action token of a step goes with the next observation."""
+
+    def act(self, text, patches, state, forced=None):
+        """As OnnxPolicy.act, but the past is remembered."""
+        config, first, self.attention = self.config, self.config.first_action_row, []
+        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
+        logits, rows = [self.push_next(embeddings, self.unseen)], []
+        for index in range(config.actions):
+            rows.append(first + int(logits[-1].argmax()))
+            self.unseen = [(rows[-1] if forced is None else int(forced[index])) - first + self.spec.first_action_id]
+            if index + 1 < config.actions:
+                logits.append(self.push_next(np.zeros((0, config.width), np.float32), self.unseen))
+        return np.array(rows), np.stack(logits)
+
+    def push_next(self, embeddings, tokens):
+        """embeddings [Te, W] behind raw action ids [Tt], which come next in the sequence -> logits [bins]."""
+        raise NotImplementedError
+
+
+class OnnxDb1(RememberingPolicy):
     """The ring holds the last `memory` positions of an episode, and the position of each slot is an input."""
 
     def __init__(self, *arguments, **options):
@@ -92,23 +112,12 @@ class OnnxDb1(OnnxPolicy):
         self.slot_positions[slots] = positions
         self.position += len(positions)
 
-    def act(self, text, patches, state, forced=None):
-        """As OnnxPolicy.act, but the past is remembered; the last action token goes with the next observation."""
-        config, first, self.attention = self.config, self.config.first_action_row, []
-        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
-        begin, count = self.position, len(self.unseen)
-        positions = np.append(begin + count + np.arange(len(embeddings)), begin + np.arange(count))
-        logits, rows = [self.push(embeddings, self.unseen, positions)], []
-        for index in range(config.actions):
-            rows.append(first + int(logits[-1].argmax()))
-            fed = [(rows[-1] if forced is None else int(forced[index])) - first + self.spec.first_action_id]
-            if index + 1 < config.actions:
-                logits.append(self.push(np.zeros((0, config.width), np.float32), fed, [self.position]))
-        self.unseen = fed
-        return np.array(rows), np.stack(logits)
+    def push_next(self, embeddings, tokens):
+        behind = self.position + len(tokens)
+        return self.push(embeddings, tokens, np.append(behind + np.arange(len(embeddings)), self.position + np.arange(len(tokens))))
 
 
-class OnnxRetNet(OnnxPolicy):
+class OnnxRetNet(RememberingPolicy):
     """All that is remembered are tensors that each run replaces. Rows are in the order of the sequence: tokens first."""
 
     def __init__(self, *arguments, **options):
@@ -122,8 +131,7 @@ class OnnxRetNet(OnnxPolicy):
         self.state = {name: np.zeros(shape, np.float32) for name, shape in state_tensors(self.config)}
         self.position, self.unseen = 0, []
 
-    def push(self, embeddings, tokens):
-        """embeddings [Te, W] behind raw action ids [Tt] -> logits [bins]."""
+    def push_next(self, embeddings, tokens):
         count = len(tokens) + len(embeddings)
         feeds = {'embeddings': embeddings, 'tokens': np.asarray(tokens, np.int64), 'positions': self.position + np.arange(count),
                  **{f'state_{name}': tensor for name, tensor in self.state.items()}}
@@ -133,18 +141,9 @@ class OnnxRetNet(OnnxPolicy):
         return logits
 
     def act(self, text, patches, state, forced=None):
-        """As OnnxDb1.act."""
-        config = self.config
-        if config.steps == 1:
+        if self.config.steps == 1:
             self.reset()
-        embeddings = self.embed.run(['embeddings'], {'text': text, 'state': state + self.offset, 'patches': patches})[0]
-        logits, rows = [self.push(embeddings, self.unseen)], []
-        for index in range(config.actions):
-            rows.append(config.vocabulary + int(logits[-1].argmax()))
-            self.unseen = [(rows[-1] if forced is None else int(forced[index])) + self.offset]
-            if index + 1 < config.actions:
-                logits.append(self.push(np.zeros((0, config.width), np.float32), self.unseen))
-        return np.array(rows), np.stack(logits)
+        return super().act(text, patches, state, forced)
 
 
 # Of each family: how its graphs are run, and how PyTorch decodes.

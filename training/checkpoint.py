@@ -22,6 +22,7 @@ class Average:
 
 
 def save(path, state):
+    """Writes the dict; who is stopped meanwhile keeps what was there before."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + '.partial')
@@ -47,7 +48,7 @@ def save_weights(path, family, config, weights):
         rows, row_of = torch.unique(weights['table'], dim=0, return_inverse=True)
         if 2 * len(rows) <= len(row_of):
             weights['table'], shared = rows, {'table_row_of': row_of.int()}
-    torch.save({'format': FORMAT, 'family': family, 'config': config, 'average': weights, **shared}, path)
+    save(path, {'family': family, 'config': config, 'average': weights, **shared})
 
 
 def load_weights(path):

@@ -34,6 +34,8 @@ POLICY = ROOT / 'training/policies/so101-desk.json'
 # On fewer cores than this, training stands still while data is collected: threads that wait for each other at
 # every matrix product lose far more to a competitor than its share of the time.
 CORES_TO_SHARE = 6
+# Beside the best policy: the mean success on the selection seeds, from 0 to 1.
+SUCCESS_FILE = 'success.txt'
 
 
 class Desk:
@@ -122,13 +124,17 @@ class Desk:
         self.keep_if_best(version, result['meanSuccessRate'])
 
     def keep_if_best(self, version, success):
-        mark = self.best / 'success.txt'
+        mark = self.best / SUCCESS_FILE
         # Of equal ones the later: it has seen more.
         if mark.exists() and float(mark.read_text()) > success:
             return
+        # Whole before it takes the place of the one before: the run may be stopped at any moment.
+        fresh = self.best.with_name(self.best.name + '.partial')
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(version, fresh)
+        (fresh / SUCCESS_FILE).write_text(f'{success}\n')
         shutil.rmtree(self.best, ignore_errors=True)
-        shutil.copytree(version, self.best)
-        mark.write_text(f'{success}\n')
+        fresh.rename(self.best)
 
     def run(self):
         if self.mark.exists():

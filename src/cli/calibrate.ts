@@ -3,6 +3,7 @@ import { calibrationPath, loadCalibration } from '../calibration/load-calibratio
 import { MonotonicClock } from '../core/clock.ts';
 import { requireSerial } from '../drivers/serial/arm-motors.ts';
 import { SetupBus } from '../drivers/serial/setup-bus.ts';
+import { closeAll } from '../core/close-all.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { calibrateArm, importCalibration } from '../runtime/calibration/calibrate-arm.ts';
@@ -75,7 +76,7 @@ async function calibrate(options: CalibrateVerbOptions): Promise<void> {
     const work = { robot, bus, clock, operator, view, signal: interruption.signal, path };
     outcome = given === undefined ? await calibrateArm(work) : await importCalibration(given, work);
   } finally {
-    for (const close of closing) await close();
+    await closeAll(closing);
   }
   report(robot, outcome, options);
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;

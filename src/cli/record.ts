@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { CameraHub } from '../runtime/camera/camera-hub.ts';
@@ -127,7 +128,7 @@ async function record(options: RecordOptions): Promise<void> {
     total = studio.writer.episodeCount;
   } finally {
     view?.close();
-    for (const close of closing) await close();
+    await closeAll(closing);
   }
   report(view.saved, { out: options.out, total, connection, json: options.json === true });
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;

@@ -1,4 +1,5 @@
 import { MonotonicClock, NS_PER_S } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import { DatasetWriter } from '../record/dataset-writer.ts';
 import { BlackBoxRecorder } from '../runtime/black-box-recorder.ts';
 import { EpisodeRecorder } from '../runtime/episode-recorder.ts';
@@ -82,10 +83,11 @@ export async function runEpisodes(options: RunEpisodesOptions): Promise<EpisodeS
   } finally {
     view.close();
     dashboard?.leaveEpisode();
-    await session.close();
-    await writer?.close();
-    if (report !== undefined && pages.length > 0)
-      await writeReport(report, { title, subtitle: subtitle(plan), episodes: pages });
+    const writePages = async (): Promise<void> => {
+      if (report !== undefined && pages.length > 0)
+        await writeReport(report, { title, subtitle: subtitle(plan), episodes: pages });
+    };
+    await closeAll([() => session.close(), () => writer?.close(), writePages]);
   }
   if (failure !== undefined) throw failure;
   return summaries;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { EpisodeRun } from '../runtime/workplace.ts';
@@ -76,8 +77,7 @@ async function teleop(options: TeleopOptions): Promise<void> {
       await drive.run(options.seed);
       await place.end(signal);
     } finally {
-      await drive.close();
-      await place.close();
+      await closeAll([() => drive.close(), () => place.close()]);
     }
   } finally {
     interruption.close();

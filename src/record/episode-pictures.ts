@@ -120,6 +120,8 @@ export class EpisodePictures {
     this.#columns.set(key, known);
     const [oldest] = this.#columns.keys();
     if (this.#columns.size > MOST_KEPT_COLUMNS && oldest !== undefined) this.#columns.delete(oldest);
+    // What could not be read once may be there the next time.
+    known.catch(() => this.#columns.get(key) === known && this.#columns.delete(key));
     const bytes = (await known)[frame] ?? new Uint8Array();
     return { type: isPng(bytes) ? 'image/png' : 'image/jpeg', bytes };
   }

@@ -1,4 +1,5 @@
 import type { Agent } from '../core/agent.ts';
+import { closeAll } from '../core/close-all.ts';
 import { ArmatureError, UnknownNameError } from '../core/errors.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import type { LoadedPolicy } from '../policy/load-policy.ts';
@@ -188,8 +189,8 @@ export class PolicySession {
   }
 
   async close(): Promise<void> {
-    for (const scene of this.#scenes.values()) await scene.close();
-    await this.#agent.close();
+    const scenes = [...this.#scenes.values()].map((scene) => () => scene.close());
+    await closeAll([...scenes, () => this.#agent.close()]);
   }
 
   async #placeOf(request: TaskRequest | WorkRequest): Promise<Workplace> {

@@ -1,13 +1,13 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { calibrationDifferences } from '../../src/calibration/calibration-problems.ts';
 import { dataDirectory } from '../../src/core/data-directory.ts';
 import { calibrationProblems, loadCalibration, saveCalibration } from '../../src/index.ts';
 import type { Calibration } from '../../src/index.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import type { RobotSpec } from '../../src/robot/robot-spec.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 type Entry = Record<string, Record<string, unknown>>;
 
@@ -15,9 +15,8 @@ const robot = loadRobot('so101');
 const EXAMPLE = join(dataDirectory('robots'), '..', 'calibration', 'example.json');
 let path = '';
 beforeEach(() => {
-  path = join(mkdtempSync(join(tmpdir(), 'calibration-')), 'mine.json');
+  path = join(temporaryFolder(), 'mine.json');
 });
-afterEach(() => rmSync(join(path, '..'), { recursive: true }));
 
 function load(change: (calibration: Entry) => void): void {
   const calibration = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as Entry;

@@ -1,13 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fixture } from '../record/sample-dataset.ts';
 import { armature } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'armature-dataset-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder();
   return path;
 }
 

@@ -1,15 +1,11 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { randomPolicy } from '../runtime/random-policy.ts';
 import { armature } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'armature-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 const evaluateReach = ['eval', '--policy', randomPolicy, '--tasks', 'reach', '--episodes', '1'];
 

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { randomPolicy } from '../runtime/random-policy.ts';
 import { armature } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Most of the time goes into starting processes, which a busy computer does slowly. */
 const PATIENCE_MS = 180_000;
@@ -12,7 +12,7 @@ let directory: string;
 let file: string;
 let told: string;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'armature-'));
+  directory = temporaryFolder();
   const folder = join(directory, 'box');
   const words = ['run', '--robot', 'so101', '--policy', randomPolicy, '--task', 'reach', '--no-report', '--lockstep'];
   const { status, stderr } = await armature(...words, '--black-box', folder);
@@ -20,7 +20,6 @@ beforeAll(async () => {
   told = stderr;
   file = join(folder, (await readdir(folder))[0] ?? '');
 }, PATIENCE_MS);
-afterAll(() => rm(directory, { recursive: true }));
 
 describe('armature explain', { timeout: PATIENCE_MS }, () => {
   it('reads what a run with --black-box wrote, as a timeline, and finds the same to the bit in a replay', async () => {

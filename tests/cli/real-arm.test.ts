@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageCalibration } from '../../src/calibration/save-calibration.ts';
@@ -13,6 +11,7 @@ import { resolveTask } from '../../src/runtime/task-request.ts';
 import { ScriptedAgent, startServoBus } from '../../src/testing/index.ts';
 import type { EmulatedServoBus } from '../../src/testing/index.ts';
 import { armature } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const PATIENCE_MS = 120_000;
 const robot = loadRobot('so101');
@@ -44,7 +43,7 @@ async function recordSwaying(dataset: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'armature-real-arm-'));
+  directory = temporaryFolder();
   bus = await startServoBus({ robot, link: join(directory, 'arm'), seed: 5 });
   const calibration = join(directory, 'arm.json');
   stageCalibration(calibration, bus.calibration).commit();
@@ -53,7 +52,6 @@ beforeAll(async () => {
 }, PATIENCE_MS);
 afterAll(async () => {
   await bus.close();
-  rmSync(directory, { recursive: true });
 });
 
 describe('the verbs with a real arm', { timeout: PATIENCE_MS }, () => {

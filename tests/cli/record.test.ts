@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { armature, interruptedArmature } from './armature.ts';
 import type { Outcome } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const PATIENCE_MS = 120_000;
-const folder = mkdtempSync(join(tmpdir(), 'armature-record-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const record = (out: string, ...words: string[]): Promise<Outcome> =>
   armature('record', '--robot', 'so101', '--teleop', 'expert', '--task', 'reach', '--out', out, ...words);

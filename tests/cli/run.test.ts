@@ -1,20 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { randomPolicy } from '../runtime/random-policy.ts';
 import { armature, interruptedArmature } from './armature.ts';
 import type { Outcome } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Most of the time goes into starting processes, which a busy computer does slowly. */
 const PATIENCE_MS = 180_000;
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'armature-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 /** `armature run` on the simulated so101; later flags win over these. */
 function run(...words: string[]): Promise<Outcome> {

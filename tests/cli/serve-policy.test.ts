@@ -1,19 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadRemotePolicy } from '../../src/remote/load-remote-policy.ts';
 import { randomPolicy } from '../runtime/random-policy.ts';
 import { armature, interruptedArmature } from './armature.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Most of the time goes into starting processes, which a busy computer does slowly. */
 const PATIENCE_MS = 180_000;
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'armature-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 describe('armature serve-policy', { timeout: PATIENCE_MS }, () => {
   it('writes how it is used, serves until it is interrupted, and is named when it is gone', async () => {

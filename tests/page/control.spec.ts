@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +7,10 @@ import { describeInBrowser } from './describe-in-browser.ts';
 import { PATIENCE_MS, armPixels, openBrowser, openPage, shoot } from './with-browser.ts';
 import { startRun } from './with-run.ts';
 import type { Run } from './with-run.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 describeInBrowser('control from the page', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'armature-control-'));
+  const directory = temporaryFolder();
   let browser: Browser;
 
   beforeAll(async () => {
@@ -19,7 +18,6 @@ describeInBrowser('control from the page', () => {
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(directory, { recursive: true });
   });
 
   describe('armature teleop --teleop page', () => {

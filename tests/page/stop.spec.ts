@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BlackBoxTick } from '../../src/record/black-box-format.ts';
@@ -11,6 +8,7 @@ import { measureStop, noteStops } from './measure-stop.ts';
 import { readPageClock } from './page-clock.ts';
 import type { PageClock } from './page-clock.ts';
 import { openBrowser, openPage, say, untilState } from './with-browser.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const INSTRUCTION = 'touch the red disc';
 
@@ -20,7 +18,7 @@ function moves({ emittedRad, previousRad }: BlackBoxTick): boolean {
 }
 
 describeInBrowser('Stop on the page', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'armature-stop-'));
+  const directory = temporaryFolder();
   let run: FedRun;
   let browser: Browser;
   let page: Page;
@@ -39,7 +37,6 @@ describeInBrowser('Stop on the page', () => {
   afterAll(async () => {
     await browser?.close();
     await run?.end();
-    rmSync(directory, { recursive: true });
   });
 
   const ways: readonly (readonly [string, () => Promise<void>])[] = [

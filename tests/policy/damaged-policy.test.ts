@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { PolicyEngine } from '../../src/policy/engine.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { ProcessAgent } from '../../src/runtime/process-agent.ts';
 import { tinyRobot } from '../runtime/tiny-robot.ts';
 import { tinyDirectory } from './tiny-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 interface Manifest {
   files: Record<string, { embed: { path: string; sha256: string }; trunk: { path: string; sha256: string } }>;
@@ -19,10 +19,9 @@ interface Manifest {
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'policy-'));
+  directory = temporaryFolder();
   cpSync(tinyDirectory, directory, { recursive: true });
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function change(edit: (manifest: Manifest) => void): void {
   const path = join(directory, 'policy.json');

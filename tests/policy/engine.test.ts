@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidFileError } from '../../src/core/errors.ts';
@@ -26,6 +25,7 @@ import {
   tinyWith,
   tinyWithSteps,
 } from './tiny-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function everyToken({ layout }: LoadedPolicy): AllowedInterval[] {
   return Array.from({ length: layout.executedTokens }, () => ({ low: 0, high: layout.spec.codec.bins - 1 }));
@@ -297,10 +297,9 @@ function expectClose(found: Float32Array, expected: Float32Array): void {
 describe('a damaged policy', () => {
   let directory: string;
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'policy-'));
+    directory = temporaryFolder();
     cpSync(tinyDirectory, directory, { recursive: true });
   });
-  afterAll(() => rmSync(directory, { recursive: true }));
 
   // The digest would catch these; the engine is asked directly, as after a change behind its back.
   it('is an error that names the file, when a graph is cut short or is something else', async () => {

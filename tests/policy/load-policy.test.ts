@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { InvalidFileError, UnknownNameError } from '../../src/core/errors.ts';
 import { listPolicies } from '../../src/policy/find-policy.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import { tinyDirectory } from './tiny-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'policy-'));
+  directory = temporaryFolder();
   cpSync(tinyDirectory, directory, { recursive: true });
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 type Json = Record<string, unknown>;
 

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lockDataset, requireUnlocked } from '../../src/record/dataset-lock.ts';
-import { temporaryFolder } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function lockedBy(owner: unknown): string {
   const directory = temporaryFolder();

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { InvalidFileError, UnknownNameError } from '../../src/core/errors.ts';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { DatasetWriter } from '../../src/record/dataset-writer.ts';
-import { fixture, temporaryFolder } from './sample-dataset.ts';
+import { fixture } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const REFERENCE = fixture('ref_v3_by_lerobot_0.6.2');
 

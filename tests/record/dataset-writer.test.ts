@@ -15,7 +15,8 @@ import { DatasetWriter } from '../../src/record/dataset-writer.ts';
 import { encodePictures } from '../../src/record/episode-input.ts';
 import type { Episode } from '../../src/record/episode-input.ts';
 import { decodePng, encodePng } from '../../src/record/png.ts';
-import { SAMPLE_FEATURES, sampleEpisode, temporaryFolder } from './sample-dataset.ts';
+import { SAMPLE_FEATURES, sampleEpisode } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function create(directory: string, episodesPerFile = 1): Promise<DatasetWriter> {
   return DatasetWriter.create({ directory, fps: 10, robotType: 'toy', features: SAMPLE_FEATURES, episodesPerFile });

@@ -11,7 +11,7 @@ import { PictureScaler } from '../../src/record/picture-scaler.ts';
 import { readVideo } from '../../src/record/read-video.ts';
 import { PassingImageStatistics, computeImageStatistics, sampleIndices } from '../../src/record/statistics.ts';
 import { EpisodeVideo } from '../../src/record/video.ts';
-import { temporaryFolder } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const [width, height, fps] = [66, 34, 30];
 const av = await loadNodeAv();

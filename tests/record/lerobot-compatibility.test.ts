@@ -9,7 +9,8 @@ import type { EpisodeFrames } from '../../src/record/episode-input.ts';
 import { DEFAULT_FEATURES, STATISTIC_NAMES } from '../../src/record/format.ts';
 import { writableFeatures } from '../../src/record/check-features.ts';
 import type { DatasetInfo } from '../../src/record/format.ts';
-import { fixture, temporaryFolder } from './sample-dataset.ts';
+import { fixture } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const DATA = 'data/chunk-000/file-000.parquet';
 const TASKS = 'meta/tasks.parquet';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { DatasetWriter } from '../../src/record/dataset-writer.ts';
 import { writeVideo } from '../../src/record/video.ts';
-import { SAMPLE_FEATURES, sampleEpisode, temporaryFolder } from './sample-dataset.ts';
+import { SAMPLE_FEATURES, sampleEpisode } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 vi.mock('node-av', () => {
   throw new Error('Cannot find package');

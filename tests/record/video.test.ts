@@ -7,7 +7,7 @@ import { encodePictures } from '../../src/record/episode-input.ts';
 import { encodePng } from '../../src/record/png.ts';
 import { readVideo } from '../../src/record/read-video.ts';
 import { writeVideo } from '../../src/record/video.ts';
-import { temporaryFolder } from './sample-dataset.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** A grey picture; neighbouring frames differ by more than the encoder's error. */
 const grey = (level: number, width = 66, height = 34): Uint8Array => new Uint8Array(width * height * 3).fill(level);

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +14,7 @@ import { loadRobot } from '../../src/robot/load-robot.ts';
 import { makeArmState, makeCameraFrame, makeObservation, makeRobot } from '../../src/testing/index.ts';
 import { openpiFrame } from './openpi-frames.ts';
 import { chunkFrom, twoJointManifest } from './two-joint-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const example = (name: string): string =>
   fileURLToPath(new URL(`../../docs/remote-policies/${name}.json`, import.meta.url));
@@ -62,14 +62,10 @@ describe('the examples of the guide', () => {
 
 describe('a manifest', () => {
   const load = async (change: (manifest: RemoteManifest) => object, server?: string): Promise<RemoteManifest> => {
-    const directory = await mkdtemp(join(tmpdir(), 'armature-'));
+    const directory = temporaryFolder();
     const manifest = change(twoJointManifest('ws://here:8000'));
     await writeFile(join(directory, 'policy.json'), JSON.stringify(manifest));
-    try {
-      return loadRemotePolicy(directory, server);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    return loadRemotePolicy(directory, server);
   };
 
   it('is refused where its entries contradict each other, with the entries', async () => {

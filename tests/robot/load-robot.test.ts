@@ -1,20 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { dataDirectory } from '../../src/core/data-directory.ts';
 import { listRobots, loadRobot } from '../../src/robot/load-robot.ts';
 import { robotProblems } from '../../src/robot/robot-problems.ts';
 import { makeRobot } from '../../src/testing/index.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 type Entry = Record<string, unknown>;
 
 let directory = '';
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'robot-'));
+  directory = temporaryFolder();
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 const SO101 = parse(readFileSync(join(dataDirectory('robots'), 'so101', 'robot.yaml'), 'utf8')) as Entry;
 

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
 import { RosArm } from '../../src/drivers/ros/ros-arm.ts';
@@ -18,6 +15,7 @@ import type { SafeCommand } from '../../src/safety/safe-command.ts';
 import { ScriptedAgent } from '../../src/testing/index.ts';
 import { RosGraphProcesses } from './ros-graph.ts';
 import { ros1Robot } from './ros1-robot.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const clock = new MonotonicClock();
 const robot = ros1Robot();
@@ -79,8 +77,7 @@ describe('the driver over a real ROS 1 graph', () => {
   });
 
   it('records from it what loads again', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'armature-ros-'));
-    ending.push(() => rmSync(directory, { recursive: true }));
+    const directory = temporaryFolder();
     const place = await ArmWorkplace.open({
       robot: ros1Robot({ command: COMMANDS.topic }),
       driver: { kind: 'ros', url: graph.url },

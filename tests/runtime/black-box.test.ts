@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { timeline } from '../../src/record/black-box-timeline.ts';
 import { blackBoxLines, parseBlackBox } from '../../src/record/black-box-format.ts';
 import type { BlackBoxFile } from '../../src/record/black-box-format.ts';
@@ -14,12 +13,9 @@ import { runEpisode } from '../../src/runtime/loop.ts';
 import { SafetyGate } from '../../src/safety/gate.ts';
 import { ScriptedAgent, makeArmState, makeRobot, makeTarget } from '../../src/testing/index.ts';
 import { PERIOD_NS, mirrorBench } from './mirror-bench.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'armature-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const directory = temporaryFolder();
 
 const facts = { version: '0.1.0', wallTime: () => '2026-01-02T03:04:05.000Z' };
 const header = { cause: 'test', writtenAt: facts.wallTime(), armature: '0', node: '20', platform: 'linux x64' };

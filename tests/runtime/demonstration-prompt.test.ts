@@ -1,7 +1,6 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeAction } from '../../src/actions/action-codec.ts';
 import { loadPolicy } from '../../src/policy/load-policy.ts';
 import type { LoadedPolicy } from '../../src/policy/load-policy.ts';
@@ -13,6 +12,7 @@ import { makeObservation } from '../../src/testing/index.ts';
 import { encodeObservation } from '../../src/tokens/token-frame.ts';
 import { tiny, tinyDirectory } from '../policy/tiny-policy.ts';
 import { tinyObservation, tinyRobot } from './tiny-robot.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const ROWS = 5;
 const robot = tinyRobot();
@@ -54,7 +54,7 @@ async function record(directory: string, fps: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'armature-prompt-'));
+  root = temporaryFolder();
   dataset = join(root, 'data');
   await record(dataset, tiny.manifest.controlHz);
   const directory = join(root, 'policy');
@@ -65,7 +65,6 @@ beforeAll(async () => {
   writeFileSync(path, JSON.stringify(manifest));
   policy = loadPolicy(directory);
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 describe('loadPrompt', () => {
   it('gives the first rows of an episode in the tokens that training makes of them, as many as the context takes', async () => {

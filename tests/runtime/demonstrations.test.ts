@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { checkDatasetFitsRobot } from '../../src/record/check-fit.ts';
 import { DatasetReader } from '../../src/record/dataset-reader.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { recordDemonstrations } from '../../src/runtime/demonstrations.ts';
 import type { DemonstrationOptions, DemonstrationSummary } from '../../src/runtime/demonstrations.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 let folder: string;
@@ -23,11 +23,9 @@ function dataBytes(name: string): Buffer[] {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'armature-demonstrations-'));
+  folder = temporaryFolder();
   summary = await record('two-workers');
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('recordDemonstrations', () => {
   it('writes a dataset that fits the robot, with a row for every control tick', async () => {

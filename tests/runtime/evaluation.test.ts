@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ArmatureError } from '../../src/core/errors.ts';
@@ -9,6 +8,7 @@ import type { EpisodeSight } from '../../src/runtime/episode-sight.ts';
 import { SightRequest } from '../../src/runtime/sight-request.ts';
 import { loadSuite } from '../../src/sim/load-suite.ts';
 import { listTasks, loadTask } from '../../src/sim/load-task.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const tinyPolicy = join(import.meta.dirname, '../fixtures/random-policy');
 const plan = { suite: 'desk', seed: 500_000, workers: 2 };
@@ -96,7 +96,7 @@ describe('evaluate', { timeout: 240_000 }, () => {
   });
 
   it('keeps films of failures by phase, and those of successes only when asked', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'armature-'));
+    const folder = temporaryFolder();
     const films = async (options: object): Promise<string[]> => {
       await evaluate({ ...plan, policy: tinyPolicy, tasks: ['reach'], episodes: 1, video: folder, ...options });
       return (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.mp4'));
@@ -104,7 +104,6 @@ describe('evaluate', { timeout: 240_000 }, () => {
     expect(await films({ expert: true })).toEqual([]);
     expect(await films({})).toEqual([expect.stringMatching(/^[a-z-]+.reach-500000\.mp4$/)]);
     expect(await films({ expert: true, keepSuccesses: true })).toContain(join('success', 'reach-500000.mp4'));
-    await rm(folder, { recursive: true });
   });
 
   it('says why episodes failed, and that the expert of each task acts upon the named thing alone', async () => {

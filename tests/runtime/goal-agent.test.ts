@@ -1,7 +1,6 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/core/observation.ts';
 import { loadRobot } from '../../src/robot/load-robot.ts';
 import { DemonstrationAgent } from '../../src/runtime/demonstration-agent.ts';
@@ -13,6 +12,7 @@ import { loadTask } from '../../src/sim/load-task.ts';
 import { ScriptedAgent, makeCameraFrame, makeObservation } from '../../src/testing/index.ts';
 import { exampleLayout } from '../tokens/example-layout.ts';
 import { randomPolicy } from './random-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const size = { width: 64, height: 64 };
 const cameras = [
@@ -24,7 +24,7 @@ let folder: string;
 let policy: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'armature-goal-'));
+  folder = temporaryFolder();
   policy = join(folder, 'policy');
   await cp(randomPolicy, policy, { recursive: true });
   const manifest = JSON.parse(await readFile(join(policy, 'policy.json'), 'utf8')) as { tokens: object };
@@ -32,8 +32,6 @@ beforeAll(async () => {
   manifest.tokens = { ...manifest.tokens, cameras };
   await writeFile(join(policy, 'policy.json'), JSON.stringify(manifest));
 });
-
-afterAll(() => rm(folder, { recursive: true }));
 
 describe('GoalAgent', () => {
   it('adds its images to what the cameras see, and is the agent it holds in all else', async () => {

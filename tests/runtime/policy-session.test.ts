@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkDatasetFitsRobot } from '../../src/record/check-fit.ts';
@@ -16,6 +15,7 @@ import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { resolveTask } from '../../src/runtime/task-request.ts';
 import type { TaskRequest } from '../../src/runtime/task-request.ts';
 import { randomPolicy } from './random-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const lockstep: SessionOptions = { robot: 'so101', driver: 'sim', policy: randomPolicy, mode: 'lockstep' };
 const touch = resolveTask('touch the red target');
@@ -37,7 +37,7 @@ interface RecordOptions {
 
 async function record(options: SessionOptions, { request = brief, stopAt }: RecordOptions = {}): Promise<Recorded> {
   const plan = planSession(options, [request]);
-  const directory = await mkdtemp(join(tmpdir(), 'armature-'));
+  const directory = temporaryFolder();
   const features = recordingFeatures(plan.robot);
   const writer = await DatasetWriter.create({ directory, fps: 20, robotType: plan.robot.name, features });
   const session = await PolicySession.open(plan);
@@ -57,7 +57,6 @@ async function record(options: SessionOptions, { request = brief, stopAt }: Reco
     return { episode, steps, reader, data: await reader.readEpisode(0) };
   } finally {
     await session.close();
-    await rm(directory, { recursive: true });
   }
 }
 
@@ -99,7 +98,7 @@ describe('a recorded run', () => {
   });
 
   it('keeps what happened before the policy failed, and says why it did', async () => {
-    const forgetful = await mkdtemp(join(tmpdir(), 'armature-'));
+    const forgetful = temporaryFolder();
     await cp(randomPolicy, forgetful, { recursive: true });
     const manifest = await readFile(join(forgetful, 'policy.json'), 'utf8');
     await writeFile(join(forgetful, 'policy.json'), manifest.replace('"target"', '"goal"').replace('"disc"', '"disk"'));
@@ -109,7 +108,6 @@ describe('a recorded run', () => {
     expect(episode.failure).toMatchObject({ code: 'E_UNKNOWN_WORDS' });
     expect(episode.result.outcome).toBe('agent-failed');
     expect(Array.from(data.columns['action.decided'] ?? [])).toEqual([0]);
-    await rm(forgetful, { recursive: true });
   });
 
   it('runs on the mirror arm with pictures of the scene, in which the arm moves and nothing else', async () => {

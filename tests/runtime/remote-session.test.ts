@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MonotonicClock } from '../../src/core/clock.ts';
@@ -14,6 +13,7 @@ import type { StepRecord } from '../../src/runtime/step-listener.ts';
 import { resolveTask } from '../../src/runtime/task-request.ts';
 import { ScriptedAgent } from '../../src/testing/index.ts';
 import { randomPolicy } from './random-policy.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 const touch = resolveTask('touch the red target');
@@ -38,8 +38,7 @@ async function serve(openAgent: () => Promise<GatoAgent | ScriptedAgent>): Promi
 
 /** The folder of a policy on a server. */
 async function policyAt(url: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'armature-'));
-  closing.push(() => rm(directory, { recursive: true }));
+  const directory = temporaryFolder();
   await writeFile(join(directory, 'policy.json'), JSON.stringify(at(url)));
   return directory;
 }

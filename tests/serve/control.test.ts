@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ControlReport, ControlRequest } from '../../src/serve/control-messages.ts';
 import { DashboardServer } from '../../src/serve/dashboard-server.ts';
 import { parseMessage, serverMessage } from '../../src/serve/messages.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const HELLO = { robot: 'r', driver: 'sim', agent: 'a', joints: [], cameras: [], hottestC: null, suggestions: [] };
 const AXES = { x: 1, y: 0, z: 0, roll: 0, pitch: 0, yaw: 0, gripper: 0, joint: 0 };
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function openServer() {
-  const pageDirectory = mkdtempSync(join(tmpdir(), 'armature-page-'));
+  const pageDirectory = temporaryFolder();
   writeFileSync(join(pageDirectory, 'index.html'), 'the page');
   const asked: (readonly [ControlRequest['kind'] | 'left', number])[] = [];
   const nothing = (): void => undefined;

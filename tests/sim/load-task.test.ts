@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dataDirectory } from '../../src/core/data-directory.ts';
@@ -11,6 +10,7 @@ import { instructionWords, listTasks, loadTask } from '../../src/sim/load-task.t
 import { disposeEpisodes, startEpisode } from '../../src/sim/task.ts';
 import { drawVariation } from '../../src/sim/variation.ts';
 import { World } from '../../src/sim/world.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const desk = loadSuite('desk').tasks;
 
@@ -43,14 +43,13 @@ describe('paraphrases', () => {
 });
 
 describe("a folder of one's own", () => {
-  const own = mkdtempSync(join(tmpdir(), 'armature-sim-'));
+  const own = temporaryFolder();
   beforeAll(() => {
     cpSync(dataDirectory('sim'), join(own, 'sim'), { recursive: true });
     vi.stubEnv('ARMATURE_DATA', own);
   });
   afterAll(() => {
     vi.unstubAllEnvs();
-    rmSync(own, { recursive: true });
   });
   const write = (wordings: readonly string[]): void =>
     writeFileSync(join(own, 'sim/paraphrases.yaml'), JSON.stringify({ lift: wordings }));

@@ -44,7 +44,7 @@ function bench() {
   const keys = new Keys();
   const said: JogReading[] = [];
   const acted: JogAction[] = [];
-  const state: { nowMs: number; pads: (BrowserGamepad | null)[] } = { nowMs: 0, pads: [] };
+  const state: { nowMs: number; pads: (BrowserGamepad | null)[] | undefined } = { nowMs: 0, pads: [] };
   const hand = new JogHand({
     keys,
     pads: () => state.pads,
@@ -129,5 +129,13 @@ describe('the hand on the page', () => {
     expect(newest()).toEqual({ axes: NO_AXES, isDeadManHeld: false });
     hand.tick();
     expect(newest()?.isDeadManHeld).toBe(false);
+  });
+
+  it('goes on with keys and buttons where the browser shows no gamepads', () => {
+    const { hand, state, newest } = bench();
+    state.pads = undefined;
+    hand.press('forward', { x: 1 });
+    expect(newest()).toMatchObject({ isDeadManHeld: true, axes: { x: 1 } });
+    expect(hand.pad.problem).toContain('shows none');
   });
 });

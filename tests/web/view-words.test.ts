@@ -3,7 +3,8 @@ import { attentionShares } from '../../web/src/attention.ts';
 import { clearanceLevel, mostPressing } from '../../web/src/clearance.ts';
 import type { Clearance } from '../../web/src/clearance.ts';
 import { heaviest, jointLoad, levelOf } from '../../web/src/joint-load.ts';
-import { announcement, headline, lengthWords, percent } from '../../web/src/words.ts';
+import { announcement, headline, lengthWords, outcomeWords, percent } from '../../web/src/words.ts';
+import type { EpisodeResult } from '../../src/runtime/episode-result.ts';
 import type { FrameMessage } from '../../src/serve/messages.ts';
 
 const joint = { name: 'elbow', lowRad: -1, highRad: 3, velocityRadPerS: 2, effortNm: 4 };
@@ -18,6 +19,19 @@ function withJoints(joints: Partial<FrameMessage['joints']>): FrameMessage {
   const none = { measuredRad: [], velocityRadPerS: [], effortNm: [], temperatureC: [] };
   return frameOf({ joints: { ...none, ...joints } });
 }
+
+it('every way in which an episode ends has words', () => {
+  const words: Record<EpisodeResult['outcome'], string> = {
+    success: 'done',
+    failure: 'failed',
+    ended: 'ended',
+    'time-limit': 'out of time',
+    aborted: 'stopped',
+    'protective-stop': 'stopped by the gate',
+    'agent-failed': 'the policy failed',
+  };
+  for (const [outcome, expected] of Object.entries(words)) expect(outcomeWords(outcome)).toBe(expected);
+});
 
 describe('a joint', () => {
   it('is told by the limit that it is nearest to', () => {

@@ -58,8 +58,7 @@ def frame(spec, config, seed):
 
 @torch.no_grad()
 def decide(model, spec, frames):
-    """Greedy tokens, their probabilities, and what they attended to of their step's observation, [S, A], [S, A] and [S, P], from whole
-    sequences run again for every token."""
+    """Greedy tokens and their probabilities, [S, A] each, from whole sequences run again for every token; and the batch with the tokens."""
     config, steps = model.config, len(frames)
     batch = {'text': torch.tensor([entry['textIds'] for entry in frames])[None],
              'state': to_rows(spec, torch.tensor([entry['stateIds'] for entry in frames]))[None],
@@ -73,12 +72,16 @@ def decide(model, spec, frames):
             batch['actions'][0, step, slot] = config.vocabulary + best[0]
             probabilities[step, slot] = share[0]
     tokens = batch['actions'][0] - config.vocabulary + spec.codec.text_vocabulary
-    rounded = lambda table: [[round(float(value), 6) for value in row] for row in table]
-    return tokens.tolist(), rounded(probabilities), rounded(attention_of(model, batch))
+    return tokens.tolist(), rounded(probabilities), batch
 
 
+def rounded(table):
+    return [[round(float(value), 6) for value in row] for row in table]
+
+
+@torch.no_grad()
 def attention_of(model, batch):
-    """[S, P]: the mean over layers, heads and the tokens of a step."""
+    """What the action tokens of each step attended to of its observation, [S, P]: the mean over layers, heads and the tokens of a step."""
     config, weighed = model.config, []
     for block in model.blocks:
         block.weigh = lambda *arguments, weigh=block.weigh: weighed.append(weigh(*arguments)) or weighed[-1]
@@ -120,7 +123,8 @@ def write(folder, action_tokens, chunk_steps, precisions, cases):
         longer = Gato(replace(config, steps=len(seeds))).eval()
         longer.load_state_dict(model.state_dict())
         frames = [frame(spec, config, seed) for seed in seeds]
-        tokens, probabilities, attention = decide(longer, spec, frames)
+        tokens, probabilities, batch = decide(longer, spec, frames)
+        attention = rounded(attention_of(longer, batch))
         for entry in frames:
             del entry['patches']
         golden.append({'steps': len(seeds), 'frames': frames, 'tokens': tokens, 'probabilities': probabilities, 'attention': attention})
@@ -176,7 +180,7 @@ def write_retnet(folder):
     whole = RetNet(replace(config, steps=len(RETNET_SEEDS))).eval()
     whole.load_state_dict(model.state_dict())
     frames = [frame(spec, config, seed) for seed in RETNET_SEEDS]
-    tokens, probabilities = decide(whole, spec, frames)
+    tokens, probabilities, _ = decide(whole, spec, frames)
     for entry in frames:
         del entry['patches']
     (folder / 'golden.json').write_text(json.dumps({'frames': frames, 'tokens': tokens, 'probabilities': probabilities}, indent=1) + '\n')

@@ -12,7 +12,7 @@ import { StripPanel } from './panels/strip-panel.tsx';
 import { TaskPanel } from './panels/task-panel.tsx';
 import type { Connection } from './connection.ts';
 import { useNews } from './use-news.ts';
-import { headline } from './words.ts';
+import { headline, linkWords } from './words.ts';
 
 export interface PanelProps {
   readonly connection: Connection;
@@ -51,7 +51,6 @@ function Header({ connection }: PanelProps): JSX.Element {
     setPressed(true);
     setTimeout(() => setPressed(false), 600);
   };
-  const link = { connecting: 'connecting', open: 'connected', lost: 'no connection, trying again' }[state];
   return (
     <header>
       <h1>Armature</h1>
@@ -59,7 +58,7 @@ function Header({ connection }: PanelProps): JSX.Element {
         {hello === undefined
           ? 'Waiting for the runtime'
           : `${hello.robot} through ${hello.driver}, driven by ${hello.agent}`}
-        <span class={`link ${state}`}>{problem === '' ? link : problem}</span>
+        <span class={`link ${state}`}>{problem === '' ? linkWords(state) : problem}</span>
       </p>
       <p
         class={`gate-state ${frame?.episode.isRunning === false ? 'over' : ''} ${frame?.gate.state ?? 'none'}`}

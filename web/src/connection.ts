@@ -2,6 +2,7 @@ import { decodePicture, parseMessage, serverMessage } from '../../src/serve/mess
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from '../../src/serve/messages.ts';
 import type { ControlReport, EvaluationReport } from '../../src/serve/control-messages.ts';
 import { History } from './history.ts';
+import { News } from './news.ts';
 import type { LinkState, Picture, Topic, ViewSource } from './view-source.ts';
 
 /** A lost connection is tried again after so long, ms. */
@@ -9,6 +10,9 @@ const RETRY_MS = 1000;
 const RATE_WINDOW_MS = 2000;
 /** Pictures that a page that was held up gets all at once have no rate. */
 const SHORTEST_RATE_MS = 1000;
+
+const NO_LINK = 'Not said: there is no connection to the runtime.';
+const NO_STOP = 'Not stopped: there is no connection to the runtime. Stop the arm beside it, or at the terminal.';
 
 /** A request without the operator's token, which is added here. */
 type Request = PageMessage extends infer Kind ? (Kind extends PageMessage ? Omit<Kind, 'operator'> : never) : never;
@@ -26,8 +30,7 @@ export class Connection implements ViewSource {
   problem = '';
   readonly pictures = new Map<string, Picture>();
   readonly history = new History();
-  readonly #listeners = new Map<() => void, readonly Topic[] | undefined>();
-  readonly #news = new Set<Topic>();
+  readonly #news = new News((tell) => void requestAnimationFrame(tell));
   readonly #arrivalsMs = new Map<string, number[]>();
   readonly #tokens: { readonly page: string; readonly operator: string };
   readonly #url: string;
@@ -42,14 +45,21 @@ export class Connection implements ViewSource {
   }
 
   listen(listener: () => void, topics?: readonly Topic[]): () => void {
-    this.#listeners.set(listener, topics);
-    return () => this.#listeners.delete(listener);
+    return this.#news.listen(listener, topics);
   }
 
+  /** Without a connection nothing is asked for, now or later; whoever pressed something is told. */
   ask(request: Request): void {
     const needsOperator = request.kind !== 'stop' && request.kind !== 'slow';
     const message = needsOperator ? { ...request, operator: this.#tokens.operator } : request;
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    // What is held is said all the time, and the arm stops when it is not.
+    else if (request.kind !== 'jog') this.#refuse(request.kind === 'stop' ? NO_STOP : NO_LINK);
+  }
+
+  #refuse(text: string): void {
+    this.notice = { kind: 'notice', level: 'refused', text };
+    this.#news.add('notice');
   }
 
   #connect(): void {
@@ -68,16 +78,16 @@ export class Connection implements ViewSource {
     this.state = state;
     // It told of a link that is no more, and would hide what has become of this one.
     this.problem = '';
-    this.#tell('link');
+    this.#news.add('link');
   }
 
   #take(data: string | ArrayBuffer): void {
     try {
-      if (typeof data === 'string') this.#tell(this.#takeText(data));
-      else this.#tell(this.#takePicture(new Uint8Array(data)));
+      if (typeof data === 'string') this.#news.add(this.#takeText(data));
+      else this.#news.add(this.#takePicture(new Uint8Array(data)));
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
-      this.#tell('link');
+      this.#news.add('link');
     }
   }
 
@@ -118,17 +128,5 @@ export class Connection implements ViewSource {
     const { width, height, ageMs } = header;
     this.pictures.set(header.camera, { width, height, rgb, ageMs, rateHz });
     return 'picture';
-  }
-
-  #tell(topic: Topic): void {
-    this.#news.add(topic);
-    if (this.#news.size > 1) return;
-    requestAnimationFrame(() => {
-      const news = [...this.#news];
-      this.#news.clear();
-      for (const [listener, topics] of this.#listeners) {
-        if (topics === undefined || news.some((topic) => topics.includes(topic))) listener();
-      }
-    });
   }
 }

@@ -1,5 +1,6 @@
 import { REASONS } from '../../src/safety/reasons.ts';
 import type { FrameMessage } from '../../src/serve/messages.ts';
+import type { LinkState } from './view-source.ts';
 
 /** The states of the gate for who sees them for the first time. */
 const STATES: Readonly<Record<string, string>> = {
@@ -25,6 +26,16 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 /** Where a decision comes without its attention. */
 export const ATTENTION_UNKNOWN = 'What the policy attended to is not told here.';
+
+const LINKS: Readonly<Record<LinkState, string>> = {
+  connecting: 'connecting',
+  open: 'connected',
+  lost: 'no connection, trying again',
+};
+
+export function linkWords(state: LinkState): string {
+  return LINKS[state];
+}
 
 export function stateWords(state: string): string {
   return STATES[state] ?? state;

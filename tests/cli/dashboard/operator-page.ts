@@ -54,13 +54,15 @@ export class OperatorPage {
 
   until(condition: (page: this) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
+      const fail = (): void => reject(new Error('the page was left alone'));
       const look = (): void => {
         if (!condition(this)) return;
         this.#watchers.delete(look);
+        this.#socket.off('close', fail);
         resolve();
       };
       this.#watchers.add(look);
-      this.#socket.once('close', () => reject(new Error('the page was left alone')));
+      this.#socket.once('close', fail);
       look();
     });
   }

@@ -1,19 +1,18 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { pageDirectory } from '../../../src/core/data-directory.ts';
 import { DatasetReader } from '../../../src/record/dataset-reader.ts';
 import { setup as buildPage } from '../../page/build-page.ts';
 import { startRun } from '../../page/with-run.ts';
 import { OperatorPage } from './operator-page.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const PATIENCE_MS = 180_000;
-const folder = mkdtempSync(join(tmpdir(), 'armature-session-'));
+const folder = temporaryFolder();
 beforeAll(async () => {
   if (!existsSync(join(pageDirectory(), 'index.html'))) await buildPage();
 }, PATIENCE_MS);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const shoulder = ({ frame }: OperatorPage): number => frame?.joints.sentRad[0] ?? NaN;
 

@@ -13,7 +13,8 @@ import {
 } from '../../../src/record/edit/edit-datasets.ts';
 import { DEFAULT_FEATURES } from '../../../src/record/format.ts';
 import '../../property-seed.ts';
-import { fixture, SAMPLE_FEATURES, sampleEpisode, temporaryFolder } from '../sample-dataset.ts';
+import { fixture, SAMPLE_FEATURES, sampleEpisode } from '../sample-dataset.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import {
   changeCell,
   changeJson,

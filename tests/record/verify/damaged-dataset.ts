@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll } from 'vitest';
 import { openParquet, readRows } from '../../../src/record/dataset-metadata.ts';
 import { DatasetWriter } from '../../../src/record/dataset-writer.ts';
 import type { Features } from '../../../src/record/format.ts';
@@ -10,7 +8,8 @@ import type { DatasetProblem } from '../../../src/record/verify/problem.ts';
 import { rewriteParquet } from '../../../src/record/verify/rewrite-parquet.ts';
 import { verifyDataset } from '../../../src/record/verify/verify-dataset.ts';
 import type { VerifyOptions } from '../../../src/record/verify/verify-dataset.ts';
-import { fixture, SAMPLE_FEATURES, sampleEpisode, temporaryFolder } from '../sample-dataset.ts';
+import { fixture, SAMPLE_FEATURES, sampleEpisode } from '../sample-dataset.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 export const DATA = 'data/chunk-000/file-000.parquet';
 export const EPISODES = 'meta/episodes/chunk-000/file-000.parquet';
@@ -21,8 +20,7 @@ export const TASKS = 'meta/tasks.parquet';
 type Row = Record<string, unknown>;
 
 const templates = new Map<string, Promise<string>>();
-const templateFolder = mkdtempSync(join(tmpdir(), 'armature-templates-'));
-afterAll(() => rmSync(templateFolder, { recursive: true, force: true }));
+const templateFolder = temporaryFolder();
 
 /** A copy of a dataset that is written once: writing waits for the disk at every file. */
 async function copyOf(name: string, write: (directory: string) => Promise<string>): Promise<string> {

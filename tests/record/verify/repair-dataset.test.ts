@@ -10,7 +10,8 @@ import type { FeatureStatistics } from '../../../src/record/format.ts';
 import { repairDataset } from '../../../src/record/verify/repair-dataset.ts';
 import type { Repair } from '../../../src/record/verify/repair-dataset.ts';
 import { verifyDataset } from '../../../src/record/verify/verify-dataset.ts';
-import { fixture, temporaryFolder } from '../sample-dataset.ts';
+import { fixture } from '../sample-dataset.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import {
   changeCell,
   changeRows,

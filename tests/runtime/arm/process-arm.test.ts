@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { ProcessArm } from '../../../src/runtime/arm/process-arm.ts';
 import type { ProcessArmOptions } from '../../../src/runtime/arm/process-arm.ts';
 import { decodeRecord, recordLayout } from '../../../src/runtime/arm/record-format.ts';
 import type { ArmRecord } from '../../../src/runtime/arm/record-format.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** Many processes start here, perhaps on a busy machine: waits are for events, and bounds are generous. */
 const PATIENCE_MS = 60_000;
@@ -108,7 +108,7 @@ describe('an arm process', { timeout: 2 * PATIENCE_MS }, () => {
 
 describe('an arm process without a supervisor', { timeout: 2 * PATIENCE_MS }, () => {
   it('stops the arm, writes the black box itself, and ends', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'armature-'));
+    const directory = temporaryFolder();
     const arm = await start({ blackBox: { directory, version: '0.0.0' }, timeouts: { supervisorMs: 300 } });
     await arm.arm();
     await moveUntil(arm, hasMoved);
@@ -121,7 +121,6 @@ describe('an arm process without a supervisor', { timeout: 2 * PATIENCE_MS }, ()
     expect(header.cause).toBe('supervisor-gone');
     expect(ticks.some(({ state }) => state === 'active')).toBe(true);
     expect(ticks.at(-1)?.state).not.toBe('active');
-    await rm(directory, { recursive: true });
   });
 });
 

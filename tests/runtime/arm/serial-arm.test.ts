@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FAULTS } from '../../../bench/faults/fault-rows.ts';
 import { runRow } from '../../../bench/faults/run-row.ts';
@@ -11,6 +9,7 @@ import { openSerialPort } from '../../../src/drivers/serial/serial-port.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
 import { ProcessArm } from '../../../src/runtime/arm/process-arm.ts';
 import type { ProcessArmOptions } from '../../../src/runtime/arm/process-arm.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** Waits are for events, and bounds are generous: the machine may be busy. */
 const PATIENCE_MS = 60_000;
@@ -22,14 +21,13 @@ let serial: SerialArm;
 const started: ProcessArm[] = [];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'armature-serial-'));
+  directory = temporaryFolder();
   serial = await startSerialArm(robot, directory);
 });
 
 afterEach(async () => {
   for (const arm of started.splice(0)) await arm.close();
   await serial.bus.close();
-  rmSync(directory, { recursive: true });
 });
 
 async function start(changes: Partial<ProcessArmOptions> = {}): Promise<ProcessArm> {

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Calibration } from '../../../src/calibration/calibration-problems.ts';
@@ -17,6 +16,7 @@ import type { ArmServo, CalibrationBus } from '../../../src/runtime/calibration/
 import { calibrateArm, importCalibration } from '../../../src/runtime/calibration/calibrate-arm.ts';
 import type { CalibrateOptions } from '../../../src/runtime/calibration/calibrate-arm.ts';
 import { EmulatedPerson, heldBy, worstErrorRad } from './emulated-calibration.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 
@@ -31,7 +31,7 @@ interface Workplace {
 }
 
 async function openWorkplace(spec: Partial<ServoBusSpec> = {}): Promise<Workplace> {
-  const folder = mkdtempSync(join(tmpdir(), 'calibrate-'));
+  const folder = temporaryFolder();
   const arm = await startServoBus({ robot, isCalibrated: false, ...spec });
   const { protocol } = requireSerial(spec.robot ?? robot);
   const bus = await SetupBus.open({ path: arm.path, baudRate: 1_000_000, protocol, patienceMs: 400 });
@@ -39,7 +39,6 @@ async function openWorkplace(spec: Partial<ServoBusSpec> = {}): Promise<Workplac
   onTestFinished(async () => {
     await bus.close();
     await arm.close();
-    rmSync(folder, { recursive: true });
   });
   const path = join(folder, 'arm.json');
   const interruption = new AbortController();

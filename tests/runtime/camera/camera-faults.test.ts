@@ -16,10 +16,10 @@ import {
   WIDTH,
   expectInOrder,
   levelOf,
-  temporaryFolder,
   until,
   videoFile,
 } from './test-cameras.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 describe('what can go wrong', { timeout: 2 * PATIENCE_MS }, () => {
   it('a camera whose picture stands still is frozen, one that falls silent lost, and both are told', async () => {

@@ -18,10 +18,10 @@ import {
   expectInOrder,
   greyRgb,
   levelOf,
-  temporaryFolder,
   until,
   videoFile,
 } from './test-cameras.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 describe('a recording', { timeout: 2 * PATIENCE_MS }, () => {
   it('has in each row the newest picture that had arrived by its time, again where there is none, and marks it', async () => {

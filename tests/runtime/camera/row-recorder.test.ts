@@ -6,7 +6,7 @@ import { loadNodeAv } from '../../../src/record/node-av.ts';
 import type { AvFrame } from '../../../src/record/node-av.ts';
 import { PictureHistory } from '../../../src/runtime/camera/picture-history.ts';
 import { RowRecorder } from '../../../src/runtime/camera/row-recorder.ts';
-import { temporaryFolder } from './test-cameras.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const av = await loadNodeAv();
 

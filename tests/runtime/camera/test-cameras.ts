@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { loadNodeAv } from '../../../src/record/node-av.ts';
 import { writeVideo } from '../../../src/record/video.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /** Processes start here, perhaps on a busy machine: waits are for events, and bounds are generous. */
 export const PATIENCE_MS = 60_000;
@@ -27,13 +26,6 @@ export function expectInOrder(states: readonly string[], expected: readonly stri
   let next = 0;
   for (const state of states) if (state === expected[next]) next += 1;
   expect({ states, next }).toEqual({ states, next: expected.length });
-}
-
-/** A folder that is removed when the test ends. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'armature-camera-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 export function greyRgb(level: number): Uint8Array {

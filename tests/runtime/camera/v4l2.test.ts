@@ -9,7 +9,8 @@ import { CameraHub } from '../../../src/runtime/camera/camera-hub.ts';
 import type { RecordedVideo } from '../../../src/runtime/camera/row-recorder.ts';
 import { parseCamera } from '../../../src/sensors/camera/camera-address.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
-import { PATIENCE_MS, expectInOrder, jpegs, levelOf, temporaryFolder, until } from './test-cameras.ts';
+import { PATIENCE_MS, expectInOrder, jpegs, levelOf, until } from './test-cameras.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 /*
  * A V4L2 device at the lowest seam: the system calls of the camera process. FFmpeg and all above it are the real ones.

@@ -4,7 +4,8 @@ import { DatasetReader } from '../../../src/record/dataset-reader.ts';
 import { DatasetWriter } from '../../../src/record/dataset-writer.ts';
 import type { Features } from '../../../src/record/format.ts';
 import { summariseDataset } from '../../../src/runtime/recording/dataset-summary.ts';
-import { fixture, temporaryFolder } from '../../record/sample-dataset.ts';
+import { fixture } from '../../record/sample-dataset.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const joints = { dtype: 'float32', shape: [2], names: ['pan.pos', 'grip.pos'], info: { unit: 'rad' } } as const;
 const FEATURES: Features = {

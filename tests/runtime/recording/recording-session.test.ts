@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatasetReader } from '../../../src/record/dataset-reader.ts';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
 import { EpisodeRecorder } from '../../../src/runtime/episode-recorder.ts';
@@ -13,6 +10,7 @@ import { SimulatedTask } from '../../../src/runtime/simulated-task.ts';
 import type { StepRecord } from '../../../src/runtime/step-listener.ts';
 import { resolveTask } from '../../../src/runtime/task-request.ts';
 import { ScriptedAgent } from '../../../src/testing/index.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 const request = resolveTask('wave at the audience', 'reach');
@@ -37,8 +35,7 @@ interface Bench {
 type Reaction = (step: StepRecord, session: RecordingSession) => void;
 
 async function bench(options: Partial<RecordingOptions>, react: Reaction = () => undefined): Promise<Bench> {
-  const directory = mkdtempSync(join(tmpdir(), 'armature-recording-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryFolder();
   const writer = await openRecording(directory, robot, { features, resume: true });
   const [saved, discarded]: [number[], string[]] = [[], []];
   const session = new RecordingSession({

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { MonotonicClock } from '../../../src/core/clock.ts';
@@ -13,6 +12,7 @@ import { SimulatedTask } from '../../../src/runtime/simulated-task.ts';
 import { resolveTask } from '../../../src/runtime/task-request.ts';
 import { parseCameras } from '../../../src/sensors/camera/camera-address.ts';
 import { ScriptedAgent } from '../../../src/testing/index.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 const request = resolveTask('wave at the audience', 'reach');
@@ -22,7 +22,7 @@ let film: string;
 let task: SimulatedTask;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'armature-studio-'));
+  folder = temporaryFolder();
   film = join(folder, 'film.mp4');
   const video = await EpisodeVideo.open({ path: film, width: 96, height: 64, fps: 20 });
   for (let frame = 0; frame < 40; frame += 1) await video.add(new Uint8Array(96 * 64 * 3).fill(5 * frame));
@@ -31,7 +31,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await task.close();
-  rmSync(folder, { recursive: true });
 });
 
 async function recordWith(options: Partial<StudioOptions>, episodes = 1): Promise<DatasetReader> {

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRobot } from '../../../src/robot/load-robot.ts';
 import { DemonstrationAgent } from '../../../src/runtime/demonstration-agent.ts';
@@ -17,6 +14,7 @@ import type { EpisodeRun } from '../../../src/runtime/workplace.ts';
 import type { StepRecord } from '../../../src/runtime/step-listener.ts';
 import type { TaskEpisode } from '../../../src/sim/task.ts';
 import { resolveTask } from '../../../src/runtime/task-request.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const robot = loadRobot('so101');
 const request = resolveTask('lift');
@@ -24,7 +22,7 @@ let directory: string;
 let task: SimulatedTask;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'armature-replay-'));
+  directory = temporaryFolder();
   task = await SimulatedTask.load(robot, request.task, { cameras: false });
   const features = recordingFeatures(robot, { cameras: [], hasScene: true });
   const writer = await openRecording(directory, robot, { features, resume: false });
@@ -44,7 +42,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
   task.dispose();
-  rmSync(directory, { recursive: true });
 });
 
 interface Replayed {

@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { listVideoDevices } from '../../../src/sensors/camera/video-devices.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 it('lists devices that give pictures, by number, with their names', () => {
-  const root = mkdtempSync(join(tmpdir(), 'armature-devices-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
+  const root = temporaryFolder();
   const [devices, classes] = [join(root, 'dev'), join(root, 'sys')];
   mkdirSync(join(devices, 'v4l/by-id'), { recursive: true });
   // Each camera has a second device, for what describes the pictures.

@@ -4,7 +4,8 @@ import { blackBoxLines } from '../../../src/record/black-box-format.ts';
 import type { BlackBoxTick } from '../../../src/record/black-box-format.ts';
 import type { KnownRobots } from '../../../src/serve/replay/known-robot.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
-import { fixture, temporaryFolder } from '../../record/sample-dataset.ts';
+import { fixture } from '../../record/sample-dataset.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 export const UNKNOWN_ROBOTS: KnownRobots = {
   robot: () => undefined,

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const hasPython = process.platform === 'linux' && spawnSync('python3', ['--version']).status === 0;
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -74,10 +74,9 @@ describe.runIf(hasPython)('the keys of a real terminal', { timeout: 120_000 }, (
   });
 
   it('let the process end in its own way when the terminal is closed', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'armature-terminal-'));
+    const folder = temporaryFolder();
     const ended = await runInTerminal([['[ready]', 'hang-up']], 'answering', join(folder, 'end.txt'));
     expect(await readFile(join(folder, 'end.txt'), 'utf8')).toBe('ended in order');
     expect(ended.how).toBe('SIGHUP');
-    await rm(folder, { recursive: true });
   });
 });

@@ -22,6 +22,9 @@ const BUTTONS = { south: 0, east: 1, select: 8, start: 9, leftThumb: 10, rightTh
   number
 >;
 
+const NOT_SHOWN = 'this browser shows none to a page of another computer';
+const NOT_KNOWN = 'this browser does not know the buttons of this gamepad';
+
 /** A gamepad as a browser shows it, with the controls of every gamepad here. Asked again and again. */
 export class BrowserPad {
   /** As it calls itself; empty for none. */
@@ -33,14 +36,15 @@ export class BrowserPad {
 
   /** What is pushed, and what was pressed since the last time. @param nowMs of the page */
   read(
-    pads: readonly (BrowserGamepad | null)[],
+    pads: readonly (BrowserGamepad | null)[] | undefined,
     nowMs: number,
   ): { readonly reading: JogReading | undefined; readonly actions: readonly JogAction[] } {
-    const there = pads.filter((pad) => pad !== null);
+    const there = (pads ?? []).filter((pad) => pad !== null);
     const pad = there.find(({ mapping }) => mapping === 'standard');
     this.name = (pad ?? there[0])?.id ?? '';
-    this.problem =
-      pad === undefined && there.length > 0 ? 'this browser does not know the buttons of this gamepad' : '';
+    this.problem = '';
+    if (pads === undefined) this.problem = NOT_SHOWN;
+    else if (pad === undefined && there.length > 0) this.problem = NOT_KNOWN;
     if (pad === undefined) {
       this.#isHeld = false;
       this.#pressed = new Set();

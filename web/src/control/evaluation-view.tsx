@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { EvaluationReport } from '../../../src/serve/control-messages.ts';
 import type { PanelProps } from '../app.tsx';
 import { useNews } from '../use-news.ts';
-import { figure } from '../words.ts';
+import { figure, linkWords } from '../words.ts';
 import './control.css';
 import { SeenEpisode } from './seen-episode.tsx';
 
@@ -16,15 +16,15 @@ export function EvaluationView({ connection, evaluation }: EvaluationProps): JSX
   const { title, done, total, elapsedS, workers, tasks, episodes } = evaluation;
   const restS = done === 0 ? null : ((total - done) * elapsedS) / done;
   const isOver = done === total;
-  const link = { connecting: 'connecting', open: 'connected', lost: 'no connection, trying again' }[connection.state];
+  const { state, problem } = connection;
   return (
     <>
       <header>
         <h1>Armature</h1>
         <p class="about">
           {title}
-          <span class={`link ${connection.state}`} role="status">
-            {connection.problem === '' ? link : connection.problem}
+          <span class={`link ${state}`} role="status">
+            {problem === '' ? linkWords(state) : problem}
           </span>
         </p>
       </header>

@@ -9,7 +9,8 @@ import type { BrowserGamepad } from './browser-pad.ts';
 
 export interface JogHandOptions {
   readonly keys: KeySource;
-  readonly pads: () => readonly (BrowserGamepad | null)[];
+  /** Undefined where the browser shows none to this page. */
+  readonly pads: () => readonly (BrowserGamepad | null)[] | undefined;
   /** ms of the page. */
   readonly nowMs: () => number;
   readonly say: (reading: JogReading) => void;

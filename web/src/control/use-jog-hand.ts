@@ -12,7 +12,8 @@ export function useJogHand(connection: Connection, hasControl: boolean): JogHand
     const keys = new BrowserKeys();
     const opened = new JogHand({
       keys,
-      pads: () => navigator.getGamepads(),
+      // Some browsers have it only for pages of their own computer, or encrypted ones.
+      pads: () => ('getGamepads' in navigator ? navigator.getGamepads() : undefined),
       nowMs: () => performance.now(),
       say: ({ axes, isDeadManHeld }) => {
         const seenMs = connection.control?.beatMs;
