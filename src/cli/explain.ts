@@ -10,8 +10,8 @@ import { replayBlackBox } from '../runtime/black-box-replay.ts';
 import type { Replay } from '../runtime/black-box-replay.ts';
 import { loadSpaceGuard } from '../runtime/load-space-guard.ts';
 import { openSpace } from '../safety/space-guard.ts';
-import { stopFacts, timeline } from '../record/black-box-timeline.ts';
-import type { StopFacts, TimelineSegment } from '../record/black-box-timeline.ts';
+import { stopFacts, timeline, toldWords } from '../record/black-box-timeline.ts';
+import type { StopFacts, TimelineSegment, ToldWords } from '../record/black-box-timeline.ts';
 import { explanationText } from './explanation-text.ts';
 import { renderBlackBoxPlot } from './report/black-box-plot.ts';
 
@@ -46,6 +46,8 @@ export interface Explanation {
   readonly limitsSha256: string;
   /** Whether the robot of this name has the same limits today; null when there is none. */
   readonly limitsMatch: boolean | null;
+  /** What the arm was told; empty where the file does not hold it. */
+  readonly told: readonly ToldWords[];
   readonly segments: readonly TimelineSegment[];
   readonly stop: StopFacts;
   /** Null unless it was asked for. */
@@ -111,6 +113,7 @@ function explanationOf(
     sha256,
     limitsSha256,
     limitsMatch: listRobots().includes(robot.name) ? limitsDigest(loadRobot(robot.name)) === limitsSha256 : null,
+    told: toldWords(file),
     segments: timeline(file),
     stop: stopFacts(file),
     replay: done.replay === undefined ? null : { ticks: done.replay.ticks, identical: true },

@@ -42,6 +42,7 @@ function heading(explanation: Explanation): string[] {
     `written ${writtenAt} by Armature ${versions.armature} (Node.js ${versions.node}, ${versions.platform})`,
     `whole and unchanged, last hash ${sha256}`,
     `limits ${limitsSha256.slice(0, 16)}, ${today}`,
+    ...explanation.told.map(({ fromS, words }) => `told from ${seconds(fromS)} s on: ${words}`),
   ];
 }
 

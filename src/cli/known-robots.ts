@@ -54,11 +54,12 @@ function installed(robot: RobotSpec): LoadedPolicy[] {
   });
 }
 
-function stripsOf(policies: readonly LoadedPolicy[], robot: RobotSpec, actionTokens: number): KnownStrips | undefined {
+function stripsOf(policies: readonly LoadedPolicy[], robot: RobotSpec, actionTokens?: number): KnownStrips | undefined {
   const fitting = policies.find(
-    ({ layout }) => layout.actionTokens === actionTokens && layout.joints === robot.joints.length,
+    ({ layout }) =>
+      layout.actionTokens === (actionTokens ?? layout.actionTokens) && layout.joints === robot.joints.length,
   );
   if (fitting === undefined) return undefined;
   const { layout, manifest } = fitting;
-  return { policy: manifest.name, reader: new TokenStripReader(layout), cameras: layout.spec.cameras };
+  return { policy: manifest.name, reader: new TokenStripReader(layout) };
 }

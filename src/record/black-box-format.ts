@@ -5,7 +5,10 @@ import { exactNumber, exactNumberSchema, fromExactJson, toExactJson } from './ex
 import { HashChain, sha256, verifyChain } from './hash-chain.ts';
 
 /** Of the lines below; another number is another format. */
-const VERSION = 2;
+const VERSION = 3;
+/** Before there were words and pictures in it; all else was the same. */
+const WITHOUT_SIGHT = 2;
+const versionSchema = z.union([z.literal(VERSION), z.literal(WITHOUT_SIGHT)]);
 const KIND = 'armature-black-box';
 
 const numbers = z.array(exactNumberSchema);
@@ -15,7 +18,7 @@ export type JointValues = z.infer<typeof jointValues>;
 
 const headerSchema = z.strictObject({
   kind: z.literal(KIND),
-  version: z.literal(VERSION),
+  version: versionSchema,
   /** Why it was written: a reason of the gate, or how the episode ended. */
   cause: z.string(),
   /** Wall time, ISO 8601. */
@@ -41,6 +44,8 @@ const healthSchema = z.strictObject({
 
 const tickSchema = z.strictObject({
   kind: z.literal('tick'),
+  /** What the arm was told to do from this tick on, where that is not what the tick before had. */
+  instruction: z.string().optional(),
   /** Rises by one from tick to tick, but for those that nobody saw. */
   tick: z.int(),
   /** Monotonic ns. */
@@ -87,16 +92,36 @@ const tickSchema = z.strictObject({
   state: z.string(),
 });
 
-const endSchema = z.strictObject({ kind: z.literal('end'), ticks: z.int() });
+/** A picture as the agent was given it, or made smaller. */
+const pictureSchema = z.strictObject({
+  kind: z.literal('picture'),
+  camera: z.string(),
+  /** Of the tick at which it was there first, monotonic ns. */
+  timeNs: exactNumberSchema,
+  width: z.int().positive(),
+  height: z.int().positive(),
+  /** 8-bit RGB, in base64. */
+  png: z.base64(),
+});
+
+/** The last line; `pictures` is not there where nobody saw any. */
+const endSchema = z.strictObject({
+  kind: z.literal('end'),
+  ticks: z.int(),
+  pictures: z.int().nonnegative().optional(),
+});
 
 export type BlackBoxHeader = Omit<z.infer<typeof headerSchema>, 'kind' | 'version' | 'limitsSha256'>;
 export type HealthValues = z.infer<typeof healthSchema>;
 export type BlackBoxTick = Omit<z.infer<typeof tickSchema>, 'kind'>;
+export type BlackBoxPicture = Omit<z.infer<typeof pictureSchema>, 'kind'>;
 
 /** What a black box holds: the last seconds before it was written, tick after tick. */
 export interface BlackBoxFile {
   readonly header: BlackBoxHeader;
   readonly ticks: readonly BlackBoxTick[];
+  /** A few of each camera, in order of time. */
+  readonly pictures: readonly BlackBoxPicture[];
   readonly limitsSha256: string;
   /** Hash of the last line: who notes it can tell a forged file. */
   readonly sha256: string;
@@ -111,7 +136,11 @@ export function limitsDigest(robot: Pick<BlackBoxHeader['robot'], 'joints' | 'ra
 }
 
 /** The lines of a file, in order; each ends with a line end. */
-export function* blackBoxLines(header: BlackBoxHeader, ticks: Iterable<BlackBoxTick>): Generator<string, void> {
+export function* blackBoxLines(
+  header: BlackBoxHeader,
+  ticks: Iterable<BlackBoxTick>,
+  pictures: readonly BlackBoxPicture[] = [],
+): Generator<string, void> {
   const chain = new HashChain();
   const { start, ...facts } = header;
   const limitsSha256 = limitsDigest(header.robot);
@@ -121,7 +150,9 @@ export function* blackBoxLines(header: BlackBoxHeader, ticks: Iterable<BlackBoxT
     yield `${chain.line(tickDocument(tick))}\n`;
     count += 1;
   }
-  yield `${chain.line({ kind: 'end', ticks: count })}\n`;
+  for (const picture of pictures)
+    yield `${chain.line({ kind: 'picture', ...picture, timeNs: exactNumber(picture.timeNs) })}\n`;
+  yield `${chain.line({ kind: 'end', ticks: count, ...(pictures.length > 0 ? { pictures: pictures.length } : {}) })}\n`;
 }
 
 /**
@@ -135,10 +166,11 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
   const last = rest.pop();
   const { limitsSha256, kind: _kind, version: _version, ...header } = fitting(headerSchema, first, `${path}: line 1`);
   const end = endSchema.safeParse(last);
-  if (!end.success || end.data.ticks !== rest.length) {
+  const promised = end.success ? end.data.ticks + (end.data.pictures ?? 0) : undefined;
+  if (!end.success || promised !== rest.length) {
     throw new InvalidFileError(path, `it was cut behind line ${documents.length}`, {
-      expected: end.success ? `${end.data.ticks} ticks` : 'a last line of kind "end"',
-      found: `${rest.length} ticks`,
+      expected: end.success ? `${promised} ticks and pictures` : 'a last line of kind "end"',
+      found: `${rest.length} ticks and pictures`,
       remedy: 'Use the whole file.',
     });
   }
@@ -147,13 +179,19 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
       remedy: 'It was written by something else than Armature.',
     });
   }
-  const ticks = rest.map((document, index) => {
-    const { kind: _tick, ...tick } = fitting(tickSchema, document, `${path}: line ${index + 2}`);
+  const line = (index: number): string => `${path}: line ${index + 2}`;
+  const ticks = rest.slice(0, end.data.ticks).map((document, index) => {
+    const { kind: _tick, ...tick } = fitting(tickSchema, document, line(index));
     return { ...tick, imposed: fromExactJson(tick.imposed) };
+  });
+  const pictures = rest.slice(end.data.ticks).map((document, index) => {
+    const { kind: _picture, ...picture } = fitting(pictureSchema, document, line(end.data.ticks + index));
+    return picture;
   });
   return {
     header: { ...header, start: fromExactJson(header.start) ?? undefined },
     ticks,
+    pictures,
     limitsSha256,
     sha256: lastHash,
   };
@@ -163,7 +201,7 @@ export function parseBlackBox(text: string, path: string): BlackBoxFile {
 export type BlackBoxFacts = Pick<BlackBoxHeader, 'cause' | 'writtenAt'> & { readonly robot: string };
 
 const factsSchema = z.object({
-  version: z.literal(VERSION),
+  version: versionSchema,
   cause: z.string(),
   writtenAt: z.string(),
   robot: z.object({ name: z.string() }),

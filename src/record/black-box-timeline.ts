@@ -34,6 +34,21 @@ export function secondsBeforeEnd(ticks: readonly BlackBoxTick[], tick: BlackBoxT
   return (tick.timeNs - (ticks.at(-1)?.timeNs ?? tick.timeNs)) / NS_PER_S;
 }
 
+/** What the arm was told, and from when on, s before the end. */
+export interface ToldWords {
+  readonly fromS: number;
+  readonly words: string;
+}
+
+/** All that the arm was told, in order of time; none of a file that does not hold it. */
+export function toldWords({ ticks }: BlackBoxFile): ToldWords[] {
+  return ticks.flatMap((tick) =>
+    tick.instruction === undefined || tick.instruction === ''
+      ? []
+      : [{ fromS: secondsBeforeEnd(ticks, tick), words: tick.instruction }],
+  );
+}
+
 /** What happened, in order of time; equal ticks in a row are one segment. */
 export function timeline({ header, ticks }: BlackBoxFile): TimelineSegment[] {
   const names = header.robot.joints.map(({ name }) => name);

@@ -159,6 +159,23 @@ export async function readEpisodeStatistics(
   return result;
 }
 
+/**
+ * The greatest value of a feature of one number in each episode, in order, as their statistics say; null where they do not. Of a
+ * flag it says whether it was ever set, without reading the rows.
+ */
+export async function readEpisodeMaxima(directory: string, feature: string): Promise<(number | null)[]> {
+  const column = `stats/${feature}/max`;
+  const maxima: (number | null)[] = [];
+  for (const path of await listFiles(directory, 'meta/episodes', '.parquet')) {
+    const file = await openParquet(join(directory, path));
+    const rows: readonly Row[] = columnNames(file).includes(column)
+      ? await readRows(file, { columns: [column] })
+      : Array.from({ length: Number(file.metadata.num_rows) }, () => ({}));
+    maxima.push(...rows.map((row) => flattenNumbers(row[column])[0] ?? null));
+  }
+  return maxima;
+}
+
 /** Whether none of the ten statistics is missing. */
 export function isComplete(values: Partial<FeatureStatistics>): values is FeatureStatistics {
   return STATISTIC_NAMES.every((name) => (values[name]?.length ?? 0) > 0);

@@ -3,6 +3,7 @@ import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import {
   datasetFile,
   openParquet,
+  readEpisodeMaxima,
   readEpisodes,
   readInfo,
   readRows,
@@ -61,6 +62,15 @@ export class DatasetReader {
   /** Statistics of the whole dataset; empty where it has none. */
   readStatistics(): Promise<Map<string, FeatureStatistics>> {
     return readStatistics(this.directory);
+  }
+
+  /** Of each episode whether this flag was ever set, as its statistics say; null where they do not. */
+  async readFlags(feature: string): Promise<(boolean | null)[]> {
+    const maxima = await readEpisodeMaxima(this.directory, feature);
+    return this.episodes.map((_, index) => {
+      const most = maxima[index] ?? null;
+      return most === null ? null : most > 0;
+    });
   }
 
   /**

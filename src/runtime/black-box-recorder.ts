@@ -2,6 +2,7 @@ import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { BlackBoxRing } from './black-box-ring.ts';
 import type { BlackBoxStep } from './black-box-ring.ts';
+import { BlackBoxStills } from './black-box-stills.ts';
 import type { StepListener, StepRecord } from './step-listener.ts';
 import { writeBlackBox } from './write-black-box.ts';
 import type { BlackBoxOptions } from './write-black-box.ts';
@@ -25,6 +26,7 @@ export class BlackBoxRecorder implements StepListener {
   readonly name = 'black-box';
   readonly #options: BlackBoxOptions;
   readonly #ring: BlackBoxRing;
+  readonly #stills = new BlackBoxStills();
   readonly #files: string[] = [];
   readonly #failures: ArmatureError[] = [];
   #writing = Promise.resolve();
@@ -40,6 +42,7 @@ export class BlackBoxRecorder implements StepListener {
 
   onStep(step: StepRecord): void {
     for (const checkpoint of step.checkpoints) this.#ring.checkpoint(checkpoint);
+    this.#stills.see(step.observation, step.timeNs);
     if (step.hasStepped) this.#ring.record(blackBoxStep(step, this.#options.robot));
     const { gate, gateTick, isRunning } = step;
     const isMoving = MOVING.has(gate.state);
@@ -64,8 +67,9 @@ export class BlackBoxRecorder implements StepListener {
     this.#stop = undefined;
     this.#written = this.#ring.count;
     const snapshot = this.#ring.snapshot();
+    const stills = this.#stills.snapshot();
     this.#writing = this.#writing
-      .then(() => writeBlackBox(snapshot, cause, this.#options))
+      .then(() => writeBlackBox(snapshot, cause, this.#options, stills))
       .then((path) => void this.#files.push(path))
       .catch((error: unknown) => {
         if (!(error instanceof ArmatureError)) throw error;
@@ -84,6 +88,7 @@ function blackBoxStep(step: StepRecord, robot: RobotSpec): BlackBoxStep {
     sentRad: step.sent.positionsRad,
     actionTokens: decision?.trace?.actionTokens,
     keptJoints: decision?.trace?.keptJoints,
+    instruction: observation.instruction,
     cameraAgesNs: robot.cameras.map(({ name }) => observation.cameras.get(name)?.ageNs ?? Number.NaN),
   };
 }

@@ -1,7 +1,7 @@
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import type { GateInput, GateSnapshot } from '../safety/gate.ts';
 import { writeHealth } from '../safety/health-numbers.ts';
-import { MAX_REASONS, rowLayout } from './black-box-rows.ts';
+import { MAX_REASONS, NO_WORDS, rowLayout } from './black-box-rows.ts';
 import type { BlackBoxSnapshot, Column, RowLayout } from './black-box-rows.ts';
 import type { GateReport } from './step-listener.ts';
 
@@ -32,6 +32,8 @@ export interface BlackBoxStep {
   readonly keptJoints?: number | undefined;
   /** Age of the picture of each camera, ns, in the order of the robot's cameras; NaN for none. */
   readonly cameraAgesNs?: readonly number[] | undefined;
+  /** What the arm is told to do. */
+  readonly instruction?: string | undefined;
 }
 
 /**
@@ -92,6 +94,7 @@ export class BlackBoxRing {
     if (step.actionTokens !== undefined) this.#setAll(row, 'tokens', step.actionTokens);
     this.#set(row, 'keptJoints', step.keptJoints ?? 0);
     this.#setAll(row, 'cameraAgesNs', step.cameraAgesNs ?? []);
+    this.#set(row, 'instruction', step.instruction === undefined ? NO_WORDS : this.#word(step.instruction));
     writeHealth(input.health, this.#values, this.#at(row, 'health'), this.#layout.width.previousRad);
     const oldest = this.#tickOf(Math.max(0, this.#count - this.#capacity));
     while ((this.#checkpoints[0]?.tick ?? oldest) < oldest) this.#checkpoints.shift();
@@ -160,7 +163,7 @@ export class BlackBoxRing {
     this.#setChecked(row, 'requestedRad', target?.positionsRad);
   }
 
-  /** Number of a word; new words are few, since states and reasons are tables. */
+  /** Number of a word; new words are few: states and reasons are tables, and people say something else now and then. */
   #word(word: string): number {
     const known = this.#words.indexOf(word);
     return known >= 0 ? known : this.#words.push(word) - 1;

@@ -7,6 +7,9 @@ import type { ArmHealth } from '../safety/health-monitor.ts';
 /** More reasons for one tick than this are not remembered. */
 export const MAX_REASONS = 8;
 
+/** In place of the number of an instruction where nobody knows it. */
+export const NO_WORDS = -1;
+
 /** Columns of a row, each with its width. Joint values begin with their true length; -1: no numbers at all. */
 function columnsOf({ joints, cameras }: RobotSpec) {
   const one = 1;
@@ -36,6 +39,7 @@ function columnsOf({ joints, cameras }: RobotSpec) {
     tokens: vector,
     keptJoints: one,
     cameraAgesNs: cameras.length,
+    instruction: one,
     health: healthLength(joints.length),
   };
 }
@@ -68,7 +72,7 @@ export interface BlackBoxSnapshot {
   readonly imposed: ReadonlyMap<number, GateSnapshot>;
   /** Ticks in order of time, columns as the ring has them. */
   readonly rows: Float64Array;
-  /** What states and reasons stand for. */
+  /** What states, reasons and instructions stand for. */
   readonly words: readonly string[];
 }
 
@@ -79,10 +83,12 @@ export function* snapshotTicks(
 ): Generator<BlackBoxTick, void> {
   const layout = rowLayout(robot);
   let lastNs = Number.NaN;
+  let told = NO_WORDS;
   for (let start = 0; start < rows.length; start += layout.size) {
     const row = new Row(rows.subarray(start, start + layout.size), layout);
     const timeNs = row.one('timeNs');
     const tokenCount = row.one('tokenCount');
+    const instruction = row.one('instruction');
     yield {
       tick: row.one('tick'),
       timeNs,
@@ -109,6 +115,7 @@ export function* snapshotTicks(
       cameraAgesNs: row.all('cameraAgesNs'),
       actionTokens: tokenCount < 0 ? null : row.all('tokens').slice(0, tokenCount),
       ...(row.one('keptJoints') > 0 ? { keptJoints: row.one('keptJoints') } : {}),
+      ...(instruction === told ? {} : { instruction: words[instruction] ?? '' }),
       previousRad: row.all('previousRad'),
       emittedRad: row.all('emittedRad'),
       sentRad: row.all('sentRad'),
@@ -119,6 +126,7 @@ export function* snapshotTicks(
       state: words[row.one('state')] ?? '',
     };
     lastNs = timeNs;
+    told = instruction;
   }
 }
 

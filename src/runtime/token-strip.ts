@@ -1,3 +1,4 @@
+import { encodeAction } from '../actions/action-codec.ts';
 import type { AgentDecision, DecisionTrace } from '../core/agent.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Segment, StepLayout } from '../tokens/layout.ts';
@@ -54,12 +55,19 @@ export interface StripAttention {
 
 /** Says which tokens a policy was given and which it gave. One per policy. */
 export class TokenStripReader {
+  readonly layout: StepLayout;
   readonly #encoder: TokenEncoder;
   /** Of the newest decision that told: in later ticks of a chunk it is what they were decided on. */
   #attention: StripAttention | null = null;
 
   constructor(layout: StepLayout) {
+    this.layout = layout;
     this.#encoder = new TokenEncoder(layout);
+  }
+
+  /** The action tokens that come nearest to a target: see encodeAction. */
+  actionTokens(targetRad: ArrayLike<number>, commandRad: ArrayLike<number>): number[] {
+    return [...encodeAction(this.layout.spec, targetRad, commandRad).ids];
   }
 
   /**
@@ -68,10 +76,9 @@ export class TokenStripReader {
    */
   read(observation: Observation, { trace, attention }: AgentDecision): TokenStrip | undefined {
     if (trace === undefined) return undefined;
-    if (attention !== undefined)
-      this.#attention = stripAttention(this.#encoder.layout, observation.instruction, attention);
+    if (attention !== undefined) this.#attention = stripAttention(this.layout, observation.instruction, attention);
     const { stateIds } = this.#encoder.encode(observation);
-    const { layout } = this.#encoder;
+    const { layout } = this;
     const { segments, joints, spec } = layout;
     const { instruction } = observation;
     const unknown = new Set(unknownWords(layout, instruction));

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { ArmatureError } from '../core/errors.ts';
 import { blackBoxLines } from '../record/black-box-format.ts';
-import type { BlackBoxHeader } from '../record/black-box-format.ts';
+import type { BlackBoxHeader, BlackBoxPicture } from '../record/black-box-format.ts';
 import { commitFiles } from '../record/dataset-files.ts';
+import { encodePng } from '../record/png.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { snapshotTicks } from './black-box-rows.ts';
 import type { BlackBoxSnapshot } from './black-box-rows.ts';
+import type { Still } from './black-box-stills.ts';
 
 /** Lines made before other work gets its turn: a millisecond's worth. */
 const LINES_AT_ONCE = 20;
@@ -30,6 +32,7 @@ export async function writeBlackBox(
   snapshot: BlackBoxSnapshot,
   cause: string,
   { robot, directory, version, wallTime }: BlackBoxOptions,
+  stills: readonly Still[] = [],
 ): Promise<string> {
   const { directory: _, ...description } = robot;
   const header: BlackBoxHeader = {
@@ -44,7 +47,8 @@ export async function writeBlackBox(
   try {
     const path = freePath(directory, `${robot.name}-${cause}`);
     const lines: string[] = [];
-    for (const line of blackBoxLines(header, snapshotTicks(snapshot, robot))) {
+    const pictures = await encoded(stills);
+    for (const line of blackBoxLines(header, snapshotTicks(snapshot, robot), pictures)) {
       lines.push(line);
       if (lines.length % LINES_AT_ONCE === 0) await setImmediate();
     }
@@ -53,6 +57,17 @@ export async function writeBlackBox(
   } catch (error) {
     throw notWritten(directory, error);
   }
+}
+
+/** One by one, for each takes as long as many lines. */
+async function encoded(stills: readonly Still[]): Promise<BlackBoxPicture[]> {
+  const pictures: BlackBoxPicture[] = [];
+  for (const { rgb, ...still } of stills) {
+    const png = Buffer.from(encodePng(rgb, still.width, still.height)).toString('base64');
+    pictures.push({ ...still, png });
+    await setImmediate();
+  }
+  return pictures;
 }
 
 /** `<stem>-<n>.jsonl` with the first number that is free. */

@@ -28,6 +28,7 @@ describe('armature explain', { timeout: PATIENCE_MS }, () => {
     expect(status, stderr).toBe(0);
     expect(stdout).toMatch(/^so101: \d+\.\d+ s, \d+ ticks at 100 Hz, until: /);
     expect(stdout).toContain('whole and unchanged');
+    expect(stdout).toMatch(/^told from −\d+\.\d+ s on: \w+/m);
     expect(stdout).toMatch(/Replay: all \d+ ticks are the same to the bit\./);
   });
 

@@ -113,6 +113,9 @@ describeInBrowser('the page of armature serve, in a browser', () => {
     expect(await time()).not.toMatch(/row 4/);
     await page.getByTestId('slider').fill('18');
     await untilPictures(page, 2);
+    expect(await page.getByTestId('tokens').innerText()).toContain('shoulder_pan');
+    expect(await page.getByText('Computed from what was recorded').count()).toBe(1);
+    expect(await page.getByTestId('Episode').locator('option').first().innerText()).toContain('✓ succeeded');
     await shoot(page, 'serve-recording');
     await page.emulateMedia({ colorScheme: 'dark' });
     await shoot(page, 'serve-recording-dark');
@@ -152,6 +155,8 @@ describeInBrowser('the page of armature serve, in a browser', () => {
     const [, at = ''] = /([\d.]+) s/.exec(await stop.innerText()) ?? [];
     expect(await page.getByTestId('time').innerText()).toContain(`${at} of`);
     expect(await page.getByTestId('tokens').innerText()).toContain('shoulder_pan');
+    await untilPictures(page, 2);
+    expect(await page.getByTestId('instruction').innerText()).toMatch(/cube/);
     await page.getByTestId('slider').fill('60');
     await shoot(page, 'serve-black-box');
   });

@@ -9,6 +9,7 @@ import {
   sameNumbers,
   toExactJson,
 } from '../../src/record/exact-numbers.ts';
+import { HashChain } from '../../src/record/hash-chain.ts';
 import { makeRobot } from '../../src/testing/index.ts';
 
 const { directory: _, ...robot } = makeRobot();
@@ -79,6 +80,36 @@ describe('numbers of a black box', () => {
     };
     expect(fromExactJson(JSON.parse(JSON.stringify(toExactJson(data))))).toEqual(data);
     expect(sameNumbers([Number.NaN, 0], [Number.NaN, -0])).toBe(false);
+  });
+});
+
+describe('what was told and seen', () => {
+  const seen = { camera: 'front', timeNs: 0.1 + 0.2, width: 2, height: 1, png: 'aGVsbG8=' };
+
+  it('comes back with the ticks, and counts in the last line', () => {
+    const told = [tick(0, { instruction: 'lift the red cube' }), tick(1), tick(2, { instruction: '' })];
+    const file = parseBlackBox([...blackBoxLines(header, told, [seen, { ...seen, timeNs: 5 }])].join(''), 'box.jsonl');
+    expect(file.ticks).toEqual(told);
+    expect(file.pictures).toEqual([seen, { ...seen, timeNs: 5 }]);
+  });
+
+  it('is missed where a picture was cut out', () => {
+    const lines = [...blackBoxLines(header, ticks, [seen])];
+    expect(() => parseBlackBox(lines.toSpliced(-2, 1).join(''), 'box.jsonl')).toThrow(/box\.jsonl/);
+  });
+
+  it('is not in files of the version before, which are read as they are', () => {
+    const chain = new HashChain();
+    const [first, ...rest] = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const older = [{ ...first, version: 2 }, ...rest].map(
+      ({ previous: _previous, sha256: _sha256, ...document }) => `${chain.line(document)}\n`,
+    );
+    const file = parseBlackBox(older.join(''), 'box.jsonl');
+    expect(file.ticks).toEqual(ticks);
+    expect(file.pictures).toEqual([]);
   });
 });
 

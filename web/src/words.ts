@@ -45,6 +45,10 @@ export function outcomeWords(outcome: string): string {
   return OUTCOMES[outcome] ?? outcome;
 }
 
+export function successWords(isSuccess: boolean): string {
+  return isSuccess ? '✓ succeeded' : '✗ no success';
+}
+
 /** A reason in two or three words. */
 export function shortReason(reason: string): string {
   return reason.replaceAll('-', ' ');

@@ -1,17 +1,18 @@
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
-import type { CameraFrame, Observation, Sampled } from '../../core/observation.ts';
+import { ArmatureError } from '../../core/errors.ts';
 import type { BlackBoxFile, BlackBoxTick } from '../../record/black-box-format.ts';
 import { numbersOf } from '../../record/black-box-timeline.ts';
 import { TickLateness } from '../../runtime/tick-lateness.ts';
 import { finite } from './finite.ts';
 import { sceneOf } from './known-robot.ts';
 import type { KnownRobots, KnownStrips } from './known-robot.ts';
-import { gateLanes, laneWhere } from './lanes.ts';
+import { gateLanes, laneWhere, spansOf } from './lanes.ts';
 import type { Decision, TrackMessage } from './replay-messages.ts';
+import { decisionOf } from './strip-decision.ts';
 
 /** All that a black box tells. */
 export async function readBlackBoxTrack(
-  { header, ticks, sha256 }: BlackBoxFile,
+  { header, ticks, pictures, sha256 }: BlackBoxFile,
   name: string,
   robots: KnownRobots,
 ): Promise<TrackMessage> {
@@ -21,15 +22,15 @@ export async function readBlackBoxTrack(
     robot.joints.map((_, joint) => ticks.map((tick) => finite(values(tick)?.[joint])));
   const known = robots.robot(robot.name);
   const fits = known?.joints.map((joint) => joint.name).join() === robot.joints.map((joint) => joint.name).join();
-  const decided = decisionsOf(ticks, known === undefined || !fits ? undefined : stripsOf(ticks, known, robots));
-  const cut = laneWhere(
-    'decision cut by its deadline',
-    ticks.map(({ keptJoints = 0 }) => keptJoints > 0),
+  const told = instructionsOf(ticks);
+  const decided = decisionsOf(
+    { ticks, told },
+    known === undefined || !fits ? undefined : stripsOf(ticks, known, robots),
   );
   return {
     title: name,
     robot: robot.name,
-    instruction: '',
+    instruction: wordsOf(told).join(', then '),
     isSuccess: null,
     facts: [
       { name: 'written because', value: cause },
@@ -46,8 +47,9 @@ export async function readBlackBoxTrack(
     measured: per(({ measured }) => numbersOf(measured.positionsRad)),
     sent: per(({ sentRad }) => sentRad),
     requested: per(({ target }) => numbersOf(target?.positionsRad)),
-    cameras: [],
-    lanes: [...gateLanes(ticks), ...(cut === undefined ? [] : [cut])],
+    cameras: camerasOf(pictures),
+    stills: stillsOf(pictures, ticks),
+    lanes: lanesOf(ticks, told),
     series: seriesOf(ticks, robot),
     ...decided,
     ...(await sceneOf(
@@ -81,6 +83,40 @@ function seriesOf(ticks: readonly BlackBoxTick[], robot: BlackBoxFile['header'][
   ].filter(({ values }) => values.some((value) => value !== null));
 }
 
+/** What the arm was told at each tick; empty where nobody knows. */
+function instructionsOf(ticks: readonly BlackBoxTick[]): string[] {
+  let told = '';
+  return ticks.map(({ instruction }) => (told = instruction ?? told));
+}
+
+function wordsOf(told: readonly string[]): string[] {
+  return [...new Set(told)].filter((text) => text !== '');
+}
+
+/** Words have a line of their own where they changed. */
+function lanesOf(ticks: readonly BlackBoxTick[], told: readonly string[]): TrackMessage['lanes'] {
+  const cut = laneWhere(
+    'decision cut by its deadline',
+    ticks.map(({ keptJoints = 0 }) => keptJoints > 0),
+  );
+  return [
+    ...gateLanes(ticks),
+    ...(cut === undefined ? [] : [cut]),
+    ...(wordsOf(told).length > 1 ? [{ name: 'told', kind: 'words' as const, spans: spansOf(told) }] : []),
+  ];
+}
+
+function stillsOf(pictures: BlackBoxFile['pictures'], ticks: readonly BlackBoxTick[]): TrackMessage['stills'] {
+  return pictures.map(({ timeNs, camera, png }) => {
+    const row = ticks.findLastIndex((tick) => tick.timeNs <= timeNs);
+    return { row: Math.max(0, row), camera, png };
+  });
+}
+
+function camerasOf(pictures: BlackBoxFile['pictures']): TrackMessage['cameras'] {
+  return [...new Map(pictures.map(({ camera, width, height }) => [camera, { name: camera, width, height }])).values()];
+}
+
 function stripsOf(
   ticks: readonly BlackBoxTick[],
   robot: Parameters<KnownRobots['strips']>[0],
@@ -92,85 +128,59 @@ function stripsOf(
 
 /** The decisions that arrived, each with what it was made on: the tick whose time it names. */
 function decisionsOf(
-  ticks: readonly BlackBoxTick[],
+  { ticks, told }: { readonly ticks: readonly BlackBoxTick[]; readonly told: readonly string[] },
   strips: KnownStrips | undefined,
-): Pick<TrackMessage, 'decisions' | 'withoutDecisions'> {
+): Pick<TrackMessage, 'decisions' | 'aboutDecisions'> {
   const rows = [...ticks.keys()].filter((row) => ticks[row]?.actionTokens !== null);
-  if (rows.length === 0) return { decisions: [], withoutDecisions: 'No decision of tokens arrived in these seconds.' };
+  if (rows.length === 0) return { decisions: [], aboutDecisions: 'No decision of tokens arrived in these seconds.' };
   if (strips === undefined) {
     return {
       decisions: [],
-      withoutDecisions: 'No policy with as many action tokens is known here; name it with --policy.',
+      aboutDecisions: 'No policy with as many action tokens is known here; name it with --policy.',
     };
   }
   const rowAtNs = new Map(ticks.map(({ timeNs }, row) => [timeNs, row]));
-  const decisions = rows.flatMap((row) => {
-    const tick = ticks[row] as BlackBoxTick;
-    const seen = ticks[rowAtNs.get(tick.target?.observedNs ?? tick.timeNs) ?? row] ?? tick;
-    return decisionOf(row, { tick, seen }, strips) ?? [];
-  });
-  return { decisions, withoutDecisions: '' };
+  try {
+    const decisions = rows.flatMap((row) => {
+      const tick = ticks[row] as BlackBoxTick;
+      const seenRow = rowAtNs.get(tick.target?.observedNs ?? tick.timeNs) ?? row;
+      const seen = ticks[seenRow] ?? tick;
+      return blackBoxDecision(row, { tick, seen, instruction: told[seenRow] ?? '' }, strips) ?? [];
+    });
+    return { decisions, aboutDecisions: 'Emitted then. How sure the policy was is not in a black box.' };
+  } catch (error) {
+    // Words that the policy known here cannot be told, for example.
+    if (error instanceof ArmatureError) return { decisions: [], aboutDecisions: error.message };
+    throw error;
+  }
 }
 
-function decisionOf(
+function blackBoxDecision(
   row: number,
-  { tick, seen }: { readonly tick: BlackBoxTick; readonly seen: BlackBoxTick },
-  { reader, cameras }: KnownStrips,
-): Decision | undefined {
-  const actionTokens = tick.actionTokens ?? [];
-  const trace = { actionTokens, probabilities: [], masked: [] };
-  const observation = observationOf(seen, cameras);
-  if (observation === undefined) return undefined;
-  const strip = reader.read(observation, { target: undefined, computeNs: 0, trace });
-  if (strip === undefined) return undefined;
-  const { words, images, states, actions } = strip;
-  const kept = actions.length - (tick.keptJoints ?? 0);
-  return {
-    row,
-    words,
-    images,
-    states,
-    actions: actions.map(({ joint, id }, index) => ({ joint, id, probability: null, isKept: index >= kept })),
-  };
-}
-
-/** What the joints were when the decision was made; the pictures and the words are not in a black box. */
-function observationOf(
-  { tick, timeNs, measured, previousRad }: BlackBoxTick,
-  cameras: KnownStrips['cameras'],
-): Observation | undefined {
-  const positions = numbersOf(measured.positionsRad);
-  const velocities = numbersOf(measured.velocitiesRadPerS);
-  const efforts = numbersOf(measured.effortsNm);
-  if (positions === undefined || velocities === undefined || efforts === undefined) return undefined;
-  if (![...positions, ...velocities, ...efforts].every(Number.isFinite)) return undefined;
-  const { stampNs, ageNs, fresh } = measured;
-  return {
+  {
     tick,
-    timeNs,
-    instruction: '',
-    commandRad: Float64Array.from(previousRad),
-    arm: {
-      value: {
-        positionsRad: Float64Array.from(positions),
-        velocitiesRadPerS: Float64Array.from(velocities),
-        effortsNm: Float64Array.from(efforts),
-        stampNs,
-      },
-      ageNs,
-      fresh,
+    seen,
+    instruction,
+  }: { readonly tick: BlackBoxTick; readonly seen: BlackBoxTick; readonly instruction: string },
+  strips: KnownStrips,
+): Decision | undefined {
+  const positionsRad = numbersOf(seen.measured.positionsRad);
+  const velocitiesRadPerS = numbersOf(seen.measured.velocitiesRadPerS);
+  const effortsNm = numbersOf(seen.measured.effortsNm);
+  if (positionsRad === undefined || velocitiesRadPerS === undefined || effortsNm === undefined) return undefined;
+  return decisionOf(
+    { row, actionTokens: tick.actionTokens ?? [], keptJoints: tick.keptJoints ?? 0 },
+    {
+      tick: seen.tick,
+      timeNs: seen.timeNs,
+      instruction,
+      commandRad: seen.previousRad,
+      positionsRad,
+      velocitiesRadPerS,
+      effortsNm,
     },
-    cameras: new Map(
-      cameras.map(({ name, width, height }): [string, Sampled<CameraFrame>] => [
-        name,
-        {
-          value: { camera: name, width, height, rgb: new Uint8Array(width * height * 3), stampNs: timeNs },
-          ageNs: 0,
-          fresh: true,
-        },
-      ]),
-    ),
-  };
+    strips,
+  );
 }
 
 function milliseconds(ns: number | undefined): number | null {

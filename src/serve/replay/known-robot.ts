@@ -8,15 +8,13 @@ export interface KnownRobots {
   robot(name: string): RobotSpec | undefined;
   /** What is drawn of the arm. Throws where it has no model, or one that cannot be loaded. */
   scene(robot: RobotSpec): Promise<Omit<SceneMessage, 'kind'>>;
-  /** A policy whose decisions have so many action tokens; undefined where none is known. */
-  strips(robot: RobotSpec, actionTokens: number): KnownStrips | undefined;
+  /** A policy of the robot whose decisions have so many action tokens, or any number; undefined where none is known. */
+  strips(robot: RobotSpec, actionTokens?: number): KnownStrips | undefined;
 }
 
 export interface KnownStrips {
   readonly policy: string;
   readonly reader: TokenStripReader;
-  /** The pictures it looks at: what they show is not in a black box. */
-  readonly cameras: readonly { readonly name: string; readonly width: number; readonly height: number }[];
 }
 
 /** A scene, or the reason why there is none. */

@@ -9,6 +9,7 @@ import { finite } from './finite.ts';
 import { sceneOf } from './known-robot.ts';
 import type { KnownRobots } from './known-robot.ts';
 import { laneWhere } from './lanes.ts';
+import { recordingDecisions } from './recording-decisions.ts';
 import type { Lane, TrackMessage } from './replay-messages.ts';
 
 const MEASURED = 'observation.state';
@@ -20,11 +21,11 @@ const TIME = 'observation.time';
 const INTERVENTION = 'intervention';
 const FRESH = 'observation.fresh';
 const REPEATED = 'observation.repeated';
-const SUCCESS = 'next.success';
+/** 1 in the last row of an episode that succeeded. */
+export const SUCCESS = 'next.success';
 const SEED = 'scene.seed';
 /** Commands that differ by less are the same: they are stored as float32. */
 const SAME = 1e-5;
-const NO_TOKENS = 'A recording holds no tokens; a black box (armature run --black-box) does.';
 
 /** Reads all that is told of an episode but its pictures. Throws as DatasetReader.readEpisode does. */
 export async function readRecordingTrack(
@@ -64,14 +65,26 @@ export async function readRecordingTrack(
     sent: lines(sent),
     requested: lines(requested),
     cameras: picturesOf(reader).map(({ name, width: across, height }) => ({ name, width: across, height })),
+    stills: [],
     lanes: lanesOf(data, { info, sent, requested, width }),
     series: [
       ...latenessOf(data.columns[TIME], info.fps),
       ...seriesOf(lines(VELOCITY), { names, what: 'velocity', unit: unitOf(info, VELOCITY) ?? '' }),
       ...seriesOf(lines(EFFORT), { names, what: 'effort', unit: unitOf(info, EFFORT) ?? '' }),
     ],
-    decisions: [],
-    withoutDecisions: NO_TOKENS,
+    ...recordingDecisions(
+      {
+        fps: info.fps,
+        tasks: data.tasks,
+        measured: data.columns[MEASURED],
+        velocity: data.columns[VELOCITY],
+        effort: data.columns[EFFORT],
+        sent: data.columns[sent],
+        requested: data.columns[requested],
+      },
+      robot,
+      robots,
+    ),
     ...(await sceneOf(robots, robot, otherwise)),
   };
 }

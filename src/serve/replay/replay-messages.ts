@@ -62,7 +62,8 @@ export const recordingMessage = z.strictObject({
   path: z.string(),
   fps: z.number(),
   cameras: z.array(z.string()),
-  episodes: z.array(z.strictObject({ task: z.string(), rows: z.int() })),
+  /** Success is null where the recording does not say. */
+  episodes: z.array(z.strictObject({ task: z.string(), rows: z.int(), isSuccess: z.boolean().nullable() })),
 });
 
 /** Rows in which something was so; `toRow` is the last of them. */
@@ -103,12 +104,14 @@ export const trackMessage = z.strictObject({
   sent: jointLines,
   requested: jointLines,
   cameras: z.array(z.strictObject({ name: z.string(), width: z.int(), height: z.int() })),
+  /** Pictures that come with it, by the row from which on they are the newest: PNG in base64. Those of a recording are asked for. */
+  stills: z.array(z.strictObject({ row: z.int(), camera: z.string(), png: z.base64() })),
   lanes: z.array(lane),
   /** Other values over time. */
   series: z.array(z.strictObject({ name: z.string(), unit: z.string(), values: line })),
   decisions: z.array(decision),
-  /** Why no decisions are shown; empty where they are. */
-  withoutDecisions: z.string(),
+  /** What is to be known of the decisions; where there are none, why. */
+  aboutDecisions: z.string(),
   scene: scene.nullable(),
   /** Why there is no scene; empty where there is. */
   withoutScene: z.string(),

@@ -6,7 +6,7 @@ import { readBlackBoxTrack } from './black-box-track.ts';
 import type { KnownRobots } from './known-robot.ts';
 import type { Library } from './library.ts';
 import { troubleOf } from './look-at.ts';
-import { readRecordingTrack } from './recording-track.ts';
+import { SUCCESS, readRecordingTrack } from './recording-track.ts';
 import { addressSchema } from './replay-messages.ts';
 import type { Address, RecordingMessage, Refusal } from './replay-messages.ts';
 
@@ -91,11 +91,16 @@ export class ReplayServer {
 
   async #recording(id: string): Promise<RecordingMessage> {
     const { reader } = await this.#options.library.recording(id);
+    const successes = await reader.readFlags(SUCCESS);
     return {
       path: reader.directory,
       fps: reader.info.fps,
       cameras: picturesOf(reader).map(({ name }) => name),
-      episodes: reader.episodes.map(({ tasks, length }) => ({ task: tasks.join(', then '), rows: length })),
+      episodes: reader.episodes.map(({ tasks, length }, index) => ({
+        task: tasks.join(', then '),
+        rows: length,
+        isSuccess: successes[index] ?? null,
+      })),
     };
   }
 

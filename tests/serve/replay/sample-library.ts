@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blackBoxLines } from '../../../src/record/black-box-format.ts';
-import type { BlackBoxTick } from '../../../src/record/black-box-format.ts';
+import type { BlackBoxPicture, BlackBoxTick } from '../../../src/record/black-box-format.ts';
 import type { KnownRobots } from '../../../src/serve/replay/known-robot.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
 import { fixture } from '../../record/sample-dataset.ts';
@@ -73,7 +73,7 @@ export function sampleTick(index: number, changes: Partial<BlackBoxTick> = {}): 
   };
 }
 
-export function sampleBlackBox(ticks: readonly BlackBoxTick[]): string {
+export function sampleBlackBox(ticks: readonly BlackBoxTick[], pictures: readonly BlackBoxPicture[] = []): string {
   const { directory: _, ...robot } = makeRobot();
   const header = {
     cause: 'stale-target',
@@ -84,7 +84,7 @@ export function sampleBlackBox(ticks: readonly BlackBoxTick[]): string {
     robot,
     start: null,
   };
-  return [...blackBoxLines(header, ticks)].join('');
+  return [...blackBoxLines(header, ticks, pictures)].join('');
 }
 
 /** A folder with something of every kind, whole and damaged. */
@@ -102,7 +102,7 @@ export function sampleLibrary(): string {
   write('runs/box.jsonl', box);
   write('runs/cut.jsonl', box.slice(0, -100));
   write('runs/changed.jsonl', box.replace('"tick":2', '"tick":9'));
-  write('runs/newer.jsonl', box.replace('"version":2', '"version":3'));
+  write('runs/newer.jsonl', box.replace('"version":3', '"version":4'));
   write('runs/loss.jsonl', '{"step": 1}\n');
   write('runs/notes.json', '{"a": 1}');
   write('runs/half.json', '{"suite": "des');

@@ -3,8 +3,10 @@ import { parseBlackBox } from '../../../src/record/black-box-format.ts';
 import { DatasetReader } from '../../../src/record/dataset-reader.ts';
 import { EpisodePictures, picturesOf } from '../../../src/record/episode-pictures.ts';
 import type { TokenStripReader } from '../../../src/runtime/token-strip.ts';
+import { loadPolicy } from '../../../src/policy/load-policy.ts';
 import { readBlackBoxTrack } from '../../../src/serve/replay/black-box-track.ts';
 import type { KnownRobots } from '../../../src/serve/replay/known-robot.ts';
+import { recordingDecisions } from '../../../src/serve/replay/recording-decisions.ts';
 import { readRecordingTrack } from '../../../src/serve/replay/recording-track.ts';
 import { trackMessage } from '../../../src/serve/replay/replay-messages.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
@@ -13,6 +15,7 @@ import { sampleBlackBox, sampleTick, UNKNOWN_ROBOTS } from './sample-library.ts'
 
 const robot = makeRobot();
 const scene = { bodies: [], geoms: [] };
+const { layout } = loadPolicy('desk');
 
 function box(
   changes: (index: number) => Parameters<typeof sampleTick>[1] = () => ({}),
@@ -38,12 +41,13 @@ describe('the track of a black box', () => {
     expect(track.series.map(({ name }) => name).join()).not.toContain('effort');
     expect(track.scene).toBeNull();
     expect(track.withoutScene).toContain(`No robot "${robot.name}"`);
-    expect(track.withoutDecisions).toContain('No decision of tokens');
+    expect(track.aboutDecisions).toContain('No decision of tokens');
   });
 
   it('reads each decision on what it was made on, and says which joints had no time left', async () => {
     const seen: number[] = [];
     const reader = {
+      layout,
       read: ({ tick }: { tick: number }, { trace }: { trace: { actionTokens: readonly number[] } }) => {
         seen.push(tick);
         const actions = trace.actionTokens.map((id, joint) => ({
@@ -58,7 +62,7 @@ describe('the track of a black box', () => {
     const robots: KnownRobots = {
       robot: () => robot,
       scene: () => Promise.resolve(scene),
-      strips: (_, tokens) => (tokens === 2 ? { policy: 'p', reader, cameras: [] } : undefined),
+      strips: (_, tokens) => (tokens === 2 ? { policy: 'p', reader } : undefined),
     };
     const file = box((index) => ({
       ...(index === 4 ? { actionTokens: [7, 8], keptJoints: 1 } : {}),
@@ -77,6 +81,92 @@ describe('the track of a black box', () => {
     ]);
     expect(track.lanes.at(-1)?.name).toBe('decision cut by its deadline');
     expect(track.scene).toEqual({ kind: 'scene', ...scene });
+  });
+});
+
+describe('what a black box was told and saw', () => {
+  const png = 'aGVsbG8=';
+  const told = Array.from({ length: 6 }, (_, index) =>
+    sampleTick(index, index === 0 ? { instruction: 'lift it' } : index === 4 ? { instruction: 'drop it' } : {}),
+  );
+  const pictures = [
+    { camera: 'front', timeNs: 0, width: 4, height: 2, png },
+    { camera: 'front', timeNs: 2.5e7, width: 4, height: 2, png },
+  ];
+
+  it('is shown at its row, and as a line of its own where the words changed', async () => {
+    const file = parseBlackBox(sampleBlackBox(told, pictures), 'box.jsonl');
+    const track = trackMessage.parse(await readBlackBoxTrack(file, 'box.jsonl', UNKNOWN_ROBOTS));
+    expect(track.instruction).toBe('lift it, then drop it');
+    expect(track.lanes.at(-1)).toMatchObject({
+      name: 'told',
+      spans: [
+        { fromRow: 0, toRow: 3, text: 'lift it' },
+        { fromRow: 4, toRow: 5, text: 'drop it' },
+      ],
+    });
+    expect(track.cameras).toEqual([{ name: 'front', width: 4, height: 2 }]);
+    expect(track.stills.map(({ row, camera }) => [row, camera])).toEqual([
+      [0, 'front'],
+      [2, 'front'],
+    ]);
+  });
+});
+
+describe('the tokens of an episode', () => {
+  const joints = robot.joints.length;
+  const knowing = (reader: TokenStripReader): KnownRobots => ({
+    ...UNKNOWN_ROBOTS,
+    strips: () => ({ policy: 'p', reader }),
+  });
+  const rows = {
+    fps: 20,
+    tasks: ['lift it', 'lift it'],
+    measured: new Float32Array(2 * joints),
+    velocity: new Float32Array(2 * joints),
+    effort: new Float32Array(2 * joints),
+    sent: Float32Array.from({ length: 2 * joints }, (_, index) => index),
+    requested: Float32Array.from({ length: 2 * joints }, (_, index) => 10 + index),
+  };
+
+  it('are computed from what was asked for, on the command of the row before', () => {
+    const asked: unknown[] = [];
+    const reader = {
+      layout,
+      actionTokens: (target: Float64Array, command: Float64Array) => {
+        asked.push([target[0], command[0]]);
+        return [1];
+      },
+      read: ({ instruction }: { instruction: string }) => ({
+        words: [{ word: instruction, isKnown: true }],
+        images: [],
+        states: [],
+        actions: [{ joint: 'j', id: 1 }],
+      }),
+    } as unknown as TokenStripReader;
+    const { decisions, aboutDecisions } = recordingDecisions(rows, robot, knowing(reader));
+    expect(asked).toEqual([
+      [10, 0],
+      [10 + joints, 0],
+    ]);
+    expect(decisions.map(({ row, words }) => [row, words[0]?.word])).toEqual([
+      [0, 'lift it'],
+      [1, 'lift it'],
+    ]);
+    expect(aboutDecisions).toContain('Computed from what was recorded');
+  });
+
+  it('are not where the robot, a policy, or what the policy is told is missing, and that is said', () => {
+    const reader = { layout } as unknown as TokenStripReader;
+    const about = (changes: Partial<typeof rows>): ReturnType<typeof recordingDecisions> =>
+      recordingDecisions({ ...rows, ...changes }, robot, knowing(reader));
+    expect(recordingDecisions(rows, undefined, knowing(reader)).aboutDecisions).toContain('of this robot no policy');
+    expect(recordingDecisions(rows, robot, UNKNOWN_ROBOTS).aboutDecisions).toContain('--policy');
+    expect(about({ measured: new Float32Array(1) })).toEqual({
+      decisions: [],
+      aboutDecisions: 'Policy p is told positions, which were not recorded.',
+    });
+    expect(about({ requested: new Float32Array(1) }).aboutDecisions).toContain('asked for');
   });
 });
 

@@ -4,6 +4,7 @@ import type { FrameMessage } from '../../../src/serve/messages.ts';
 import { scaleGradient } from '../colour-scale.ts';
 import { paint, paintWeights } from '../paint.ts';
 import { useNews } from '../use-news.ts';
+import { OverlayToggle, PatchLines } from './picture-overlays.tsx';
 import type { Picture, ViewSource } from '../view-source.ts';
 import { ATTENTION_UNKNOWN, figure, percent } from '../words.ts';
 
@@ -25,8 +26,12 @@ export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.El
         ))}
       </div>
       <div class="row below" role="group" aria-label="Over the pictures">
-        <Toggle name="patches" isOn={overlays.patches} onToggle={(patches) => setOverlays({ ...overlays, patches })} />
-        <Toggle
+        <OverlayToggle
+          name="patches"
+          isOn={overlays.patches}
+          onToggle={(patches) => setOverlays({ ...overlays, patches })}
+        />
+        <OverlayToggle
           name="attention"
           isOn={overlays.attention}
           onToggle={(isOn) => setOverlays({ ...overlays, attention: isOn })}
@@ -42,20 +47,6 @@ export function CameraPanel({ source }: { readonly source: ViewSource }): JSX.El
         <p class="quiet below">{ATTENTION_UNKNOWN}</p>
       )}
     </section>
-  );
-}
-
-interface ToggleProps {
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly onToggle: (isOn: boolean) => void;
-}
-
-function Toggle({ name, isOn, onToggle }: ToggleProps): JSX.Element {
-  return (
-    <button type="button" aria-pressed={isOn} onClick={() => onToggle(!isOn)} data-testid={`overlay-${name}`}>
-      {name}
-    </button>
   );
 }
 
@@ -79,7 +70,7 @@ function CameraView({ source, name, overlays }: CameraViewProps): JSX.Element {
       <div class="picture" style={{ aspectRatio: `${picture?.width ?? 1} / ${picture?.height ?? 1}` }}>
         <canvas ref={canvas} role="img" aria-label={`Camera ${name}`} data-testid={`camera-${name}`} />
         {overlays.attention && <Weights strip={strip} index={index} columns={columns} />}
-        {overlays.patches && columns * rows > 1 && <Patches columns={columns} rows={rows} />}
+        {overlays.patches && columns * rows > 1 && <PatchLines columns={columns} rows={rows} />}
       </div>
       <CameraCaption
         name={name}
@@ -87,20 +78,6 @@ function CameraView({ source, name, overlays }: CameraViewProps): JSX.Element {
         sensor={frame?.sensors.find((candidate) => candidate.name === name)}
       />
     </figure>
-  );
-}
-
-/** The lines between the patches, so that one sees how coarse the policy looks. */
-function Patches({ columns, rows }: { readonly columns: number; readonly rows: number }): JSX.Element {
-  return (
-    <svg viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
-      {Array.from({ length: columns - 1 }, (_, line) => (
-        <path key={`column ${line}`} d={`M${line + 1} 0V${rows}`} />
-      ))}
-      {Array.from({ length: rows - 1 }, (_, line) => (
-        <path key={`row ${line}`} d={`M0 ${line + 1}H${columns}`} />
-      ))}
-    </svg>
   );
 }
 

@@ -2,13 +2,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { AttentionShares } from './attention-shares.tsx';
 import { ActionTokens } from './action-tokens.tsx';
-import { Group, StateTokens } from './token-groups.tsx';
-import type { FrameMessage } from '../../../src/serve/messages.ts';
+import { Group, StateTokens, WordTokens } from './token-groups.tsx';
 import { paintPatches } from '../paint.ts';
 import { useNews } from '../use-news.ts';
 import type { ViewSource } from '../view-source.ts';
-
-type Strip = NonNullable<FrameMessage['strip']>;
 
 /** The newest decision as the sequence of tokens that it is: what went in, what came out. */
 export function StripPanel({ source }: { readonly source: ViewSource }): JSX.Element {
@@ -22,7 +19,7 @@ export function StripPanel({ source }: { readonly source: ViewSource }): JSX.Ele
       ) : (
         <div class="tokens" data-testid="tokens">
           <div class="observation">
-            <Words strip={strip} />
+            <WordTokens words={strip.words} />
             {strip.images.map(({ camera, patches, columns }) => (
               <Group key={camera} label={`${camera}, ${patches} patches`}>
                 <Patches source={source} camera={camera} columns={columns} rows={patches / columns} />
@@ -35,23 +32,6 @@ export function StripPanel({ source }: { readonly source: ViewSource }): JSX.Ele
         </div>
       )}
     </section>
-  );
-}
-
-function Words({ strip }: { readonly strip: Strip }): JSX.Element {
-  return (
-    <Group label="words">
-      {strip.words.map(({ word, isKnown }, index) => (
-        <span
-          key={index}
-          class={isKnown ? 'token' : 'token unknown'}
-          title={isKnown ? '' : 'the policy does not know it'}
-        >
-          {word}
-          {!isKnown && '?'}
-        </span>
-      ))}
-    </Group>
   );
 }
 

@@ -15,6 +15,28 @@ export function Group({ label, children }: GroupProps): JSX.Element {
   );
 }
 
+interface WordTokensProps {
+  readonly words: readonly { readonly word: string; readonly isKnown: boolean }[];
+}
+
+/** The instruction as the policy is told it. */
+export function WordTokens({ words }: WordTokensProps): JSX.Element {
+  return (
+    <Group label="words">
+      {words.map(({ word, isKnown }, index) => (
+        <span
+          key={index}
+          class={isKnown ? 'token' : 'token unknown'}
+          title={isKnown ? '' : 'the policy does not know it'}
+        >
+          {word}
+          {!isKnown && '?'}
+        </span>
+      ))}
+    </Group>
+  );
+}
+
 interface StateTokensProps {
   readonly states: readonly { readonly name: string; readonly ids: readonly number[] }[];
 }

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Decision, TrackMessage } from '../../../src/serve/replay/replay-messages.ts';
-import { Group, StateTokens } from '../panels/token-groups.tsx';
+import { Group, StateTokens, WordTokens } from '../panels/token-groups.tsx';
 import { figure } from '../words.ts';
 import { useRow } from './player.ts';
 import type { Player } from './player.ts';
@@ -14,7 +14,7 @@ interface DecisionPanelProps {
 export function DecisionPanel({ track, player }: DecisionPanelProps): JSX.Element {
   const row = useRow(player);
   const decision = track.decisions.findLast((candidate) => candidate.row <= row);
-  const silent = track.withoutDecisions === '' ? 'None has arrived yet.' : track.withoutDecisions;
+  const silent = track.decisions.length > 0 ? 'None has arrived yet.' : track.aboutDecisions;
   return (
     <section class="strip" aria-labelledby="strip-title">
       <h2 id="strip-title">Tokens of the decision</h2>
@@ -23,7 +23,7 @@ export function DecisionPanel({ track, player }: DecisionPanelProps): JSX.Elemen
       ) : (
         <>
           <p class="quiet">
-            It arrived at {figure(track.timesS[decision.row], 2)} s. Words and pictures are not in a black box.
+            At {figure(track.timesS[decision.row], 2)} s. {track.aboutDecisions}
           </p>
           <Tokens decision={decision} />
         </>
@@ -35,7 +35,15 @@ export function DecisionPanel({ track, player }: DecisionPanelProps): JSX.Elemen
 function Tokens({ decision }: { readonly decision: Decision }): JSX.Element {
   return (
     <div class="tokens" data-testid="tokens">
-      <StateTokens states={decision.states} />
+      <div class="observation">
+        {decision.words.length > 0 && <WordTokens words={decision.words} />}
+        {decision.images.map(({ camera, patches, columns }) => (
+          <Group key={camera} label={`${camera}, ${columns} by ${patches / columns} patches`}>
+            <span class="token quiet">{patches} tokens</span>
+          </Group>
+        ))}
+        <StateTokens states={decision.states} />
+      </div>
       <Group label="actions">
         {decision.actions.map(({ joint, id, isKept }, index) => (
           <span key={index} class={isKept ? 'token decided kept' : 'token decided'}>

@@ -5,7 +5,7 @@ import type {
   TrackMessage,
   Trouble,
 } from '../../../src/serve/replay/replay-messages.ts';
-import { figure } from '../words.ts';
+import { figure, successWords } from '../words.ts';
 import type { Archive } from './archive.ts';
 import type { Other, Route } from './route.ts';
 import { TrackView } from './track-view.tsx';
@@ -133,9 +133,10 @@ function EpisodeChoice({ label, recording, episode, onChoose }: EpisodeChoicePro
       <label>
         {label}
         <select value={episode} onInput={(event) => onChoose(Number(event.currentTarget.value))} data-testid={label}>
-          {episodes.map(({ task, rows }, index) => (
+          {episodes.map(({ task, rows, isSuccess }, index) => (
             <option key={index} value={index}>
               {index}: {task}, {figure(rows / (recording?.fps ?? 1), 1)} s
+              {isSuccess !== null && `, ${successWords(isSuccess)}`}
             </option>
           ))}
         </select>

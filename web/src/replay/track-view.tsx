@@ -13,6 +13,7 @@ import type { Other } from './route.ts';
 import { SeriesPanel } from './series-panel.tsx';
 import { TimeLine } from './time-line.tsx';
 import { Transport } from './transport.tsx';
+import { successWords } from '../words.ts';
 
 interface TrackViewProps {
   readonly archive: Archive;
@@ -31,7 +32,7 @@ export function TrackView({ archive, track, at, compared, children }: TrackViewP
   const obstacle = compared === undefined ? '' : notComparable(track, compared.track);
   const other = obstacle === '' ? compared?.track : undefined;
   const episodes = [
-    ...(at === undefined ? [] : [{ at, track, name: compared === undefined ? '' : 'this episode' }]),
+    { at, track, name: compared === undefined ? '' : 'this episode' },
     ...(compared === undefined || other === undefined
       ? []
       : [{ at: compared.at, track: other, name: 'the other one' }]),
@@ -44,16 +45,13 @@ export function TrackView({ archive, track, at, compared, children }: TrackViewP
       </TrackHead>
       <div class="panels">
         <ReplayArm track={track} other={other} player={player} />
-        {at === undefined ? (
-          <Facts track={track} />
-        ) : (
-          <ReplayCameras archive={archive} episodes={episodes} player={player} />
-        )}
+        <ReplayCameras archive={archive} episodes={episodes} player={player} />
         {other !== undefined && <ComparisonPanel track={track} other={other} player={player} />}
         {(at === undefined || track.lanes.length > 0) && <TimeLine track={track} player={player} />}
         <JointPlots track={track} other={other} player={player} />
-        {at === undefined && <DecisionPanel track={track} player={player} />}
+        <DecisionPanel track={track} player={player} />
         <SeriesPanel track={track} player={player} />
+        {at === undefined && <Facts track={track} />}
       </div>
       <Transport player={player} />
     </>
@@ -89,7 +87,7 @@ function TrackHead({
 }
 
 function Outcome({ isSuccess }: { readonly isSuccess: boolean }): JSX.Element {
-  return <span class={isSuccess ? 'badge good' : 'badge'}>{isSuccess ? '✓ succeeded' : '✗ no success'}</span>;
+  return <span class={isSuccess ? 'badge good' : 'badge'}>{successWords(isSuccess)}</span>;
 }
 
 function Facts({ track }: { readonly track: TrackMessage }): JSX.Element {
