@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { loadCalibration } from '../calibration/load-calibration.ts';
 import { stageCalibration } from '../calibration/save-calibration.ts';
 import { MonotonicClock, NS_PER_MS, NS_PER_S } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import type { BusCommand } from '../emulation/servo-bus/bus-command.ts';
 import type { ServoBusState } from '../emulation/servo-bus/bus-messages.ts';
 import { startServoBus } from '../emulation/servo-bus/start-servo-bus.ts';
@@ -70,8 +71,7 @@ export async function emulateSerial(options: SerialEmulationOptions): Promise<vo
     }
   } finally {
     lines.close();
-    await scene?.close();
-    await bus.close();
+    await closeAll([() => scene?.close(), () => bus.close()]);
     interruption.close();
   }
   report(options, { begin, state });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { DemonstrationAgent } from '../runtime/demonstration-agent.ts';
@@ -83,10 +84,7 @@ export async function openPerson({ robot, teleop, policy, page }: PersonOptions)
       agent: () => agent,
       notes: () => [['person', noteOf(person)]],
       status: () => ({ ...agent.status, isEngaged: person.isEngaged, hasPolicy: policy !== undefined }),
-      close: async () => {
-        await agent.close();
-        keys?.close();
-      },
+      close: () => closeAll([() => agent.close(), () => keys?.close()]),
     };
   } catch (error) {
     keys?.close();
@@ -120,8 +118,14 @@ async function withPolicy(
   person: Teleoperator,
   { robot, policy, keys }: { readonly robot: RobotSpec; readonly policy: string; readonly keys: KeySource | undefined },
 ): Promise<TakeoverAgent> {
-  const acting = await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
-  return new TakeoverAgent({ policy: acting, person, keys });
+  try {
+    const acting = await ProcessAgent.start({ kind: 'policy', directory: policy }, robot);
+    return new TakeoverAgent({ policy: acting, person, keys });
+  } catch (error) {
+    // A leader has a process of its own, which would keep this one.
+    await person.close();
+    throw error;
+  }
 }
 
 function noteOf({ status, isEngaged }: Teleoperator): string {

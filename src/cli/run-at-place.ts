@@ -1,4 +1,5 @@
 import { MonotonicClock } from '../core/clock.ts';
+import { closeAll } from '../core/close-all.ts';
 import { ArmatureError } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { CameraHub } from '../runtime/camera/camera-hub.ts';
@@ -46,8 +47,7 @@ export async function runAtPlace(options: RunPlaceOptions, work: RunEpisodesOpti
     const episodes = await runWatched(place, { ...seeing, arm: place.workplace });
     return { episodes, connection: place.connection };
   } finally {
-    await place?.close();
-    await hub?.close();
+    await closeAll([() => place?.close(), () => hub?.close()]);
   }
 }
 

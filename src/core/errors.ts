@@ -19,9 +19,9 @@ export class ArmatureError extends Error {
   readonly remedy: string;
 
   constructor(code: string, problem: string, details: ErrorDetails) {
-    const expected = details.expected === undefined ? '' : ` Expected ${details.expected}.`;
-    const found = details.found === undefined ? '' : ` Found ${details.found}.`;
-    super(`${code}: ${problem}.${expected}${found} ${details.remedy}`, { cause: details.cause });
+    const expected = details.expected === undefined ? '' : ` Expected ${sentence(details.expected)}`;
+    const found = details.found === undefined ? '' : ` Found ${sentence(details.found)}`;
+    super(`${code}: ${sentence(problem)}${expected}${found} ${details.remedy}`, { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
     this.problem = problem;
@@ -29,6 +29,11 @@ export class ArmatureError extends Error {
     this.found = details.found;
     this.remedy = details.remedy;
   }
+}
+
+/** With its full stop, which what another program or error says may have already. */
+function sentence(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
 }
 
 /** Kinds of things whose names a user may add to. */

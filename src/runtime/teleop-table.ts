@@ -186,6 +186,6 @@ function needPage({ page }: TeleopOptions): PageJog {
 function needKeys({ keys }: TeleopOptions): KeySource {
   if (keys !== undefined) return keys;
   throw new ArmatureError('E_NO_TERMINAL', 'this teleoperator is worked by keys, and there is no terminal', {
-    remedy: 'Start it in a terminal; over SSH, with ssh -t. Or use --teleop gamepad or spacemouse.',
+    remedy: 'Start it in a terminal; over SSH, with ssh -t. Or use --teleop page, gamepad or spacemouse.',
   });
 }

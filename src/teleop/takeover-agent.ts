@@ -1,4 +1,5 @@
 import type { Agent, AgentDecision, Commander } from '../core/agent.ts';
+import { closeAll } from '../core/close-all.ts';
 import type { Observation } from '../core/observation.ts';
 import type { KeySource } from './keyboard/key-source.ts';
 import type { TeleopStatus, Teleoperator } from './teleoperator.ts';
@@ -98,10 +99,10 @@ export class TakeoverAgent implements Agent {
     return this.#commander === 'person' ? { ...decision, commander: 'person' } : this.#askPolicy(observation);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     for (const unlisten of this.#unlisten) unlisten();
-    await this.#options.person.close();
-    await this.#options.policy.close();
+    const { person, policy } = this.#options;
+    return closeAll([() => person.close(), () => policy.close()]);
   }
 
   async #askPolicy(observation: Observation): Promise<AgentDecision> {

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { pageDirectory } from '../../core/data-directory.ts';
 import { ArmatureError } from '../../core/errors.ts';
@@ -37,13 +38,12 @@ export function addDashboardOptions(
   command: Command,
   words = 'show it in a browser, in real time; stays until Ctrl-C',
 ): Command {
-  return command
-    .option('--dashboard', words)
-    .option(
-      '--listen <address>',
-      'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone',
-      listenAddress,
-    );
+  const listen = new Option(
+    '--listen <address>',
+    'where the dashboard listens, as in 0.0.0.0:8080; default: this computer alone',
+  );
+  // Whoever says where it listens wants it.
+  return command.option('--dashboard', words).addOption(listen.argParser(listenAddress).implies({ dashboard: true }));
 }
 
 /** How often it is looked whether a page is open, ms. */
