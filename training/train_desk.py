@@ -1,7 +1,7 @@
 """From nothing to a desk policy: demonstrations, training, DAgger, evaluation, in one command.
 
     npm run train:desk                      the full recipe, four hours on two cores
-    npm run train:desk -- --quick           ten minutes: one task, enough to beat chance
+    npm run train:desk -- --quick           eight minutes: one task, enough to beat chance
     npm run train:desk -- --smoke           a minute: every step once, for tests
 
 It may be stopped at any moment and started again with the same --out: finished datasets are kept, training

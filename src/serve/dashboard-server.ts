@@ -94,8 +94,8 @@ export class DashboardServer {
       addRoutes: (server, pages) => dashboard.#addRoutes(server, pages),
     });
     dashboard.#timers = [
-      setInterval(() => dashboard.#show(), FRAME_PERIOD_MS),
-      setInterval(() => dashboard.#showPictures(), PICTURE_PERIOD_MS),
+      dashboard.#every(FRAME_PERIOD_MS, () => dashboard.#show()),
+      dashboard.#every(PICTURE_PERIOD_MS, () => dashboard.#showPictures()),
     ];
     return dashboard;
   }
@@ -199,6 +199,21 @@ export class DashboardServer {
         if (control === undefined) throw nothingToControl();
         return control.carryOut(message, page);
     }
+  }
+
+  /** A fault in what is shown ends the showing, and nothing else: the arm goes on, and Stop works. */
+  #every(periodMs: number, show: () => void): NodeJS.Timeout {
+    const timer = setInterval(() => {
+      try {
+        show();
+      } catch (error) {
+        clearInterval(timer);
+        const found = error instanceof Error ? error.message : String(error);
+        const text = `What is shown stands still from here on; the run goes on, and Stop works. ${found}`;
+        this.#viewers.show(JSON.stringify({ kind: 'notice', level: 'refused', text } satisfies NoticeMessage));
+      }
+    }, periodMs);
+    return timer;
   }
 
   #show(): void {

@@ -18,7 +18,9 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-async function openServer(): Promise<{ server: DashboardServer; asked: string[] }> {
+async function openServer(
+  frame: () => undefined = () => undefined,
+): Promise<{ server: DashboardServer; asked: string[] }> {
   const pageDirectory = temporaryFolder();
   writeFileSync(join(pageDirectory, 'index.html'), 'the page');
   const asked: string[] = [];
@@ -36,7 +38,7 @@ async function openServer(): Promise<{ server: DashboardServer; asked: string[] 
         throw new ArmatureError('E_DASHBOARD_EPISODE', 'an episode is going on', { remedy: 'Stop it first.' });
       },
     },
-    frame: () => undefined,
+    frame,
     pictures: () => [],
   });
   open.push(server);
@@ -85,6 +87,25 @@ async function connected(server: DashboardServer): Promise<WebSocket> {
 }
 
 describe('DashboardServer', () => {
+  it('goes on where what it shows fails, says so, and can still be told to stop', async () => {
+    let isFailing = false;
+    const { server, asked } = await openServer(() => {
+      if (isFailing) throw new Error('no such joint');
+      return undefined;
+    });
+    const socket = await connected(server);
+    const said = new Promise<NoticeMessage>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString()) as NoticeMessage;
+        if (message.kind === 'notice') resolve(message);
+      });
+    });
+    isFailing = true;
+    expect(await said).toMatchObject({ level: 'refused', text: expect.stringContaining('no such joint') as string });
+    expect(await answerTo(socket, { kind: 'stop' })).toMatchObject({ level: 'done' });
+    expect(asked).toEqual(['stop']);
+  });
+
   it('shows its page to who has the token, under its own name', async () => {
     const { server } = await openServer();
     const { origin, port } = new URL(server.url);

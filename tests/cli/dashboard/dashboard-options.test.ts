@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addDashboardOptions } from '../../../src/cli/dashboard/run-dashboard.ts';
+import { addDashboardOptions } from '../../../src/cli/dashboard/live-dashboard.ts';
 
 function parsed(...words: string[]): Record<string, unknown> {
   return addDashboardOptions(new Command()).parse(words, { from: 'user' }).opts();
