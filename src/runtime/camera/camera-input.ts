@@ -75,7 +75,10 @@ export class CameraInput implements PictureInput {
       address.width !== undefined &&
       (width !== address.width || height !== address.height)
     )
-      throw this.#error(`it does not have pictures of ${address.width} x ${address.height}`, `${width} x ${height}`);
+      throw this.#error(
+        `it does not have pictures of ${address.width} x ${address.height}, but others`,
+        `${width} x ${height}`,
+      );
     const { num, den } = stream.avgFrameRate;
     this.#filePeriodNs = NS_PER_S / (address.fps ?? (num > 0 && den > 0 ? num / den : DEFAULT_FPS));
     this.#decoder = new av.CodecContext();

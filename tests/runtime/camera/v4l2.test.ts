@@ -98,8 +98,8 @@ describe.skipIf(!hasCompiler)('a V4L2 device', { timeout: 2 * PATIENCE_MS }, () 
   });
 
   it.each([
-    [',width=1280,height=720', /does not have pictures of 1280 x 720\. Found 640 x 480/],
-    [',format=mjpeg', /cannot be opened\. Found Invalid argument/],
+    [',width=1280,height=720', /does not have pictures of 1280 x 720, but others: 640 x 480/],
+    [',format=mjpeg', /cannot be opened: Invalid argument/],
   ])('that cannot do %s says so', async (options, message) => {
     const hub = await open(options);
     await until(() => message.test(hub.health.get('front')?.problem ?? ''));
