@@ -54,6 +54,16 @@ describeInBrowser('the safety gate on the page', () => {
     expect(await slider(operator.page).getAttribute('aria-valuetext')).toBe('60 % of the velocity limits');
     await operator.page.keyboard.press('Home');
     await showsSpeed('10 %');
+    // However quickly somebody presses, each press counts: also one that comes just as the last one has come about.
+    for (const pauseMs of [0, 20, 40, 60, 90, 130]) {
+      await operator.page.keyboard.press('End');
+      await showsSpeed('100 %');
+      for (let press = 0; press < 5; press += 1) {
+        await operator.page.keyboard.press('ArrowLeft');
+        await setTimeout(pauseMs);
+      }
+      await showsSpeed('50 %');
+    }
     await operator.page.keyboard.press('End');
     await showsSpeed('100 %');
   });

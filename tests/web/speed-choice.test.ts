@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { speedRequest } from '../../web/src/speed-choice.ts';
+import { settle, speedRequest } from '../../web/src/speed-choice.ts';
 
 describe('the slider of the highest speed', () => {
   const onlooker = { share: 0.5, isOperator: false };
@@ -16,5 +16,20 @@ describe('the slider of the highest speed', () => {
 
   it('asks for nothing that is so already', () => {
     for (const who of [onlooker, operator]) expect(speedRequest(0.5, who)).toBeUndefined();
+  });
+
+  it('keeps what was asked for after the one before it came about', () => {
+    const first = { share: 0.9, before: undefined };
+    const second = { share: 0.8, before: undefined };
+    const choice = { asked: second, why: '' };
+    expect(settle(choice, first)).toBe(choice);
+    expect(settle(choice, first, 'of the first one')).toBe(choice);
+    expect(settle(choice, second)).toEqual({ why: '' });
+  });
+
+  it('says why nothing came of it, and keeps saying why the page may not ask', () => {
+    const asked = { share: 0.9, before: undefined };
+    expect(settle({ asked, why: '' }, asked, 'too late')).toEqual({ why: 'too late' });
+    expect(settle({ asked, why: 'Only the operator' }, asked)).toEqual({ why: 'Only the operator' });
   });
 });

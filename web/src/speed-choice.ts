@@ -1,4 +1,4 @@
-import type { PageMessage } from '../../src/serve/messages.ts';
+import type { NoticeMessage, PageMessage } from '../../src/serve/messages.ts';
 
 /** Positions of the slider, percent of the velocity limits. */
 export const SPEED_PERCENT = { lowest: 10, highest: 100, step: 10 } as const;
@@ -11,6 +11,18 @@ export interface SpeedStanding {
   readonly isOperator: boolean;
 }
 
+/** What was asked for and is not known to hold yet, and the answer that stood there before. */
+export interface AskedSpeed {
+  readonly share: number;
+  readonly before: NoticeMessage | undefined;
+}
+
+/** What was chosen on this page, and why it did not come about; empty where it did. */
+export interface SpeedChoice {
+  readonly asked?: AskedSpeed;
+  readonly why: string;
+}
+
 /**
  * What to ask for so that `wanted`, a share of the velocity limits in (0, 1], holds; undefined where it does already. Slowing
  * down is everybody's; for what this page may not ask, why.
@@ -21,4 +33,12 @@ export function speedRequest(wanted: number, { share, isOperator }: SpeedStandin
   return isOperator
     ? { kind: 'fast', share: wanted }
     : 'Only the operator lets the arm go faster; this page can slow it down.';
+}
+
+/**
+ * The choice after `asked` is over: it holds, was refused for `refusal`, or nothing came of it. Somebody may have asked for
+ * something else in the meantime; that goes on.
+ */
+export function settle(choice: SpeedChoice, asked: AskedSpeed, refusal?: string): SpeedChoice {
+  return choice.asked === asked ? { why: refusal ?? choice.why } : choice;
 }

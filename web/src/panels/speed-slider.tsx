@@ -1,19 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { PanelProps } from '../app.tsx';
-import type { NoticeMessage } from '../../../src/serve/messages.ts';
-import { SPEED_PERCENT, speedRequest } from '../speed-choice.ts';
+import { SPEED_PERCENT, settle, speedRequest } from '../speed-choice.ts';
+import type { SpeedChoice } from '../speed-choice.ts';
 import { useNews } from '../use-news.ts';
 import { percent } from '../words.ts';
 
 /** What was asked for is shown for so long, ms; then what holds is shown again. */
 const ANSWER_MS = 2000;
-
-/** What was asked for and is not known to hold yet, and the answer that stood there before. */
-interface Asked {
-  readonly share: number;
-  readonly before: NoticeMessage | undefined;
-}
 
 /** How fast the gate lets the arm go at most. What may not be asked for from here snaps back, with the reason beside it. */
 export function SpeedSlider({ connection }: PanelProps): JSX.Element {
@@ -21,34 +15,35 @@ export function SpeedSlider({ connection }: PanelProps): JSX.Element {
   const { frame, hello, notice, state } = connection;
   const known = frame?.gate.speedShare;
   const [dragged, setDragged] = useState<number>();
-  const [asked, setAsked] = useState<Asked>();
-  const [why, setWhy] = useState('');
-  const share = known ?? asked?.share ?? 1;
-  const refusal = asked !== undefined && notice !== asked.before && notice?.level === 'refused' ? notice : undefined;
+  const [choice, setChoice] = useState<SpeedChoice>({ why: '' });
+  const { asked, why } = choice;
+  const share = asked?.share ?? known ?? 1;
+  const refusal =
+    asked !== undefined && notice !== asked.before && notice?.level === 'refused' ? notice.text : undefined;
   const isSettled = (known !== undefined && known === asked?.share) || refusal !== undefined;
 
   useEffect(() => {
     if (asked === undefined) return undefined;
+    const settleIt = (): void => setChoice((now) => settle(now, asked, refusal));
     if (isSettled) {
-      setWhy(refusal?.text ?? '');
-      setAsked(undefined);
+      settleIt();
       return undefined;
     }
     // Before the first episode nothing tells how fast it will be.
     if (known === undefined) return undefined;
-    const timer = setTimeout(() => setAsked(undefined), ANSWER_MS);
+    const timer = setTimeout(settleIt, ANSWER_MS);
     return () => clearTimeout(timer);
   }, [asked, isSettled, refusal, known]);
 
   const choose = (wanted: number): void => {
     setDragged(undefined);
     const request = speedRequest(wanted, { share, isOperator: hello?.isOperator ?? false });
-    setWhy(typeof request === 'string' ? request : '');
-    if (typeof request !== 'object') return;
-    connection.ask(request);
-    setAsked({ share: wanted, before: notice });
+    if (typeof request === 'object') {
+      connection.ask(request);
+      setChoice({ asked: { share: wanted, before: notice }, why: '' });
+    } else setChoice((now) => ({ ...now, why: request ?? '' }));
   };
-  const shown = dragged ?? asked?.share ?? share;
+  const shown = dragged ?? share;
   const { lowest, highest, step } = SPEED_PERCENT;
   return (
     <div class="speed">
