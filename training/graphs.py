@@ -13,6 +13,8 @@ from onnx_graph import MICROSOFT, Graph
 
 HIDDEN = -1e9
 ATTENTION_OPSET = 23  # The first with the operator Attention.
+# Numbers among the cached keys of a layer from which copying keys and values takes longer than the eight more nodes that need no copy.
+LARGE_CACHE = 16_384
 
 
 def array(tensor):
@@ -118,6 +120,8 @@ class TrunkBuilder:
         self.is_fused = precision == 'int8' and self.config.kv_heads < self.config.heads
         if self.is_fused:
             self.graph.opset = ATTENTION_OPSET
+        cached = self.config.steps * self.config.step_positions * self.config.kv_heads * self.config.head_width
+        self.is_cache_large = cached >= LARGE_CACHE
 
     def new_rows(self):
         """The inputs every trunk has: embeddings [Te, W] and raw action ids [Tt], whose names it returns, and positions [T]."""
@@ -195,6 +199,8 @@ class TrunkBuilder:
         self.bias = graph.add('Concat', cached, fresh, axis=1)
         self.query_bias = self.per_query(self.bias)
         self.lengths = graph.add('Concat', self.cached, length, axis=0)
+        if self.is_fused and self.is_cache_large:
+            self.is_one_row = graph.add('Squeeze', graph.add('Equal', length, np.array([1])), np.array([0]))
 
     def per_query(self, bias):
         """[T, N] -> [G T, N]: the rows again for each of the G heads that share keys."""
@@ -255,11 +261,14 @@ class TrunkBuilder:
 
     def attend(self, query, cached, new, bias):
         """query [1, K, Q, D], cached keys and values [1, K, S, D], new ones [1, K, T, D], bias [Q, S + T] -> [1, K, Q, D]. The cache is only read."""
-        graph = self.graph
-        weights = self.weigh(graph, query, (cached[0], new[0]), bias)
+        weights = self.weigh(self.graph, query, (cached[0], new[0]), bias)
         self.attended.append((weights, query))
-        old, fresh = graph.add('Split', weights, self.lengths, outputs=2, axis=3)
-        return graph.add('Add', graph.add('MatMul', old, cached[1]), graph.add('MatMul', fresh, new[1]))
+        return self.mix(weights, cached[1], new[1])
+
+    def mix(self, weights, cached, new):
+        """[1, K, Q, D] of weights [1, K, Q, S + T], cached values [1, K, S, D] and new ones [1, K, T, D]."""
+        old, fresh = self.graph.add('Split', weights, self.lengths, outputs=2, axis=3)
+        return self.graph.add('Add', self.graph.add('MatMul', old, cached), self.graph.add('MatMul', fresh, new))
 
     def weigh(self, graph, query, keys, bias):
         """What a query [1, K, Q, D] makes of cached keys and of new ones, [1, K, Q, S + T]."""
@@ -268,10 +277,14 @@ class TrunkBuilder:
         return graph.add('Softmax', graph.add('Add', graph.add('Concat', *scores, axis=3), bias), axis=-1)
 
     def attend_fused(self, query, cached, new, bias):
-        """As `attend`, in one node, which copies the cache."""
-        scale = self.config.head_width**-0.5
+        """As `attend`, in one node, which copies the cache. For one row that copy is most of the work: of a large cache it is spared."""
+        graph, scale = self.graph, self.config.head_width**-0.5
         self.attended.append((None, query, cached[0], new[0]))
-        return self.graph.add('Attention', query, *new, bias, *cached, outputs=3, scale=scale)[0]
+        fuse = lambda: graph.add('Attention', query, *new, bias, *cached, outputs=3, scale=scale)[0]
+        if not self.is_cache_large:
+            return fuse()
+        multiply = lambda: self.mix(self.weigh(graph, query, (cached[0], new[0]), bias), cached[1], new[1])
+        return graph.choose(self.is_one_row, multiply, fuse)
 
     def read_out(self, hidden, bins):
         """Logits of the action slot that follows the last position; of all slots when they are read in parallel."""

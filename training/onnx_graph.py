@@ -70,6 +70,18 @@ class Graph:
         self.nodes.append(helper.make_node(operator, names, results, domain=domain, **attributes))
         return results[0] if outputs == 1 else results
 
+    def choose(self, condition, build, build_other):
+        """What `build` adds and names, where the condition (bool, one) holds; else what `build_other` does. Only the chosen nodes run."""
+        branches = [self.branch(part) for part in (build, build_other)]
+        return self.add('If', condition, then_branch=branches[0], else_branch=branches[1])
+
+    def branch(self, build):
+        """The nodes that `build` adds as a graph inside this one, whose names and weights it sees."""
+        first = len(self.nodes)
+        result = build()
+        nodes, self.nodes = self.nodes[first:], self.nodes[:first]
+        return helper.make_graph(nodes, result, [], [helper.make_tensor_value_info(result, TensorProto.FLOAT, None)])
+
     def linear(self, x, weight, bias=None, hint='linear'):
         """x [.., in] times weight [out, in] (as PyTorch stores it), plus bias [out]. In an int4 graph logits stay int8."""
         weight = np.asarray(weight, np.float32)

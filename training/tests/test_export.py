@@ -1,10 +1,12 @@
 import json
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 import checkpoint
+import graphs
 import helpers
 from check_export import LEAST_COSINE, OnnxPolicy, check, random_frames
 from data import model_config
@@ -71,6 +73,22 @@ def test_full_attention_and_grouped_heads_are_those_of_pytorch(tmp_path):
         write_policy(model, helpers.policy(), tmp_path, ['int8', 'fp32'])
         assert check(model, spec, tmp_path, 'fp32', random_frames(config, 4))['equal'] == 1.0
         assert check(model, spec, tmp_path, 'int8', random_frames(config, 4))['cosine'] > LEAST_COSINE['int8']
+
+
+def test_a_large_cache_is_attended_to_without_a_copy_and_says_the_same(tmp_path, monkeypatch):
+    config, spec = tiny(kv_heads=1)
+    model, found = trained_like(Gato(config)), []
+    for name, least in (('one node', graphs.LARGE_CACHE), ('either', 0)):
+        monkeypatch.setattr(graphs, 'LARGE_CACHE', least)
+        folder = tmp_path / name
+        folder.mkdir()
+        write_graphs(model, spec, folder, 'int8')
+        operators = [node.op_type for node in onnx.load(folder / 'trunk.int8.onnx').graph.node]
+        assert operators.count('If') == (config.layers - 1 if least == 0 else 0)
+        policy, forced = OnnxPolicy(folder, 'int8', config, spec, attention=True), np.arange(config.actions) + config.vocabulary
+        found.append([policy.act(**frame, forced=forced)[1] for frame in random_frames(config, 4)])
+        assert [row.sum() for row in policy.attention] == pytest.approx([1.0] * len(policy.attention), abs=1e-4)
+    np.testing.assert_allclose(*found, atol=1e-3)
 
 
 def test_the_order_of_rows_does_not_matter_only_their_positions(tmp_path):
