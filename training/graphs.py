@@ -116,12 +116,12 @@ class TrunkBuilder:
     def __init__(self, model, spec, precision, data=None):
         self.model, self.config, self.spec = model, model.config, spec
         self.graph = Graph('trunk', precision, data)
-        # int8 is for processors, which have the operator; the copy it makes of the cache is small where heads share keys.
-        self.is_fused = precision == 'int8' and self.config.kv_heads < self.config.heads
-        if self.is_fused:
-            self.graph.opset = ATTENTION_OPSET
         cached = self.config.steps * self.config.step_positions * self.config.kv_heads * self.config.head_width
         self.is_cache_large = cached >= LARGE_CACHE
+        # int8 is for processors, which have the operator.
+        self.is_fused = precision == 'int8' and (self.is_cache_large or self.config.kv_heads < self.config.heads)
+        if self.is_fused:
+            self.graph.opset = ATTENTION_OPSET
 
     def new_rows(self):
         """The inputs every trunk has: embeddings [Te, W] and raw action ids [Tt], whose names it returns, and positions [T]."""

@@ -75,10 +75,11 @@ def test_full_attention_and_grouped_heads_are_those_of_pytorch(tmp_path):
         assert check(model, spec, tmp_path, 'int8', random_frames(config, 4))['cosine'] > LEAST_COSINE['int8']
 
 
-def test_a_large_cache_is_attended_to_without_a_copy_and_says_the_same(tmp_path, monkeypatch):
-    config, spec = tiny(kv_heads=1)
+@pytest.mark.parametrize('kv_heads', [1, 4])
+def test_one_row_attends_to_a_large_cache_without_a_copy_and_says_the_same(tmp_path, monkeypatch, kv_heads):
+    config, spec = tiny(kv_heads=kv_heads)
     model, found = trained_like(Gato(config)), []
-    for name, least in (('one node', graphs.LARGE_CACHE), ('either', 0)):
+    for name, least in (('small', graphs.LARGE_CACHE), ('large', 0)):
         monkeypatch.setattr(graphs, 'LARGE_CACHE', least)
         folder = tmp_path / name
         folder.mkdir()
