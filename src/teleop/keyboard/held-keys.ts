@@ -30,12 +30,15 @@ export class HeldKeys {
 
   /** @param nowNs when it came, monotonic. */
   take({ key, kind }: KeyEvent, nowNs: number): void {
-    const known = this.#keys.get(key);
     if (kind === 'release') {
-      if (known !== undefined) known.isReleased = true;
+      const released = this.#keys.get(key);
+      if (released !== undefined) released.isReleased = true;
       return;
     }
+    // Nobody holds a key that stopped repeating: its release got lost, and this one must not bring it back.
+    if (nowNs - this.#newest.ns >= this.#newestLastsNs) this.#keys.clear();
     this.#newest = { ns: nowNs, isRepeat: kind === 'repeat' };
+    const known = this.#keys.get(key);
     const goesOn = known !== undefined && !known.isReleased && nowNs - known.lastNs <= REPEAT_GAP_NS;
     if (known !== undefined && !known.isReleased && (goesOn || kind === 'repeat')) {
       known.lastNs = nowNs;
@@ -56,6 +59,11 @@ export class HeldKeys {
     if (nowNs - held.pressedNs < TAP_NS) return true;
     if (held.isReleased) return false;
     if (!reportsReleases) return nowNs - held.lastNs < (held.isRepeating ? REPEATING_NS : TAP_NS);
-    return nowNs - this.#newest.ns < (this.#newest.isRepeat ? REPEATING_NS : FIRST_REPEAT_NS);
+    return nowNs - this.#newest.ns < this.#newestLastsNs;
+  }
+
+  /** How long a key counts as held without another sign of any. */
+  get #newestLastsNs(): number {
+    return this.#newest.isRepeat ? REPEATING_NS : FIRST_REPEAT_NS;
   }
 }

@@ -70,7 +70,9 @@ export class KeyboardJog implements JogDevice {
   }
 
   #take(event: KeyEvent, nowNs: number): void {
-    if (!(event.key in PUSHES) || event.ctrl || event.alt) return;
+    // A shortcut: some systems report no release while its modifier is down, so nothing counts as held from here on.
+    if (event.ctrl || event.alt) return this.#held.releaseAll();
+    if (!(event.key in PUSHES)) return;
     this.#held.take(event, nowNs);
     for (const listener of this.#listeners) listener.onChange?.();
   }

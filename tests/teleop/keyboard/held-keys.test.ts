@@ -94,6 +94,11 @@ describe('a terminal that reports releases', () => {
     expect(heldMs(repeats(800, 'repeat'), true).at(-1)).toBeLessThan(800 + 200);
   });
 
+  it('does not hold a key again whose release got lost, because of another one that comes later', () => {
+    const other = repeats(1600, 'repeat', 1500).map(([ms, kind]): Happening => [ms === 0 ? 1000 : ms, kind, 'd']);
+    expect(heldMs([[0, 'press'], ...other], true)).toEqual(range(0, 750));
+  });
+
   it('holds a key while another one, pressed later, repeats', () => {
     const both: Happening[] = [
       [0, 'press'],

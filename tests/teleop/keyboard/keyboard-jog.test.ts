@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/core/clock.ts';
 import { JogAgent } from '../../../src/teleop/jog/jog-agent.ts';
+import type { KeyEvent, KeyListener, KeySource } from '../../../src/teleop/keyboard/key-source.ts';
 import { KeyboardJog } from '../../../src/teleop/keyboard/keyboard-jog.ts';
 import { TerminalKeys } from '../../../src/teleop/keyboard/terminal-keys.ts';
 import { makeRobot } from '../../../src/testing/index.ts';
@@ -52,6 +53,38 @@ describe('a keyboard', () => {
       expect(device.read(clock.nowNs())?.isDeadManHeld).toBe(false);
     }
     expect(agent.status.setting).toBe(before);
+  });
+
+  it('lets go of everything when a modifier comes in: a release may be hidden behind it', () => {
+    const clock = new VirtualClock();
+    let tell: KeyListener = {};
+    const keys: KeySource = {
+      reportsReleases: true,
+      isOpen: true,
+      listen: (listener) => {
+        tell = listener;
+        return () => undefined;
+      },
+      close: () => undefined,
+    };
+    const device = new KeyboardJog(keys, clock);
+    const say = (key: string, kind: KeyEvent['kind'], ctrl: boolean): void => {
+      clock.advanceNs(1.5e8);
+      tell.onKey?.({ key, kind, ctrl, alt: false, shift: false });
+    };
+    say('w', 'press', false);
+    say('control', 'press', true);
+    expect(device.read(clock.nowNs())?.isDeadManHeld).toBe(false);
+    say('w', 'release', true);
+    say('control', 'release', false);
+    say('a', 'press', false);
+    expect(device.read(clock.nowNs())?.axes).toMatchObject({ x: 0, y: 1 });
+    // Some systems report no release while such a key is down.
+    say('w', 'press', false);
+    say('meta', 'press', true);
+    say('meta', 'release', false);
+    say('a', 'press', false);
+    expect(device.read(clock.nowNs())?.axes).toMatchObject({ x: 0, y: 1 });
   });
 
   it('selects joints, speeds and modes', () => {
