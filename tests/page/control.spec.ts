@@ -59,6 +59,33 @@ describeInBrowser('control from the page', () => {
       await page.close();
     });
 
+    it('lets go of a button that goes away under the finger', async () => {
+      const said: string[] = [];
+      const { page } = await openPage(browser, run.operatorUrl, {
+        viewport: { width: 1440, height: 1500 },
+        prepare: async (opened) => {
+          opened.on('websocket', (socket) => {
+            socket.on('framesent', ({ payload }) => {
+              const text = payload.toString();
+              if (text.includes('"jog"')) said.push(text);
+            });
+          });
+        },
+      });
+      await takeControl(page);
+      await jog(page, 'forward');
+      expect(said.at(-1)).toContain('"isDeadManHeld":true');
+      // The key for the next mode takes no focus from the button, and the button goes away.
+      await page.keyboard.press('m');
+      await page.keyboard.press('m');
+      await page.getByTestId('jog-forward').waitFor({ state: 'detached' });
+      await page.mouse.up();
+      await page.waitForTimeout(500);
+      expect(said.at(-1)).toContain('"isDeadManHeld":false');
+      await page.getByTestId('mode-base').click();
+      await page.close();
+    });
+
     it('fits a phone', async () => {
       const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
       const { page } = await openPage(browser, run.operatorUrl, phone);

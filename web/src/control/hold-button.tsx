@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import type { JogAxes } from '../../../src/teleop/jog/jog-input.ts';
 import type { JogHand } from './jog-hand.ts';
@@ -17,6 +18,8 @@ export interface HoldButtonProps {
 /** Moves the arm for as long as it is held, by a pointer, a finger, or Enter. */
 export function HoldButton({ hand, place, push, label, hint, children }: HoldButtonProps): JSX.Element {
   const release = (): void => hand?.release(label);
+  // A button that goes away with the mode hears nothing more of the pointer, and not every browser takes the focus from it.
+  useEffect(() => () => hand?.release(label), [hand, label]);
   return (
     <button
       type="button"
@@ -33,7 +36,8 @@ export function HoldButton({ hand, place, push, label, hint, children }: HoldBut
       onPointerUp={release}
       onPointerCancel={release}
       onLostPointerCapture={release}
-      onKeyDown={(event) => event.key === 'Enter' && hand?.press(label, push)}
+      // Any other key lets go: a shortcut may hide that Enter was released.
+      onKeyDown={(event) => (event.key === 'Enter' ? hand?.press(label, push) : release())}
       onKeyUp={(event) => event.key === 'Enter' && release()}
       onBlur={release}
       onContextMenu={(event) => event.preventDefault()}

@@ -11,6 +11,7 @@ import type { Other, Route } from './route.ts';
 import { TrackView } from './track-view.tsx';
 import { TroubleText } from './trouble-text.tsx';
 import { useLoaded } from './use-loaded.ts';
+import type { Loaded } from './use-loaded.ts';
 
 type RecordingRoute = Extract<Route, { view: 'recording' }>;
 
@@ -25,9 +26,9 @@ interface RecordingViewProps {
 export function RecordingView({ archive, library, route, go }: RecordingViewProps): JSX.Element {
   const { id, episode, other } = route;
   const recording = useLoaded(id, () => archive.recording(id));
-  const track = useLoaded(`${id} ${episode}`, () => archive.episode(id, episode));
+  const shown = useEpisode(archive, { id, episode });
   const compared = useCompared(archive, other);
-  const trouble = recording.trouble ?? track.trouble;
+  const trouble = recording.trouble ?? shown.trouble;
   const choices = (
     <Choices
       library={library}
@@ -46,30 +47,42 @@ export function RecordingView({ archive, library, route, go }: RecordingViewProp
       </div>
     );
   }
-  if (track.value === undefined) return <p class="quiet track-head">Reading the episode</p>;
+  if (shown.value === undefined) return <p class="quiet track-head">Reading the episode</p>;
   return (
-    <TrackView archive={archive} track={track.value} at={{ id, episode }} compared={compared.episode}>
+    <TrackView archive={archive} track={shown.value.track} at={shown.value.at} compared={compared.episode}>
       {choices}
     </TrackView>
   );
 }
 
+/** An episode, and where it and its pictures are: while the next one is read, both are those of the one that is shown. */
+interface ReadEpisode {
+  readonly track: TrackMessage;
+  readonly at: Other;
+}
+
+/** The address of no episode. */
+const NONE: Other = { id: '', episode: 0 };
+
+function useEpisode(archive: Archive, at: Other): Loaded<ReadEpisode> {
+  const key = at.id === '' ? '' : `${at.id} ${at.episode}`;
+  return useLoaded(key, async () => ({ track: await archive.episode(at.id, at.episode), at }));
+}
+
 interface Compared {
   readonly recording: RecordingMessage | undefined;
   /** Undefined where there is none, and while it is read. */
-  readonly episode: { readonly track: TrackMessage; readonly at: Other } | undefined;
+  readonly episode: ReadEpisode | undefined;
   readonly trouble: Trouble | undefined;
 }
 
 /** The episode beside, if any: what is wrong with it leaves the first one to be seen. */
-function useCompared(archive: Archive, other: Other | undefined): Compared {
-  const recording = useLoaded(other?.id ?? '', () => archive.recording(other?.id ?? ''));
-  const track = useLoaded(other === undefined ? '' : `${other.id} ${other.episode}`, () =>
-    archive.episode(other?.id ?? '', other?.episode ?? 0),
-  );
+function useCompared(archive: Archive, other: Other = NONE): Compared {
+  const recording = useLoaded(other.id, () => archive.recording(other.id));
+  const track = useEpisode(archive, other);
   return {
     recording: recording.value,
-    episode: other === undefined || track.value === undefined ? undefined : { track: track.value, at: other },
+    episode: track.value,
     trouble: track.trouble ?? recording.trouble,
   };
 }
