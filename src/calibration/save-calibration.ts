@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { InvalidFileError } from '../core/errors.ts';
+import { InvalidFileError, messageOf } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { calibrationProblems } from './calibration-problems.ts';
 import type { Calibration } from './calibration-problems.ts';
@@ -66,7 +66,7 @@ function attempt<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     throw new InvalidFileError(path, 'the calibration cannot be written', {
-      found: cause instanceof Error ? cause.message : String(cause),
+      found: messageOf(cause),
       remedy: 'Give another place with --out, or make room and set permissions.',
       cause,
     });

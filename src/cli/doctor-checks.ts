@@ -9,6 +9,7 @@ import { checkCameras, checkRosBridge, checkSerialPorts } from './doctor-devices
 import { providerLines } from './provider-choice.ts';
 import { measureTimerJitter } from './timer-jitter.ts';
 import type { TimerJitter } from './timer-jitter.ts';
+import { messageOf } from '../core/errors.ts';
 
 /** One finding of `armature doctor`. `bad` means that arms cannot be run, `warning` that something is worse than it could be. */
 export interface Check {
@@ -90,7 +91,7 @@ async function checkProviders(policy: string): Promise<Check> {
     const hints = fails.map(({ provider }) => `${provider}: ${executionProviders[provider].remedy}`);
     return { name, verdict: 'good', finding, figures, ...(hints.length === 0 ? {} : { remedy: hints.join('\n') }) };
   } catch (error) {
-    const finding = error instanceof Error ? error.message : String(error);
+    const finding = messageOf(error);
     return { name, verdict: 'bad', finding, remedy: 'Run npm ci again on this computer.' };
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import { ArmatureError, InvalidFileError, messageOf } from '../core/errors.ts';
 import { limitsDigest, parseBlackBox } from '../record/black-box-format.ts';
 import type { BlackBoxFile } from '../record/black-box-format.ts';
 import { listRobots, loadRobot } from '../robot/load-robot.ts';
@@ -125,7 +125,7 @@ async function readBlackBox(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     throw new InvalidFileError(path, 'cannot be read', { found, remedy: 'Give the path of a black box.', cause });
   }
 }

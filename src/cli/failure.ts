@@ -1,4 +1,4 @@
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 
 /** A failure as a person and as a program reads it. */
 export interface Failure {
@@ -36,7 +36,7 @@ export function describeFailure(thrown: unknown): Failure {
       },
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? (error.stack ?? message) : message;
   return {
     text: `E_INTERNAL: ${stack}\nThis is a fault in Armature: please report it with the lines above.`,

@@ -113,11 +113,7 @@ async function run(options: RunOptions, command: Command): Promise<void> {
   const wanted = { robot, driver, policy, mode, rateHz, safetyMask, deadlineMs, prompt, server, attention };
   const checked = planSession(wanted, [request]);
   const { plan, tried } = await withProvider(checked, options.provider ?? (mode === 'live' ? 'auto' : 'cpu'));
-  if (plan.unknownWords.length > 0) {
-    console.error(
-      `warning: policy "${plan.manifest.name}" does not know: ${plan.unknownWords.join(', ')}; it acts on the other words`,
-    );
-  }
+  for (const warning of warningsOf(plan)) console.error(`warning: ${warning}`);
   const report = reportPath(options.report);
   const jobs = Array.from({ length: options.episodes }, (_, index) => ({ request, seed: seed + index }));
   const interruption = new Interruption();
@@ -137,6 +133,18 @@ async function run(options: RunOptions, command: Command): Promise<void> {
     interruption.close();
   }
   if (interruption.exitCode !== undefined) process.exitCode = interruption.exitCode;
+}
+
+/** What does not keep a policy from acting, and may explain what it does. */
+function warningsOf({ manifest, robot, unknownWords }: SessionPlan): string[] {
+  const warnings: string[] = [];
+  if (unknownWords.length > 0)
+    warnings.push(`policy "${manifest.name}" does not know: ${unknownWords.join(', ')}; it acts on the other words`);
+  if (manifest.robot !== robot.name)
+    warnings.push(
+      `policy "${manifest.name}" was trained on robot "${manifest.robot}" and moves the joints of "${robot.name}" as if they were its own`,
+    );
+  return warnings;
 }
 
 interface RunFindings {

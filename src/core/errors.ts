@@ -36,6 +36,11 @@ function sentence(words: string): string {
   return words.endsWith('.') ? words : `${words}.`;
 }
 
+/** What anything that was thrown says of itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Kinds of things whose names a user may add to. */
 const ADDED_AS_DATA: readonly string[] = ['robot', 'policy', 'task', 'suite'];
 

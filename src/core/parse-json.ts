@@ -1,4 +1,4 @@
-import { InvalidFileError } from './errors.ts';
+import { InvalidFileError, messageOf } from './errors.ts';
 
 /**
  * What the JSON text of a file says, of any shape. Throws InvalidFileError where it is no JSON.
@@ -9,6 +9,6 @@ export function parseJson(text: string, path: string, remedy: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', { remedy, cause });
+    throw new InvalidFileError(path, 'is not valid JSON', { found: messageOf(cause), remedy, cause });
   }
 }

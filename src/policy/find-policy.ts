@@ -36,7 +36,7 @@ export function findPolicy(nameOrDirectory: string): PolicyFile {
   if (found === undefined) throw new UnknownNameError('policy', nameOrDirectory, listPolicies());
   // A training run replaces its newest policy by moving a link: all files must come from one version.
   const path = realpathSync(found);
-  const document = parseJson(readFileSync(path, 'utf8'), path, 'Correct the place named in the cause.');
+  const document = parseJson(readFileSync(path, 'utf8'), path, 'Correct that place, or export the policy again.');
   const { data } = z.object({ family: z.string() }).safeParse(document);
   return { path, document, family: data?.family };
 }

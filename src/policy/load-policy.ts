@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { InvalidFileError } from '../core/errors.ts';
+import { InvalidFileError, messageOf } from '../core/errors.ts';
 import { createLayout } from '../tokens/layout.ts';
 import type { StepLayout } from '../tokens/layout.ts';
 import { PieceVocabulary } from '../tokens/pieces.ts';
@@ -81,9 +82,18 @@ function stateProblems(manifest: ModelManifest, layout: StepLayout): string[] {
   const needed = model.actionTokens === 'parallel' ? context.steps * (stepRows - 1) : context.steps * stepRows - 1;
   // A relative ring lets go row by row, so it need hold no whole step.
   const least = state.kind === 'ring' ? needed : 1;
-  return context.ringPositions < least
-    ? [`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${least}`]
+  if (context.ringPositions < least)
+    return [`context.ringPositions is ${context.ringPositions}, but context.steps needs at least ${least}`];
+  const ringBytes = 2 * model.layers * model.kvHeads * model.headWidth * context.ringPositions * 4;
+  return ringBytes > totalmem()
+    ? [
+        `context.ringPositions is ${context.ringPositions}, which takes ${inGigabytes(ringBytes)} GB; this computer has ${inGigabytes(totalmem())}`,
+      ]
     : [];
+}
+
+function inGigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(0);
 }
 
 function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
@@ -91,7 +101,7 @@ function consistent(tokens: ModelManifest['tokens'], path: string): StepLayout {
   try {
     return createLayout(tokens, pieces);
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     throw new InvalidFileError(path, 'has a token layout that contradicts itself', {
       found,
       remedy: 'Correct these entries, or export the policy again.',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Tensor } from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
-import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import { ArmatureError, InvalidFileError, messageOf } from '../core/errors.ts';
 import type { TokenFrame } from '../tokens/token-frame.ts';
 import { DeviceCache } from './device-cache.ts';
 import { wholeName } from './layer-inputs.ts';
@@ -119,9 +119,16 @@ export class PolicyGraphs {
       };
       const attention = options.attention === true ? files.attention : undefined;
       const addition = attention === undefined ? undefined : join(directory, attention.path);
-      const trunk = await openGraph(join(directory, files.trunk.path), names, options, addition);
-      const device = await openDeviceCache(trunk, state, options);
-      return new PolicyGraphs(policy, precision, { embed, trunk, device });
+      const trunkPath = join(directory, files.trunk.path);
+      const trunk = await openGraph(trunkPath, names, options, addition);
+      try {
+        requireLayers(trunkPath, trunk, state);
+        const device = await openDeviceCache(trunk, state, options);
+        return new PolicyGraphs(policy, precision, { embed, trunk, device });
+      } catch (error) {
+        await trunk.release();
+        throw error;
+      }
     } catch (error) {
       await embed.release();
       throw error;
@@ -208,12 +215,25 @@ async function openGraph(
   });
 }
 
+/** A trunk that takes a tensor layer by layer has to have as many layers as the state. */
+function requireLayers(path: string, { inputNames }: InferenceSession, state: PolicyState): void {
+  for (const [name, { shape }] of Object.entries(state.inputs())) {
+    const parts = inputNames.filter((input) => input !== name && wholeName(input) === name);
+    if (parts.length === 0 || parts.length === shape[0]) continue;
+    throw new InvalidFileError(path, `takes "${name}" of another number of layers than policy.json tells`, {
+      expected: `${shape[0]}, for model.layers`,
+      found: String(parts.length),
+      remedy: 'Export the policy again: policy.json and this graph belong to different models.',
+    });
+  }
+}
+
 async function run(session: InferenceSession, feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType> {
   try {
     return await session.run(feeds);
   } catch (cause) {
     throw new ArmatureError('E_POLICY_RUN', 'the policy graph refused its input', {
-      found: cause instanceof Error ? cause.message : String(cause),
+      found: messageOf(cause),
       remedy: 'Check that the token frame and policy.json belong to the same policy.',
       cause,
     });

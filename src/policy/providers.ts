@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { env, InferenceSession } from 'onnxruntime-node';
-import { ArmatureError, InvalidFileError } from '../core/errors.ts';
+import { ArmatureError, InvalidFileError, messageOf } from '../core/errors.ts';
 import type { ModelManifest, Precision } from './model-manifest.ts';
 
 interface ExecutionProvider {
@@ -103,7 +103,7 @@ export async function openSession(
     const graph = Buffer.concat([readFileSync(path), readFileSync(addition)]);
     return await InferenceSession.create(graph, sessionOptions(settings));
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     if (settings.provider === 'cpu') {
       throw new InvalidFileError(path, 'is not a graph the runtime can load', {
         found,
@@ -121,6 +121,6 @@ export async function openSession(
 
 /** What the runtime says in one line, without the place in its own source. */
 export function reasonOf(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [line = ''] = messageOf(error).split('\n');
   return line.replace(/^\/\S+:\d+ .* was false\. /, '');
 }

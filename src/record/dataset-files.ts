@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { KeyValue, SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 
 /** Ends the names of files that are not finished; no reader's pattern matches it. */
 export const PARTIAL = '.partial';
@@ -33,7 +33,7 @@ export async function commitFiles(directory: string, files: readonly PendingFile
   } catch (cause) {
     if (cause instanceof ArmatureError) throw cause;
     throw new ArmatureError('E_DATASET_WRITE', `the dataset in ${directory} cannot be written`, {
-      found: cause instanceof Error ? cause.message : String(cause),
+      found: messageOf(cause),
       remedy: 'Check the free space and the permissions, then save the episode again; what was saved before is safe.',
       cause,
     });

@@ -5,7 +5,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetS
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
-import { InvalidFileError } from '../core/errors.ts';
+import { InvalidFileError, messageOf } from '../core/errors.ts';
 import { parseJson } from '../core/parse-json.ts';
 import { listFiles } from './dataset-files.ts';
 import { DATASET_PATHS, formatPath, infoSchema, STATISTIC_NAMES } from './format.ts';
@@ -329,7 +329,7 @@ function missingFile(path: string): InvalidFileError {
 
 function unreadable(path: string, cause: unknown): InvalidFileError {
   return new InvalidFileError(path, 'cannot be read as Parquet', {
-    found: cause instanceof Error ? cause.message : String(cause),
+    found: messageOf(cause),
     remedy: 'The file was cut off or damaged; copy it again, or record the episode again.',
     cause,
   });

@@ -1,5 +1,5 @@
 import type * as NodeAv from 'node-av';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 
 export type Av = typeof NodeAv;
 export type AvFrame = NodeAv.Frame;
@@ -21,7 +21,7 @@ export async function loadNodeAv(): Promise<Av> {
   } catch (cause) {
     throw new ArmatureError('E_VIDEO_UNAVAILABLE', 'videos can be neither written nor read here', {
       expected: 'the optional package node-av',
-      found: cause instanceof Error ? cause.message : String(cause),
+      found: messageOf(cause),
       remedy: 'Install it with "npm install node-av", or record pictures with dtype "image".',
       cause,
     });
@@ -57,5 +57,5 @@ function diskFull(path: string): ArmatureError {
 export function fileError(path: string, cause: unknown): ArmatureError {
   if (cause instanceof ArmatureError) return cause;
   if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') return diskFull(path);
-  return videoError(path, 'the file system refused it', cause instanceof Error ? cause.message : String(cause));
+  return videoError(path, 'the file system refused it', messageOf(cause));
 }

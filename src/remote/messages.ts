@@ -2,6 +2,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { MessageError } from './message-error.ts';
 import { MOST_LEVELS, checkStructure } from './message-structure.ts';
 import { NdArray, NumpyScalar } from './ndarray.ts';
+import { messageOf } from '../core/errors.ts';
 
 /** What travels between a policy and openpi's policy server. */
 export type MessageValue =
@@ -46,7 +47,7 @@ export function decodeMessage(bytes: Uint8Array): MessageMap {
     decoded = decode(plain, { mapKeyConverter: keyOf });
   } catch (cause) {
     if (cause instanceof MessageError) throw cause;
-    throw new MessageError(cause instanceof Error ? cause.message : String(cause), 'msgpack', cause);
+    throw new MessageError(messageOf(cause), 'msgpack', cause);
   }
   const value = valueOf(decoded);
   if (isMap(value)) return value;

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 import { isToken } from '../core/token.ts';
 import { decodeMessage, encodeMessage } from './messages.ts';
 import type { MessageMap } from './messages.ts';
@@ -131,7 +131,7 @@ export class PolicyServer {
       this.#answers += 1;
       socket.send(encodeMessage(answer));
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       log(`connection ended with an error: ${text}`);
       if (socket.readyState !== socket.OPEN) return;
       socket.send(text);

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import { dataDirectory } from '../core/data-directory.ts';
+import { parseYaml } from '../core/parse-yaml.ts';
 import { robotProblems } from './robot-problems.ts';
 import { robotSchema } from './robot-spec.ts';
 import type { RobotSpec } from './robot-spec.ts';
@@ -30,12 +30,7 @@ export function loadRobot(nameOrPath: string): RobotSpec {
 }
 
 function parseRobot(text: string, path: string): z.infer<typeof robotSchema> {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid YAML', { remedy: 'Correct the line named in the cause.', cause });
-  }
+  const document = parseYaml(text, path);
   const result = robotSchema.safeParse(document);
   if (!result.success) {
     throw new InvalidFileError(path, `does not describe a robot:\n${explain(result.error, document)}`, {

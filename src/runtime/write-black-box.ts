@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 import { blackBoxLines } from '../record/black-box-format.ts';
 import type { BlackBoxHeader, BlackBoxPicture } from '../record/black-box-format.ts';
 import { commitFiles } from '../record/dataset-files.ts';
@@ -79,7 +79,7 @@ function freePath(directory: string, stem: string): string {
 }
 
 function notWritten(directory: string, cause: unknown): ArmatureError {
-  const found = cause instanceof ArmatureError ? cause.found : cause instanceof Error ? cause.message : String(cause);
+  const found = cause instanceof ArmatureError ? cause.found : messageOf(cause);
   return new ArmatureError('E_BLACK_BOX', `the black box cannot be written to ${directory}`, {
     ...(found === undefined ? {} : { found }),
     remedy: 'The arm was stopped all the same. Check the free space and the permissions of this folder.',

@@ -2,7 +2,7 @@ import serveWebSocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { NS_PER_MS } from '../core/clock.ts';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 import { isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
 import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
@@ -208,7 +208,7 @@ export class DashboardServer {
         show();
       } catch (error) {
         clearInterval(timer);
-        const found = error instanceof Error ? error.message : String(error);
+        const found = messageOf(error);
         const text = `What is shown stands still from here on; the run goes on, and Stop works. ${found}`;
         this.#viewers.show(JSON.stringify({ kind: 'notice', level: 'refused', text } satisfies NoticeMessage));
       }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import serveStatic from '@fastify/static';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 import { hostOf, hostsOf, isOwnOrigin, isToken, newToken, reachableAddresses } from './access.ts';
 
 export interface PageServerOptions {
@@ -108,7 +108,7 @@ function noPage(path: string): ArmatureError {
 
 function cannotListen(address: string, port: number, cause: unknown): ArmatureError {
   return new ArmatureError('E_DASHBOARD_PORT', `the dashboard cannot listen on ${address}, port ${port}`, {
-    found: cause instanceof Error ? cause.message : String(cause),
+    found: messageOf(cause),
     remedy: 'Give another address or port with --listen, or end what listens there.',
     cause,
   });

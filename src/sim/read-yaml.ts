@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
+import { parseYaml } from '../core/parse-yaml.ts';
 
 const EXTENSION = '.yaml';
 
@@ -28,12 +28,7 @@ export function simFile(name: string): string {
 /** A file of data, checked. Throws InvalidFileError for one that is missing, is not YAML or does not fit the schema. */
 export function readYaml<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
   if (!existsSync(path)) throw new InvalidFileError(path, 'is missing', { remedy: 'Copy it from the sim/ that ships.' });
-  let document: unknown;
-  try {
-    document = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid YAML', { remedy: 'Correct the line named in the cause.', cause });
-  }
+  const document = parseYaml(readFileSync(path, 'utf8'), path);
   const result = schema.safeParse(document);
   if (result.success) return result.data;
   throw new InvalidFileError(path, `does not fit:\n${z.prettifyError(result.error)}`, { remedy: 'Correct these entries.' });

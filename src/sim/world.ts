@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import { dataDirectory } from '../core/data-directory.ts';
-import { ArmatureError } from '../core/errors.ts';
+import { ArmatureError, messageOf } from '../core/errors.ts';
 import type { RobotSpec } from '../robot/robot-spec.ts';
 import { mujoco } from './mujoco.ts';
 
@@ -250,7 +250,8 @@ function compile(module: MainModule, { robot, scene, path }: WorldOptions & { re
   } catch (cause) {
     const modelFile = join(robot.directory, simBlock(robot).model);
     throw new ArmatureError('E_SCENE', `scene "${scene}" with robot "${robot.name}" does not load`, {
-      remedy: `Correct the MJCF named in the cause: sim/scenes/${scene}.xml or ${modelFile}.`,
+      found: messageOf(cause),
+      remedy: `Correct sim/scenes/${scene}.xml or ${modelFile}.`,
       cause,
     });
   }

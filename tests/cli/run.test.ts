@@ -50,6 +50,12 @@ describe('armature run', { timeout: PATIENCE_MS }, () => {
     });
   });
 
+  it('warns of a robot that the policy was not trained on, and runs', async () => {
+    const { status, stderr } = await run('--robot', 'so100', '--json');
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^warning: policy "random" was trained on robot "so101" and moves the joints of "so100"/m);
+  });
+
   it('says the same of the same seed but for times, and writes a report with pictures', async () => {
     const report = join(directory, 'out', 'report.html');
     const words = ['--task', 'touch the blue target', '--seed', '6', '--json', '--report', report];

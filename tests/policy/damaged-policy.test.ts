@@ -12,7 +12,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 interface Manifest {
   files: Record<string, { embed: { path: string; sha256: string }; trunk: { path: string; sha256: string } }>;
   tokens: { layout: string };
-  model: { headWidth: number };
+  model: { headWidth: number; layers: number };
   family: string;
   state?: unknown;
 }
@@ -70,6 +70,11 @@ const damages: readonly (readonly [string, () => void, RegExp])[] = [
     /another sequence than the embed graph makes|ringPositions/,
   ],
   ['another shape than that of the graph', () => change(({ model }) => (model.headWidth = 64)), /E_POLICY_RUN/],
+  [
+    'another number of layers than that of the graph',
+    () => change(({ model }) => (model.layers += 1)),
+    /trunk\.int8\.onnx: takes "key_cache" of another number of layers.*Expected \d+, for model\.layers/s,
+  ],
   [
     'another kind of state than that of the graph',
     () =>

@@ -96,7 +96,7 @@ describe('loadPolicy', () => {
   it('says so when policy.json is not JSON', () => {
     writeFileSync(join(directory, 'policy.json'), '{"name": ');
     expect(() => loadPolicy(directory)).toThrow(InvalidFileError);
-    expect(() => loadPolicy(directory)).toThrow(/policy\.json: is not valid JSON/);
+    expect(() => loadPolicy(directory)).toThrow(/policy\.json: is not valid JSON\. Found Unexpected end of JSON input/);
   });
 
   it('lists every entry that does not fit', () => {
@@ -113,6 +113,13 @@ describe('loadPolicy', () => {
     ['files lists no precision', (manifest: Json) => (manifest['files'] = {})],
     ['but tokens.actions move [', (manifest: Json) => (manifest['joints'] as string[]).reverse()],
     ['ringPositions is 3', (manifest: Json) => ((manifest['context'] as Json)['ringPositions'] = 3)],
+    [
+      'which takes 4000000 GB',
+      (manifest: Json) => {
+        Object.assign(manifest['model'] as Json, { layers: 1, heads: 1, kvHeads: 1, headWidth: 500 });
+        (manifest['context'] as Json)['ringPositions'] = 1e12;
+      },
+    ],
     [
       'one of them must be 1',
       (manifest: Json) => {

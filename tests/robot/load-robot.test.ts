@@ -27,6 +27,13 @@ function load(change: (robot: Entry, limits: Entry) => void): void {
 }
 
 describe('loadRobot', () => {
+  it('says where a file is no YAML', () => {
+    writeFileSync(join(directory, 'robot.yaml'), 'name: arm\njoints: [\nrates: 1\n');
+    expect(() => loadRobot(directory)).toThrow(
+      /robot\.yaml: is not valid YAML\. Found .* at line 3, column 1\. Correct/,
+    );
+  });
+
   it.each(listRobots())('invariant 10: finds no fault with %s', (name) => {
     expect(robotProblems(loadRobot(name))).toEqual([]);
   });

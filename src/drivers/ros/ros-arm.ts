@@ -1,6 +1,6 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Clock } from '../../core/clock.ts';
-import { InvalidFileError } from '../../core/errors.ts';
+import { InvalidFileError, messageOf } from '../../core/errors.ts';
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { RosSpec } from '../../robot/ros-spec.ts';
 import type { ArmHealth } from '../../safety/health-monitor.ts';
@@ -257,7 +257,7 @@ export class RosArm implements RosWire {
   }
 
   #tell(error: unknown): void {
-    const key = error instanceof Error ? error.message : String(error);
+    const key = messageOf(error);
     const nowNs = this.#options.clock.nowNs();
     if (nowNs - (this.#told.get(key) ?? -Infinity) < PROBLEM_EVERY_MS * NS_PER_MS) return;
     this.#told.set(key, nowNs);

@@ -5,6 +5,7 @@ import type { RosType, RosVersion } from './message-types.ts';
 import { Backoff } from './backoff.ts';
 import { bridgeUnreachable, linkDown, serviceFailed } from './ros-errors.ts';
 import { RosTransport } from './ros-transport.ts';
+import { messageOf } from '../../core/errors.ts';
 
 /** A service without an answer within this has none, ms. */
 const SERVICE_TIMEOUT_MS = 5000;
@@ -228,7 +229,7 @@ export class RosLink {
         this.#up(ros);
         resolve(true);
       });
-      ros.on('error', (error) => (this.#lastProblem = error instanceof Error ? error.message : String(error)));
+      ros.on('error', (error) => (this.#lastProblem = messageOf(error)));
       ros.on('close', () => {
         const wasUp = this.#isUp && this.#ros === ros;
         if (wasUp) this.#down();
@@ -237,7 +238,7 @@ export class RosLink {
       });
       // An address that no WebSocket can have is refused here.
       ros.connect(this.url).catch((error: unknown) => {
-        this.#lastProblem = error instanceof Error ? error.message : String(error);
+        this.#lastProblem = messageOf(error);
         resolve(false);
       });
     });

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { SerialPort } from 'serialport';
-import { ArmatureError } from '../../core/errors.ts';
+import { ArmatureError, messageOf } from '../../core/errors.ts';
 
 /** A port that is there, as the system describes it. */
 export interface FoundPort {
@@ -84,7 +84,7 @@ export async function openSerialPort({
 }
 
 async function openFailure(path: string, baudRate: number, cause: unknown): Promise<ArmatureError> {
-  const found = cause instanceof Error ? cause.message : String(cause);
+  const found = messageOf(cause);
   if (/permission denied|access denied/i.test(found)) return noPermission(path, cause);
   if (/lock|busy|temporarily unavailable/i.test(found)) {
     return new ArmatureError('E_SERIAL_BUSY', `the serial port ${path} is used by another program`, {

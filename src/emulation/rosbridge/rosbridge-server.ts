@@ -4,7 +4,7 @@ import { encode } from 'cbor2';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../core/clock.ts';
-import { ArmatureError } from '../../core/errors.ts';
+import { ArmatureError, messageOf } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import { LinkFaults } from './link-faults.ts';
 import type { LinkFaultsOptions, OutgoingFrame, RosbridgeFault } from './link-faults.ts';
@@ -51,7 +51,7 @@ export class RosbridgeServer {
       await once(server, 'listening');
     } catch (cause) {
       throw new ArmatureError('E_ROSBRIDGE_PORT', `the rosbridge server cannot listen on port ${port} of ${LOOPBACK}`, {
-        found: cause instanceof Error ? cause.message : String(cause),
+        found: messageOf(cause),
         remedy: 'Choose another port, or end what listens there.',
         cause,
       });

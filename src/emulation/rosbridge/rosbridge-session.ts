@@ -7,6 +7,7 @@ import { parseOp } from './rosbridge-ops.ts';
 import type { Op } from './rosbridge-ops.ts';
 import { SessionActions } from './session-actions.ts';
 import { ThrottledSubscription } from './subscription.ts';
+import { messageOf } from '../../core/errors.ts';
 
 export interface SessionOptions {
   readonly graph: RosGraph;
@@ -148,7 +149,7 @@ export class RosbridgeSession {
       const response = await service.call(request);
       respond(true, graph.codec.encode(`${service.type}Response`, response, 'json'));
     } catch (error) {
-      respond(false, error instanceof Error ? error.message : String(error));
+      respond(false, messageOf(error));
     }
   }
 

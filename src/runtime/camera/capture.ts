@@ -5,6 +5,7 @@ import { retryDelayMs } from '../../sensors/from-source.ts';
 import { CameraError, CameraInput, STALL_MS, cameraError } from './camera-input.ts';
 import type { ArrivedPacket, CameraInputOptions, PictureInput } from './camera-input.ts';
 import { RosCameraInput } from './ros-camera-input.ts';
+import { messageOf } from '../../core/errors.ts';
 
 export interface CaptureOptions extends CameraInputOptions {
   /** Takes a picture as it was decoded, which is freed then. */
@@ -141,5 +142,5 @@ export class Capture {
 
 function reasonOf(error: unknown): string {
   if (error instanceof CameraError) return error.reason;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -5,6 +5,7 @@ import { StampClock } from '../../drivers/ros/stamp-clock.ts';
 import type { AvFrame, AvPacket } from '../../record/node-av.ts';
 import { STALL_MS, cameraError } from './camera-input.ts';
 import type { ArrivedPacket, CameraInputOptions, PictureInput } from './camera-input.ts';
+import { messageOf } from '../../core/errors.ts';
 
 /** A picture as its topic publishes it. */
 interface Arrived {
@@ -42,7 +43,7 @@ export class RosCameraInput implements PictureInput {
         const stampNs = header.stamp === 0 ? arrivedNs : this.#clock.toMonotonic(header.stamp, arrivedNs);
         this.#newest = { bytes: data, stampNs };
       } catch (error) {
-        this.#problem = error instanceof Error ? error.message : String(error);
+        this.#problem = messageOf(error);
       }
       this.#wake?.();
     });

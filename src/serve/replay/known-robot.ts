@@ -1,6 +1,7 @@
 import type { RobotSpec } from '../../robot/robot-spec.ts';
 import type { TokenStripReader } from '../../runtime/token-strip.ts';
 import type { SceneMessage } from '../messages.ts';
+import { messageOf } from '../../core/errors.ts';
 
 /** What this computer knows of the robots that things were recorded with. */
 export interface KnownRobots {
@@ -27,6 +28,6 @@ export async function sceneOf(
   try {
     return { scene: { kind: 'scene', ...(await robots.scene(robot)) }, withoutScene: '' };
   } catch (error) {
-    return { scene: null, withoutScene: error instanceof Error ? error.message : String(error) };
+    return { scene: null, withoutScene: messageOf(error) };
   }
 }

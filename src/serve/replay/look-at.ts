@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
-import { ArmatureError, InvalidFileError } from '../../core/errors.ts';
+import { ArmatureError, InvalidFileError, messageOf } from '../../core/errors.ts';
+import { parseJson } from '../../core/parse-json.ts';
 import { blackBoxFacts } from '../../record/black-box-format.ts';
 import type { BlackBoxFacts } from '../../record/black-box-format.ts';
 import { glanceAtDataset } from '../../record/dataset-metadata.ts';
@@ -74,7 +74,7 @@ export function troubleOf(error: unknown, path = ''): Trouble {
       path !== '' && problem.startsWith(path) ? problem.slice(path.length).replace(/^[:/\\]\s*/, '') : problem;
     return { problem: `${own}.${details.join('')}`, remedy };
   }
-  const problem = error instanceof Error ? error.message : String(error);
+  const problem = messageOf(error);
   return { problem, remedy: 'Check that it is there and that you may read it.' };
 }
 
@@ -109,15 +109,8 @@ async function lookAtLines(path: string): Promise<Found> {
 
 async function lookAtJson(path: string): Promise<Found | undefined> {
   if ((await stat(path)).size > LARGEST_EVALUATION) return undefined;
-  let document: unknown;
-  try {
-    document = z.unknown().parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    throw new InvalidFileError(path, 'is not valid JSON', {
-      remedy: 'If it was the output of "armature eval --json", it was cut: evaluate again.',
-      cause,
-    });
-  }
+  const remedy = 'If it was the output of "armature eval --json", it was cut: evaluate again.';
+  const document = parseJson(await readFile(path, 'utf8'), path, remedy);
   if (!isEvaluation(document)) {
     throw new InvalidFileError(path, 'is no evaluation', {
       expected: 'what "armature eval --json" prints',
