@@ -39,7 +39,15 @@ function formatSpread({ median, p99, max }: Spread): string {
   return `median ${precise(median)} ms, p99 ${precise(p99)} ms, largest ${precise(max)} ms`;
 }
 
-function describeTables({ tasks, ages, repeatedPictures, gate, tracking, features, frames }: DatasetSummary): string[] {
+function describeTables({
+  tasks,
+  ages,
+  repeatedPictures,
+  requested,
+  tracking,
+  features,
+  frames,
+}: DatasetSummary): string[] {
   const unit = features.find(({ name }) => name === 'action')?.unit;
   const suffix = unit === null || unit === undefined ? '' : `, ${unit}`;
   const tables = [
@@ -72,17 +80,19 @@ function describeTables({ tasks, ages, repeatedPictures, gate, tracking, feature
           `measured - sent: RMS${suffix}`,
           'p99',
           'largest',
-          ...(gate === null ? [] : ['largest change by the gate']),
+          ...(requested === null ? [] : ['largest sent - asked for']),
         ],
         tracking.map(({ joint, rms, p99, max }) => [
           joint,
           ...[rms, p99, max].map(precise),
-          ...(gate === null ? [] : [precise(gate.largestChange[joint] ?? 0)]),
+          ...(requested === null ? [] : [precise(requested.largest[joint] ?? 0)]),
         ]),
       ),
     );
   }
-  if (gate !== null)
-    tables.push(`The gate changed what was asked for in ${(100 * gate.changedShare).toFixed(1)} % of the rows.`);
+  if (requested !== null)
+    tables.push(
+      `In ${(100 * requested.differingShare).toFixed(1)} % of the rows the arm was not yet sent to what was asked for: motion is planned within its limits, and the gate limits what is left.`,
+    );
   return tables;
 }

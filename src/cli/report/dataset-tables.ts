@@ -4,7 +4,7 @@ import { escapeHtml, formatNumber } from './html.ts';
 
 /** Tables of a dataset's page: tasks, timing, tracking, features; those that say nothing are left out. */
 export function datasetTables(summary: DatasetSummary, unit: string): string {
-  const { tasks, ages, tracking, gate, features } = summary;
+  const { tasks, ages, tracking, requested, features } = summary;
   const sections = [
     table(
       'Tasks',
@@ -22,13 +22,13 @@ export function datasetTables(summary: DatasetSummary, unit: string): string {
       ? ''
       : table(
           `Measured against sent, one row later${unit === '' ? '' : `, ${unit}`}`,
-          ['joint', 'RMS', 'p99', 'largest', ...(gate === null ? [] : ['largest change by the gate'])],
+          ['joint', 'RMS', 'p99', 'largest', ...(requested === null ? [] : ['largest sent - asked for'])],
           tracking.map(({ joint, rms, p99, max }) => [
             joint,
             precise(rms),
             precise(p99),
             precise(max),
-            ...(gate === null ? [] : [precise(gate.largestChange[joint] ?? 0)]),
+            ...(requested === null ? [] : [precise(requested.largest[joint] ?? 0)]),
           ]),
         ),
     table(

@@ -6,7 +6,7 @@ import { DEFAULT_FEATURES } from '../../record/format.ts';
 import type { FeatureInfo } from '../../record/format.ts';
 import { quantile } from '../statistics.ts';
 import { RecordingFigures } from './recording-figures.ts';
-import type { GateFigures, JointTracking, SourceAge, Spread } from './recording-figures.ts';
+import type { JointTracking, RequestedFigures, SourceAge, Spread } from './recording-figures.ts';
 
 /** What a dataset holds, and how its recording went as far as its features tell. */
 export interface DatasetSummary {
@@ -37,8 +37,8 @@ export interface DatasetSummary {
   readonly repeatedPictures: Readonly<Record<string, number>> | null;
   /** Share of rows in which a person acted in place of a policy; null where the dataset does not say. */
   readonly interventionShare: number | null;
-  /** How the gate changed what was asked for; null without `action.requested`. */
-  readonly gate: GateFigures | null;
+  /** What was asked for against what was sent; null without `action.requested`. */
+  readonly requested: RequestedFigures | null;
   /** `action` against `observation.state` one row later, by joint; null where they are not of the same joints. */
   readonly tracking: readonly JointTracking[] | null;
 }

@@ -18,11 +18,12 @@ export interface SourceAge {
   readonly rowsWithout: number;
 }
 
-export interface GateFigures {
-  /** Share of rows in which what was sent is not what was asked for. */
-  readonly changedShare: number;
+/** What was asked for against what was sent: motion is planned within the limits of the arm, and the gate limits what is left. */
+export interface RequestedFigures {
+  /** Share of rows in which what was sent is not, or not yet, what was asked for. */
+  readonly differingShare: number;
   /** Largest difference by joint, in the unit of `action`. */
-  readonly largestChange: Readonly<Record<string, number>>;
+  readonly largest: Readonly<Record<string, number>>;
 }
 
 /** How far a joint was from where it was sent, one control period later, in the unit of `action`. */
@@ -35,7 +36,7 @@ export interface JointTracking {
 
 type Figures = Pick<
   DatasetSummary,
-  'succeeded' | 'latenessMs' | 'periodMs' | 'ages' | 'repeatedPictures' | 'interventionShare' | 'gate' | 'tracking'
+  'succeeded' | 'latenessMs' | 'periodMs' | 'ages' | 'repeatedPictures' | 'interventionShare' | 'requested' | 'tracking'
 >;
 
 const TIME = 'observation.time';
@@ -71,8 +72,8 @@ export class RecordingFigures {
   readonly #without: number[];
   readonly #repeated: number[];
   readonly #errors: number[][];
-  readonly #changes: number[];
-  #changedRows = 0;
+  readonly #differences: number[];
+  #differingRows = 0;
   #interventions = 0;
   #succeeded = 0;
   #rows = 0;
@@ -87,7 +88,7 @@ export class RecordingFigures {
     this.#without = Array<number>(sources).fill(0);
     this.#repeated = Array<number>(width(REPEATED)).fill(0);
     this.#errors = Array.from({ length: hasSameShape(info, this.#sent, MEASURED) ? width(this.#sent) : 0 }, () => []);
-    this.#changes = Array<number>(hasSameShape(info, this.#sent, REQUESTED) ? width(this.#sent) : 0).fill(0);
+    this.#differences = Array<number>(hasSameShape(info, this.#sent, REQUESTED) ? width(this.#sent) : 0).fill(0);
   }
 
   add({ columns, episode }: EpisodeData): void {
@@ -113,7 +114,7 @@ export class RecordingFigures {
 
   finish(): Figures {
     const has = (name: string): boolean => this.features.includes(name);
-    const joints = elementNames(this.#info, this.#sent, this.#changes.length || this.#errors.length);
+    const joints = elementNames(this.#info, this.#sent, this.#differences.length || this.#errors.length);
     return {
       succeeded: has(SUCCESS) ? this.#succeeded : null,
       latenessMs: has(TIME) ? spreadOf(this.#latenessMs) : null,
@@ -123,10 +124,13 @@ export class RecordingFigures {
         ? named(elementNames(this.#info, REPEATED, this.#repeated.length), this.#repeated)
         : null,
       interventionShare: has(INTERVENTION) ? this.#interventions / Math.max(this.#rows, 1) : null,
-      gate:
-        this.#changes.length === 0
+      requested:
+        this.#differences.length === 0
           ? null
-          : { changedShare: this.#changedRows / Math.max(this.#rows, 1), largestChange: named(joints, this.#changes) },
+          : {
+              differingShare: this.#differingRows / Math.max(this.#rows, 1),
+              largest: named(joints, this.#differences),
+            },
       tracking:
         this.#errors.length === 0
           ? null
@@ -169,17 +173,17 @@ export class RecordingFigures {
     if (sent === undefined) return;
     const width = sent.length / rows;
     for (let row = 0; row < rows; row += 1) {
-      let hasChanged = false;
+      let differs = false;
       for (let joint = 0; joint < width; joint += 1) {
         const at = row * width + joint;
         const target = sent[at] ?? 0;
         if (row + 1 < rows) this.#errors[joint]?.push(Math.abs((measured?.[at + width] ?? target) - target));
-        if (this.#changes.length === 0) continue;
-        const change = Math.abs((requested?.[at] ?? target) - target);
-        this.#changes[joint] = Math.max(this.#changes[joint] ?? 0, change);
-        hasChanged ||= change > SAME;
+        if (this.#differences.length === 0) continue;
+        const difference = Math.abs((requested?.[at] ?? target) - target);
+        this.#differences[joint] = Math.max(this.#differences[joint] ?? 0, difference);
+        differs ||= difference > SAME;
       }
-      if (hasChanged) this.#changedRows += 1;
+      if (differs) this.#differingRows += 1;
     }
   }
 

@@ -61,7 +61,7 @@ describe('the summary of a recording', () => {
     expect(summary.ages?.map(({ ageMs }) => Math.round(ageMs?.p99 ?? 0))).toEqual([10, 30]);
     expect(summary.repeatedPictures).toEqual({ front: 2 });
     expect(summary.interventionShare).toBe(1 / 8);
-    expect(summary.gate).toEqual({ changedShare: 1 / 4, largestChange: { pan: 0.5, grip: 0 } });
+    expect(summary.requested).toEqual({ differingShare: 1 / 4, largest: { pan: 0.5, grip: 0 } });
     expect(summary.tracking).toEqual([
       { joint: 'pan', rms: 0.25, p99: 0.25, max: 0.25 },
       { joint: 'grip', rms: 0, p99: 0, max: 0 },
@@ -76,7 +76,7 @@ describe('the summary of a recording', () => {
       frames: 36,
       latenessMs: null,
       ages: null,
-      gate: null,
+      requested: null,
       succeeded: null,
     });
     expect(summary.lengths).toEqual({ shortestS: 0.3, medianS: 0.4, longestS: 0.5 });
