@@ -56,7 +56,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'drivers',
     'emulation/rosbridge',
   ],
-  yaml: ['robot', 'sim'],
+  yaml: ['robot'],
   commander: ['cli'],
   hyparquet: ['record'],
   'hyparquet-compressors': ['record'],

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { LOOPBACK, isLoopback } from '../core/addresses.ts';
 import { MonotonicClock } from '../core/clock.ts';
 import { loadPolicy } from '../policy/load-policy.ts';
 import { precisions } from '../policy/model-manifest.ts';
@@ -11,13 +12,11 @@ import { servedManifest } from '../remote/served-manifest.ts';
 import type { ServedPolicy } from '../remote/served-manifest.ts';
 import { loadRobot } from '../robot/load-robot.ts';
 import { GatoAgent } from '../runtime/gato-agent.ts';
-import { isLoopback } from '../serve/access.ts';
 import { requireLayoutFitsRobot } from '../tokens/check-layout.ts';
 import { Interruption } from './interruption.ts';
 import { wholeNumber } from './option-values.ts';
 
 const KEY_VARIABLE = 'ARMATURE_POLICY_KEY';
-const LOOPBACK = '127.0.0.1';
 
 const EXAMPLES = `
 Examples:

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { pageDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
-import { isLoopback } from '../serve/access.ts';
+import { isLoopback } from '../core/addresses.ts';
 import { Library } from '../serve/replay/library.ts';
 import { ReplayServer } from '../serve/replay/replay-server.ts';
 import type { LibraryMessage } from '../serve/replay/replay-messages.ts';

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LOOPBACK } from '../core/addresses.ts';
 import { ArmatureError } from '../core/errors.ts';
 
 const BOUNDARY = 'picture';
-const LOOPBACK = '127.0.0.1';
 
 /**
  * Pictures over HTTP as network cameras give them: one path per camera, `/<name>.mjpg`, JPEG files as

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { LOOPBACK, hostOf, reachableAddresses } from '../core/addresses.ts';
 import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import { ArmatureError, messageOf } from '../core/errors.ts';
@@ -31,7 +33,6 @@ export interface PolicyServerOptions {
 
 /** Four cameras of full HD are smaller, bytes. */
 const LONGEST_OBSERVATION_BYTES = 64 * 2 ** 20;
-const LOOPBACK = '127.0.0.1';
 /** Codes of RFC 6455 for an error here, and for one too many. */
 const INTERNAL_ERROR = 1011;
 const TRY_LATER = 1013;
@@ -79,10 +80,12 @@ export class PolicyServer {
     return server;
   }
 
-  /** For clients on this machine. */
+  /** For clients, where they reach it. */
   get url(): string {
-    const { address, family, port } = this.#http.address() as AddressInfo;
-    return `ws://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    const { port } = this.#http.address() as AddressInfo;
+    const { host = LOOPBACK } = this.#options;
+    const [address = host] = reachableAddresses(host, networkInterfaces());
+    return `ws://${hostOf(address)}:${port}`;
   }
 
   /** Connections and answers since it began. */

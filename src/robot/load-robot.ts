@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { InvalidFileError, UnknownNameError } from '../core/errors.ts';
 import { dataDirectory } from '../core/data-directory.ts';
-import { parseYaml } from '../core/parse-yaml.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { robotProblems } from './robot-problems.ts';
 import { robotSchema } from './robot-spec.ts';
 import type { RobotSpec } from './robot-spec.ts';

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import serveStatic from '@fastify/static';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { hostOf, reachableAddresses } from '../core/addresses.ts';
 import { ArmatureError, messageOf } from '../core/errors.ts';
-import { hostOf, hostsOf, isOwnOrigin, isToken, newToken, reachableAddresses } from './access.ts';
+import { hostsOf, isOwnOrigin, isToken, newToken } from './access.ts';
 
 export interface PageServerOptions {
   /** Folder of the built pages. */

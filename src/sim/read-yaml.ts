@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { dataDirectory } from '../core/data-directory.ts';
 import { InvalidFileError } from '../core/errors.ts';
-import { parseYaml } from '../core/parse-yaml.ts';
+import { parseYaml } from '../robot/parse-yaml.ts';
 
 const EXTENSION = '.yaml';
 

@@ -147,6 +147,12 @@ describe('PolicyServer', () => {
     expect(await new Promise((resolve) => page.on('error', (error) => resolve(error.message)))).toMatch(/401/);
   });
 
+  it('names an address by which others reach it where it listens on all', async () => {
+    const { server } = await serve(() => [0, 0], { host: '0.0.0.0' });
+    expect(server.url).toMatch(/^ws:\/\/(?!0\.0\.0\.0)[\d.]+:\d+$/);
+    await connect(server);
+  });
+
   it('says so when its port is taken', async () => {
     const { server } = await serve(() => [0, 0]);
     const port = Number(new URL(server.url).port);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hostsOf, isLoopback, isOwnOrigin, isToken, newToken, reachableAddresses } from '../../src/serve/access.ts';
+import { isLoopback, reachableAddresses } from '../../src/core/addresses.ts';
+import { hostsOf, isOwnOrigin, isToken, newToken } from '../../src/serve/access.ts';
 
 describe('access to the dashboard', () => {
   it('takes the token and nothing else', () => {

@@ -1,8 +1,8 @@
-import { isLoopback } from '../../serve/access.ts';
+import { LOOPBACK, isLoopback } from '../../core/addresses.ts';
 import type { DashboardServer } from '../../serve/dashboard-server.ts';
 import type { ListenAddress } from './listen-address.ts';
 
-export const THIS_COMPUTER: ListenAddress = { address: '127.0.0.1', port: 0 };
+export const THIS_COMPUTER: ListenAddress = { address: LOOPBACK, port: 0 };
 
 /** Where a page is, and what it means that it is there. */
 export function addressText(

@@ -4,6 +4,7 @@ import { encode } from 'cbor2';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../core/clock.ts';
+import { LOOPBACK } from '../../core/addresses.ts';
 import { ArmatureError, messageOf } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import { LinkFaults } from './link-faults.ts';
@@ -25,7 +26,6 @@ export interface RosbridgeServerOptions extends Omit<LinkFaultsOptions, 'rng'> {
 /** As the bridge of ROS 2 is launched; longer frames end the connection. */
 const MAX_MESSAGE_BYTES = 10e6;
 /** Another way to reach this machine would let the network move the emulated arm. */
-const LOOPBACK = '127.0.0.1';
 
 /** A rosbridge server on loopback before a graph of this process, with faults to inject. */
 export class RosbridgeServer {

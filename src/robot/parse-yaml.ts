@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { InvalidFileError, messageOf } from './errors.ts';
+import { InvalidFileError, messageOf } from '../core/errors.ts';
 
 /**
  * What the YAML text of a file says, of any shape. Throws InvalidFileError where it is no YAML, with the line.
