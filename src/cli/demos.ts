@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MonotonicClock } from '../core/clock.ts';
 import { recordDemonstrations } from '../runtime/demonstrations.ts';
+import { countOf } from './count-of.ts';
 import { defaultWorkers, numberBetween, taskNames, wholeNumber } from './option-values.ts';
 import { formatProgress } from './progress.ts';
 import { Terminal } from './terminal.ts';
@@ -81,5 +82,5 @@ async function demos(options: DemosOptions): Promise<void> {
   });
   terminal.finish([line(summary.episodes, summary.episodes)]);
   if (options.json) console.log(JSON.stringify(summary));
-  else console.log(`${summary.episodes} episodes, ${summary.frames} frames in ${options.out}`);
+  else console.log(`${countOf(summary.episodes, 'episode')}, ${countOf(summary.frames, 'frame')} in ${options.out}`);
 }

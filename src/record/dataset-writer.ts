@@ -82,7 +82,8 @@ export class DatasetWriter {
     const { directory, fps, robotType, episodesPerFile = 1 } = options;
     if (existsSync(join(directory, DATASET_PATHS.info))) {
       throw new InvalidFileError(join(directory, DATASET_PATHS.info), 'a dataset exists here already', {
-        remedy: 'Continue it with DatasetWriter.resume, or choose another folder.',
+        remedy:
+          'Choose another folder. armature record --resume continues a recording, in a program DatasetWriter.resume.',
       });
     }
     checkFeatures(options.features, fps);
