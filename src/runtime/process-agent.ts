@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Agent, AgentDecision } from '../core/agent.ts';
+import { NS_PER_MS } from '../core/clock.ts';
 import { ArmatureError } from '../core/errors.ts';
 import { toError, toFailure } from '../core/failure.ts';
 import { loaderArguments, moduleEntry } from '../core/module-worker.ts';
@@ -27,8 +28,9 @@ type Request = AgentRequest extends infer Kind ? (Kind extends AgentRequest ? Om
 
 /**
  * An agent in a process of its own, so that it may block, crash or be killed without harm: from then on it
- * has no targets, and the gate brings the arm to a stop. While it runs it throws only what the agent itself threw;
- * `failure` and onFailure say what else happened. Start a new one to go on.
+ * has no targets, and the gate brings the arm to a stop. One that was slow goes on when it answers again; one that is gone, or
+ * silent for longer than the arm may go on by itself after, ends the episode. `failure` and onFailure say what happened first.
+ * Start a new one to go on.
  */
 export class ProcessAgent implements Agent {
   readonly #child: ChildProcess;
@@ -40,9 +42,15 @@ export class ProcessAgent implements Agent {
   #lastId = 0;
   #isClosing = false;
   #failure: ArmatureError | undefined;
+  #death: ArmatureError | undefined;
+  /** Time of the observation since which an answer is owed, ns. */
+  #owedSinceNs: number | undefined;
+  /** How long one may be owed, ns. */
+  readonly #patienceNs: number;
 
-  private constructor(options: ProcessAgentOptions) {
+  private constructor(robot: RobotSpec, options: ProcessAgentOptions) {
     this.#options = options;
+    this.#patienceNs = robot.timeouts.resumeMs * NS_PER_MS;
     this.#child = forkEntry();
     this.#child.on('message', (reply: AgentReply) => {
       this.#waiting.get(reply.id)?.(reply);
@@ -53,6 +61,7 @@ export class ProcessAgent implements Agent {
     this.#exited = new Promise((resolve) => {
       this.#child.on('exit', (code, signal) => {
         const died = processDied(signal ?? `code ${code}`);
+        this.#death = died;
         if (!this.#isClosing) this.#fail(died);
         for (const [id, settle] of this.#waiting) settle({ id, error: toFailure(died, died) });
         this.#waiting.clear();
@@ -63,7 +72,7 @@ export class ProcessAgent implements Agent {
 
   /** Starts the process and loads the agent. Throws E_AGENT_PROCESS with what went wrong in it. */
   static async start(spec: AgentSpec, robot: RobotSpec, options: ProcessAgentOptions = {}): Promise<ProcessAgent> {
-    const agent = new ProcessAgent(options);
+    const agent = new ProcessAgent(robot, options);
     const reply = await agent.#ask({ kind: 'start', spec, robot }, options.startTimeoutMs ?? 60_000);
     if (reply?.name === undefined) {
       await agent.close();
@@ -90,18 +99,29 @@ export class ProcessAgent implements Agent {
     return this.#failure;
   }
 
+  /** Throws E_AGENT_DIED, and what the agent throws. */
   async reset(seed: number): Promise<void> {
+    if (this.#death !== undefined) throw this.#death;
     if (!this.#child.connected) return;
     this.#judge(await this.#ask({ kind: 'reset', seed }, this.#answerTimeoutMs));
   }
 
-  /** Throws what the agent throws. */
+  /** Throws what the agent throws, E_AGENT_DIED, and E_AGENT_SILENT once an answer is owed for longer than `timeouts.resumeMs`. */
   async act(observation: Observation): Promise<AgentDecision> {
+    if (this.#death !== undefined) throw this.#death;
     // A process that owes an answer would only pile up observations it can no longer use.
-    if (!this.#child.connected || this.#waiting.size > 0) return NO_TARGET;
+    if (!this.#child.connected || this.#waiting.size > 0) return this.#owe(observation);
+    this.#owedSinceNs = undefined;
     const reply = await this.#ask({ kind: 'act', observation }, this.#answerTimeoutMs);
     this.#judge(reply);
-    return reply?.decision ?? NO_TARGET;
+    return reply?.decision ?? this.#owe(observation);
+  }
+
+  #owe({ timeNs }: Observation): AgentDecision {
+    this.#owedSinceNs ??= timeNs;
+    const owedNs = timeNs - this.#owedSinceNs;
+    if (owedNs > this.#patienceNs) throw noAnswer(owedNs / NS_PER_MS);
+    return NO_TARGET;
   }
 
   /** Ends the process at once, whatever it is doing. */
@@ -173,7 +193,7 @@ function processDied(how: string): ArmatureError {
 }
 
 function noAnswer(timeoutMs: number): ArmatureError {
-  return new ArmatureError('E_AGENT_SILENT', `the agent process did not answer within ${timeoutMs} ms`, {
+  return new ArmatureError('E_AGENT_SILENT', `the agent process did not answer within ${Math.round(timeoutMs)} ms`, {
     remedy: 'The arm was brought to a stop. Use a faster precision or fewer other programs.',
   });
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Agent } from '../../src/core/agent.ts';
 import { MonotonicClock } from '../../src/core/clock.ts';
 import { RealTimeDecider } from '../../src/runtime/decider.ts';
 import { GatoAgent } from '../../src/runtime/gato-agent.ts';
@@ -142,13 +143,13 @@ describe('ProcessAgent', () => {
     await expect(ProcessAgent.start(spec, robot)).rejects.toThrow(/E_AGENT_PROCESS.*no-such-policy/s);
   });
 
-  it('has no target and says why once its process was killed', async () => {
+  it('says why once its process was killed', async () => {
     const failures: string[] = [];
     const agent = await start(farPose, robot, { onFailure: ({ code }) => failures.push(code) });
     process.kill(agent.pid as number, 'SIGKILL');
     await until(() => agent.failure !== undefined);
-    expect((await agent.act(makeObservation([0, 0.5]))).target).toBeUndefined();
-    await agent.reset(2);
+    await expect(agent.act(makeObservation([0, 0.5]))).rejects.toThrow(/E_AGENT_DIED/);
+    await expect(agent.reset(2)).rejects.toThrow(/E_AGENT_DIED/);
     expect(agent.failure).toMatchObject({ code: 'E_AGENT_DIED' });
     expect(agent.failure?.message).toContain('SIGKILL');
     expect(failures).toEqual(['E_AGENT_DIED']);
@@ -173,6 +174,15 @@ describe('ProcessAgent', () => {
       await delay(20);
     }
     expect.unreachable('the process never answered again');
+  });
+
+  it('ends the episode once it owes an answer for longer than the arm may go on by itself', async () => {
+    const agent = await start(farPose, robot, { answerTimeoutMs: 50 });
+    process.kill(agent.pid as number, 'SIGSTOP');
+    const at = (timeMs: number): ReturnType<Agent['act']> =>
+      agent.act(makeObservation([0, 0.5], { timeNs: timeMs * 1e6 }));
+    for (const timeMs of [0, 50, robot.timeouts.resumeMs]) expect((await at(timeMs)).target).toBeUndefined();
+    await expect(at(robot.timeouts.resumeMs + 1)).rejects.toThrow(/E_AGENT_SILENT.* 2001 ms/);
   });
 
   it('ends its process when the parent disappears', async () => {

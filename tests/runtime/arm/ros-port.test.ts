@@ -92,7 +92,8 @@ describe('an arm process whose arm is behind ROS', { timeout: 3 * PATIENCE_MS },
     const arm = await start(server.url, { wrap: { url, options: { fault: 'hanging', afterWrites: 30 } } });
     await arm.arm();
     await moveUntil(arm, ({ state }) => state === 'gate-dead');
-    expect(arm.failure?.code).toBe('E_GATE_DEAD');
+    // What it died of is said after the record, and may come with the next bytes.
+    await expect.poll(() => arm.failure?.code, { timeout: PATIENCE_MS }).toBe('E_GATE_DEAD');
     const [last, held] = server
       .published(FORWARD.topic)
       .slice(-2)
