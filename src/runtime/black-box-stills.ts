@@ -1,5 +1,6 @@
 import { NS_PER_S } from '../core/clock.ts';
 import type { CameraFrame, Observation } from '../core/observation.ts';
+import { thinPicture } from '../core/thin-picture.ts';
 import { BLACK_BOX_S } from './black-box-ring.ts';
 
 /** Pictures of each camera that are remembered, a second, and how wide they are at most. */
@@ -27,12 +28,12 @@ export class BlackBoxStills {
   see({ cameras }: Observation, timeNs: number): void {
     for (const [camera, { value }] of cameras) {
       if (!Number.isFinite(value.stampNs) || this.#newest.get(camera)?.stampNs === value.stampNs) continue;
-      const still = thinned(value, timeNs);
-      this.#newest.set(camera, { still, stampNs: value.stampNs });
+      const taken = stillOf(value, timeNs);
+      this.#newest.set(camera, { still: taken, stampNs: value.stampNs });
       const kept = this.#kept.get(camera) ?? [];
       this.#kept.set(camera, kept);
       if (timeNs - (kept.at(-1)?.timeNs ?? -Infinity) < NS_PER_S / RATE_HZ) continue;
-      kept.push(still);
+      kept.push(taken);
       if (kept.length > CAPACITY) kept.shift();
     }
   }
@@ -46,19 +47,8 @@ export class BlackBoxStills {
   }
 }
 
-/** Every so many pixels of a picture: their means would cost the loop milliseconds. */
-function thinned({ camera, width, height, rgb }: CameraFrame, timeNs: number): Still {
-  const stride = Math.ceil(width / WIDEST);
-  if (stride <= 1) return { camera, timeNs, width, height, rgb: rgb.slice() };
-  const [columns, rows] = [Math.floor(width / stride), Math.max(1, Math.floor(height / stride))];
-  const thin = new Uint8Array(columns * rows * 3);
-  for (let row = 0, to = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1, to += 3) {
-      const from = (row * stride * width + column * stride) * 3;
-      thin[to] = rgb[from] ?? 0;
-      thin[to + 1] = rgb[from + 1] ?? 0;
-      thin[to + 2] = rgb[from + 2] ?? 0;
-    }
-  }
-  return { camera, timeNs, width: columns, height: rows, rgb: thin };
+/** A copy, so small that a black box may hold many. */
+function stillOf({ camera, ...picture }: CameraFrame, timeNs: number): Still {
+  const { width, height, rgb } = thinPicture(picture, Math.ceil(picture.width / WIDEST));
+  return { camera, timeNs, width, height, rgb: rgb === picture.rgb ? rgb.slice() : rgb };
 }

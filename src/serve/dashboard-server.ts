@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { NS_PER_MS } from '../core/clock.ts';
 import type { CameraFrame, Sampled } from '../core/observation.ts';
 import { ArmatureError, messageOf } from '../core/errors.ts';
+import { thinPicture } from '../core/thin-picture.ts';
 import { isToken, newToken } from './access.ts';
 import { encodePicture, pageMessage, parseMessage } from './messages.ts';
 import type { ControlReport, ControlRequest, EvaluationReport } from './control-messages.ts';
@@ -51,6 +52,8 @@ const FRAME_PERIOD_MS = 40;
 const PICTURE_PERIOD_MS = 15;
 /** Pages at the same time. */
 const MOST_VIEWERS = 32;
+/** Pictures up to this size reach anybody, bytes. */
+const SMALL_PICTURE = 64 * 1024;
 /** A message of a page is a few words, bytes. */
 const LARGEST_MESSAGE = 4096;
 
@@ -243,13 +246,22 @@ export class DashboardServer {
     this.#viewers.showNewest('control', this.#lastControl);
   }
 
-  #showPicture(camera: string, { width, height, rgb, stampNs }: CameraFrame, ageMs: number): void {
+  #showPicture(camera: string, picture: CameraFrame, ageMs: number): void {
+    const { stampNs } = picture;
     const last = this.#pictures.get(camera);
     if (last?.stampNs === stampNs || !Number.isFinite(stampNs)) return;
     const number = (last?.number ?? 0) + 1;
-    const bytes = encodePicture({ camera, width, height, number, ageMs }, rgb);
-    this.#pictures.set(camera, { stampNs, number, bytes });
-    this.#viewers.show(bytes);
+    const made = new Map<number, Uint8Array>();
+    const message = (stride: number): Uint8Array => {
+      const known = made.get(stride);
+      if (known !== undefined) return known;
+      const { rgb, ...size } = thinPicture(picture, stride);
+      const bytes = encodePicture({ camera, ...size, stride, number, ageMs }, rgb);
+      made.set(stride, bytes);
+      return bytes;
+    };
+    this.#pictures.set(camera, { stampNs, number, bytes: message(1) });
+    this.#viewers.showPicture({ isLarge: picture.rgb.length > SMALL_PICTURE, message });
   }
 }
 

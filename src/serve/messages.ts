@@ -199,6 +199,8 @@ export const pictureHeader = z.strictObject({
   camera: z.string(),
   width: z.int().positive(),
   height: z.int().positive(),
+  /** 1: all pixels the camera has; else every so many of them, in both directions. */
+  stride: z.int().positive(),
   /** Number of the picture, so that a page can tell its rate. */
   number: z.int(),
   ageMs: z.number(),

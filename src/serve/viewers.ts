@@ -14,6 +14,12 @@ export const POLICY_VIOLATION = 1008;
 export const MOST_WAITING_BYTES = 256 * 1024;
 /** Requests that a page may have made since it fell behind: people who look over a slow network ask a few times. */
 export const MOST_UNANSWERED = 32;
+/** Pictures that a page misses one after another before it gets them with half as many pixels in a row and in a column. */
+export const MOST_MISSED = 10;
+/** Pictures that a page takes one after another before it gets them with twice as many again. */
+export const ENOUGH_TAKEN = 1200;
+/** Every so many pixels at most. */
+const WIDEST_STRIDE = 4;
 /** WebSocket.OPEN. */
 const OPEN = 1;
 
@@ -25,6 +31,19 @@ interface Page {
   readonly told: Map<string, string>;
   /** Requests since it fell behind. */
   unanswered: number;
+  /** What it gets of pictures: every so many pixels. */
+  stride: number;
+  /** Pictures it missed, or took, since it last did the other. */
+  missed: number;
+  taken: number;
+}
+
+/** A picture as a page may get it. */
+export interface ShownPicture {
+  /** Whether it is worth having fewer pixels. */
+  readonly isLarge: boolean;
+  /** @param stride 1: all pixels; else every so many of them in both directions. Asked for only where a page takes it. */
+  message(stride: number): Uint8Array;
 }
 
 /**
@@ -46,7 +65,7 @@ export class Viewers {
   }
 
   add(socket: PageSocket): void {
-    this.#sockets.set(socket, { scene: undefined, told: new Map(), unanswered: 0 });
+    this.#sockets.set(socket, { scene: undefined, told: new Map(), unanswered: 0, stride: 1, missed: 0, taken: 0 });
   }
 
   remove(socket: PageSocket): void {
@@ -61,6 +80,20 @@ export class Viewers {
   /** Sends to whoever keeps up. */
   show(data: string | Uint8Array): void {
     for (const socket of this.#sockets.keys()) this.showTo(socket, data);
+  }
+
+  /**
+   * Sends a picture to whoever keeps up. Pages that miss many, as over a network, get them smaller: what is said beside pictures,
+   * above all that the arm was seen, has to come through as well.
+   */
+  showPicture(picture: ShownPicture): void {
+    for (const [socket, page] of this.#sockets) {
+      if (this.#isBehind(socket)) noteMissed(page);
+      else {
+        this.showTo(socket, picture.message(picture.isLarge ? page.stride : 1));
+        noteTaken(page);
+      }
+    }
   }
 
   /**
@@ -83,11 +116,7 @@ export class Viewers {
 
   /** Sends to one page, if it keeps up; whether it did. */
   showTo(socket: PageSocket, data: string | Uint8Array): boolean {
-    if (socket.readyState !== OPEN) return false;
-    if (socket.bufferedAmount > MOST_WAITING_BYTES) {
-      this.#dropped += 1;
-      return false;
-    }
+    if (this.#isBehind(socket)) return false;
     const page = this.#sockets.get(socket);
     if (this.#scene !== undefined && page !== undefined && page.scene !== this.#scene) {
       socket.send(this.#scene);
@@ -98,8 +127,31 @@ export class Viewers {
     return true;
   }
 
+  #isBehind({ readyState, bufferedAmount }: PageSocket): boolean {
+    if (readyState !== OPEN) return true;
+    if (bufferedAmount <= MOST_WAITING_BYTES) return false;
+    this.#dropped += 1;
+    return true;
+  }
+
   close(): void {
     for (const socket of this.#sockets.keys()) socket.terminate();
     this.#sockets.clear();
   }
+}
+
+function noteMissed(page: Page): void {
+  page.taken = 0;
+  page.missed += 1;
+  if (page.missed < MOST_MISSED) return;
+  page.missed = 0;
+  page.stride = Math.min(WIDEST_STRIDE, 2 * page.stride);
+}
+
+function noteTaken(page: Page): void {
+  page.missed = 0;
+  page.taken += 1;
+  if (page.taken < ENOUGH_TAKEN) return;
+  page.taken = 0;
+  page.stride = Math.max(1, page.stride / 2);
 }

@@ -4,7 +4,7 @@ import { decodePicture, encodePicture, pageMessage, parseMessage } from '../../s
 describe('messages between page and runtime', () => {
   it('carry pictures to the bit', () => {
     const rgb = Uint8Array.from({ length: 4 * 3 * 3 }, (_, index) => index);
-    const header = { camera: 'front', width: 4, height: 3, number: 7, ageMs: 12.5 };
+    const header = { camera: 'front', width: 4, height: 3, stride: 1, number: 7, ageMs: 12.5 };
     const bytes = encodePicture(header, rgb);
     expect(decodePicture(bytes)).toEqual({ header, rgb });
     for (const length of [0, 3, 10, bytes.length - 1]) {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_UNANSWERED, MOST_WAITING_BYTES, POLICY_VIOLATION, Viewers } from '../../src/serve/viewers.ts';
+import {
+  ENOUGH_TAKEN,
+  MOST_MISSED,
+  MOST_UNANSWERED,
+  MOST_WAITING_BYTES,
+  POLICY_VIOLATION,
+  Viewers,
+} from '../../src/serve/viewers.ts';
 import type { PageSocket } from '../../src/serve/viewers.ts';
 
 /** A page that reads only when it is told to. */
@@ -44,6 +51,43 @@ describe('pages that look', () => {
     stalled.read();
     viewers.show(frame);
     expect(stalled.got.length).toBe(101 - viewers.dropped);
+  });
+
+  it('get smaller pictures while they miss many, and whole ones again when they miss none', () => {
+    const viewers = new Viewers();
+    const [slow, quick] = [new StalledPage(), new StalledPage()];
+    viewers.add(slow);
+    viewers.add(quick);
+    const strides: number[] = [];
+    const show = (isLarge = true): number | undefined => {
+      strides.length = 0;
+      viewers.showPicture({ isLarge, message: (stride) => (strides.push(stride), new Uint8Array(4)) });
+      quick.read();
+      return strides[0];
+    };
+    const miss = (count: number): void => {
+      slow.bufferedAmount = MOST_WAITING_BYTES + 1;
+      for (let missed = 0; missed < count; missed += 1) expect(show()).toBe(1);
+      slow.read();
+    };
+    // A page that falters for a moment is not behind.
+    miss(MOST_MISSED - 1);
+    expect(show()).toBe(1);
+    miss(MOST_MISSED);
+    show();
+    expect(strides).toEqual([2, 1]);
+    show(false);
+    expect(strides).toEqual([1, 1]);
+    miss(5 * MOST_MISSED);
+    show();
+    expect(strides).toEqual([4, 1]);
+    for (let taken = 0; taken < ENOUGH_TAKEN; taken += 1) {
+      slow.read();
+      show();
+    }
+    slow.read();
+    show();
+    expect(strides).toEqual([2, 1]);
   });
 
   it('are told how it stands once they have caught up, and once', () => {

@@ -125,8 +125,8 @@ export class Connection implements ViewSource {
     );
     this.#arrivalsMs.set(header.camera, arrivals);
     const rateHz = ((arrivals.length - 1) * 1000) / Math.max(SHORTEST_RATE_MS, nowMs - (arrivals[0] ?? nowMs));
-    const { width, height, ageMs } = header;
-    this.pictures.set(header.camera, { width, height, rgb, ageMs, rateHz });
+    const { width, height, stride, ageMs } = header;
+    this.pictures.set(header.camera, { width, height, stride, rgb, ageMs, rateHz });
     return 'picture';
   }
 }

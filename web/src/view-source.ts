@@ -4,6 +4,8 @@ import type { History } from './history.ts';
 export interface Picture {
   readonly width: number;
   readonly height: number;
+  /** 1: all pixels the camera has; else every so many of them. */
+  readonly stride: number;
   /** 8-bit RGB. */
   readonly rgb: Uint8Array;
   readonly ageMs: number;

@@ -96,6 +96,7 @@ function CameraCaption({ name, picture, sensor }: CameraCaptionProps): JSX.Eleme
       {picture !== undefined && (
         <span class="quiet">
           , {picture.width} × {picture.height}
+          {picture.stride > 1 && `: every ${picture.stride} pixels, because this page was behind`}
         </span>
       )}
     </figcaption>
