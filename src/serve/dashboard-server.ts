@@ -10,6 +10,7 @@ import type { ControlReport, ControlRequest, EvaluationReport } from './control-
 import type { FrameMessage, HelloMessage, NoticeMessage, PageMessage, SceneMessage } from './messages.ts';
 import { PageServer, queryOf } from './page-server.ts';
 import { POLICY_VIOLATION, Viewers } from './viewers.ts';
+import type { PageSocket } from './viewers.ts';
 
 /** What a page may do to a run. What the operator alone may do is called for the operator alone. */
 export interface DashboardActions {
@@ -44,6 +45,12 @@ export interface DashboardOptions {
   readonly frame: () => FrameMessage | undefined;
   readonly control?: ControlDesk;
   readonly pictures: () => readonly (readonly [string, Sampled<CameraFrame>])[];
+}
+
+/** A page that says something: its link, and its number. */
+interface Asking {
+  readonly socket: PageSocket;
+  readonly page: number;
 }
 
 /** How often pages are told how things stand, ms. */
@@ -157,7 +164,7 @@ export class DashboardServer {
         this.#options.control?.leave(page);
       });
       socket.on('message', (data: Buffer) => {
-        const answer = this.#answer(data.toString(), page);
+        const answer = this.#answer(data.toString(), { socket, page });
         if (answer === undefined) socket.close(POLICY_VIOLATION, 'a message that does not fit');
         else if (answer.text !== '') this.#viewers.answer(socket, JSON.stringify(answer));
       });
@@ -165,7 +172,7 @@ export class DashboardServer {
   }
 
   /** Undefined for a message that is none of the table; without text where nothing is to be said. */
-  #answer(text: string, page: number): NoticeMessage | undefined {
+  #answer(text: string, from: Asking): NoticeMessage | undefined {
     let message: PageMessage;
     try {
       message = parseMessage(pageMessage, text);
@@ -173,16 +180,19 @@ export class DashboardServer {
       return undefined;
     }
     try {
-      return { kind: 'notice', level: 'done', text: this.#carryOut(message, page) };
+      return { kind: 'notice', level: 'done', text: this.#carryOut(message, from) };
     } catch (error) {
       return { kind: 'notice', level: 'refused', text: error instanceof ArmatureError ? error.message : String(error) };
     }
   }
 
-  #carryOut(message: PageMessage, page: number): string {
+  #carryOut(message: PageMessage, { socket, page }: Asking): string {
     const { actions, control } = this.#options;
     if ('operator' in message && !isToken(message.operator, this.#operator)) throw notOperator();
     switch (message.kind) {
+      case 'got':
+        this.#viewers.noteGot(socket);
+        return '';
       case 'stop':
         actions.stop();
         return 'The arm was told to stop.';

@@ -183,8 +183,10 @@ export type SceneMessage = Immutable<z.infer<typeof scene>>;
 export type FrameMessage = Immutable<z.infer<typeof frame>>;
 export type NoticeMessage = Immutable<z.infer<typeof notice>>;
 
-/** What a page may ask for. Everything that lets the arm do more needs the operator's token. */
+/** What a page may say and ask for. Everything that lets the arm do more needs the operator's token. */
 export const pageMessage = z.discriminatedUnion('kind', [
+  /** A picture has come: there is room for another one on the way. */
+  z.strictObject({ kind: z.literal('got') }),
   z.strictObject({ kind: z.literal('stop') }),
   z.strictObject({ kind: z.literal('slow'), share }),
   z.strictObject({ kind: z.literal('fast'), share, operator }),

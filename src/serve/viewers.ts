@@ -14,7 +14,14 @@ export const POLICY_VIOLATION = 1008;
 export const MOST_WAITING_BYTES = 256 * 1024;
 /** Requests that a page may have made since it fell behind: people who look over a slow network ask a few times. */
 export const MOST_UNANSWERED = 32;
-/** Pictures that a page misses one after another before it gets them with half as many pixels in a row and in a column. */
+/**
+ * Pictures on the way to a page, as it has said of none of them yet that it came. What lies in the memory of networks is seen
+ * nowhere else, and makes all that is said behind it late.
+ */
+export const MOST_UNDER_WAY = 6;
+/** The same of a page that gets them smaller, because its network is slow. */
+const LEAST_UNDER_WAY = 2;
+/** Pictures that a page misses beyond those it takes before it gets them with half as many pixels in a row and in a column. */
 export const MOST_MISSED = 10;
 /** Pictures that a page takes one after another before it gets them with twice as many again. */
 export const ENOUGH_TAKEN = 1200;
@@ -33,9 +40,12 @@ interface Page {
   unanswered: number;
   /** What it gets of pictures: every so many pixels. */
   stride: number;
-  /** Pictures it missed, or took, since it last did the other. */
+  /** Pictures it missed, less those it took meanwhile. */
   missed: number;
+  /** Pictures it took since it missed one. */
   taken: number;
+  /** Pictures that were sent, and have not come yet. */
+  underWay: number;
 }
 
 /** A picture as a page may get it. */
@@ -65,7 +75,15 @@ export class Viewers {
   }
 
   add(socket: PageSocket): void {
-    this.#sockets.set(socket, { scene: undefined, told: new Map(), unanswered: 0, stride: 1, missed: 0, taken: 0 });
+    this.#sockets.set(socket, {
+      scene: undefined,
+      told: new Map(),
+      unanswered: 0,
+      stride: 1,
+      missed: 0,
+      taken: 0,
+      underWay: 0,
+    });
   }
 
   remove(socket: PageSocket): void {
@@ -88,12 +106,18 @@ export class Viewers {
    */
   showPicture(picture: ShownPicture): void {
     for (const [socket, page] of this.#sockets) {
-      if (this.#isBehind(socket)) noteMissed(page);
+      if (this.#isBehind(socket) || this.#hasEnough(page)) noteMissed(page);
       else {
         this.showTo(socket, picture.message(picture.isLarge ? page.stride : 1));
         noteTaken(page);
       }
     }
+  }
+
+  /** A page has got a picture. */
+  noteGot(socket: PageSocket): void {
+    const page = this.#sockets.get(socket);
+    if (page !== undefined) page.underWay = Math.max(0, page.underWay - 1);
   }
 
   /**
@@ -134,6 +158,12 @@ export class Viewers {
     return true;
   }
 
+  #hasEnough({ underWay, stride }: Page): boolean {
+    if (underWay < Math.max(LEAST_UNDER_WAY, MOST_UNDER_WAY / stride)) return false;
+    this.#dropped += 1;
+    return true;
+  }
+
   close(): void {
     for (const socket of this.#sockets.keys()) socket.terminate();
     this.#sockets.clear();
@@ -149,7 +179,8 @@ function noteMissed(page: Page): void {
 }
 
 function noteTaken(page: Page): void {
-  page.missed = 0;
+  page.underWay += 1;
+  page.missed = Math.max(0, page.missed - 1);
   page.taken += 1;
   if (page.taken < ENOUGH_TAKEN) return;
   page.taken = 0;

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { decodePicture, parseMessage, serverMessage } from '../../src/serve/messages.ts';
-import type { FrameMessage, HelloMessage, PictureHeader, SceneMessage } from '../../src/serve/messages.ts';
+import type { FrameMessage, HelloMessage, PageMessage, PictureHeader, SceneMessage } from '../../src/serve/messages.ts';
 import { PATIENCE_MS } from './with-browser.ts';
 
 /** What a page does on the wire, without a browser: it reads what it is told, or does not. */
@@ -18,16 +18,22 @@ export class PageClient {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.pictures.push(decodePicture(data).header);
-      else this.#take(data.toString());
+      if (isBinary) {
+        this.pictures.push(decodePicture(data).header);
+        socket.send(JSON.stringify({ kind: 'got' } satisfies PageMessage));
+      } else this.#take(data.toString());
       for (const watcher of this.#watchers) watcher();
     });
   }
 
-  /** @param url as the terminal shows it */
-  static async open(url: string): Promise<PageClient> {
-    const { origin } = new URL(url);
-    const socket = new WebSocket(url.replace(/^http/, 'ws').replace('/?', '/live?').replace(/#.*/, ''), { origin });
+  /**
+   * @param url as the terminal shows it
+   * @param port of this computer that leads there; default: that of the address
+   */
+  static async open(url: string, port?: number): Promise<PageClient> {
+    const { origin, host, search, port: own } = new URL(url);
+    const headers = { Host: host };
+    const socket = new WebSocket(`ws://127.0.0.1:${port ?? own}/live${search}`, { origin, headers });
     const client = new PageClient(socket);
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
     return client;
@@ -44,6 +50,12 @@ export class PageClient {
 
   close(): void {
     this.#socket.terminate();
+  }
+
+  /** Calls whenever it has been told something; returns what ends that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Waits until it has been told enough. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ENOUGH_TAKEN,
   MOST_MISSED,
+  MOST_UNDER_WAY,
   MOST_UNANSWERED,
   MOST_WAITING_BYTES,
   POLICY_VIOLATION,
@@ -62,6 +63,7 @@ describe('pages that look', () => {
     const show = (isLarge = true): number | undefined => {
       strides.length = 0;
       viewers.showPicture({ isLarge, message: (stride) => (strides.push(stride), new Uint8Array(4)) });
+      for (const page of [slow, quick]) viewers.noteGot(page);
       quick.read();
       return strides[0];
     };
@@ -88,6 +90,26 @@ describe('pages that look', () => {
     slow.read();
     show();
     expect(strides).toEqual([2, 1]);
+  });
+
+  it('have so many pictures on the way and no more, wherever those lie', () => {
+    const viewers = new Viewers();
+    const page = new StalledPage();
+    viewers.add(page);
+    const show = (): void => {
+      viewers.showPicture({ isLarge: false, message: () => new Uint8Array(4) });
+      page.read();
+    };
+    for (let count = 0; count < MOST_UNDER_WAY + 3; count += 1) show();
+    expect(page.got).toHaveLength(MOST_UNDER_WAY);
+    expect(viewers.dropped).toBe(3);
+    viewers.noteGot(page);
+    show();
+    show();
+    expect(page.got).toHaveLength(MOST_UNDER_WAY + 1);
+    // All else is told.
+    viewers.showNewest('frame', 'moves');
+    expect(page.got.at(-1)).toBe('moves');
   });
 
   it('are told how it stands once they have caught up, and once', () => {

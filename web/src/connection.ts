@@ -5,6 +5,8 @@ import { History } from './history.ts';
 import { News } from './news.ts';
 import type { LinkState, Picture, Topic, ViewSource } from './view-source.ts';
 
+/** Said of each picture as it comes. */
+const GOT = JSON.stringify({ kind: 'got' } satisfies PageMessage);
 /** A lost connection is tried again after so long, ms. */
 const RETRY_MS = 1000;
 const RATE_WINDOW_MS = 2000;
@@ -50,7 +52,7 @@ export class Connection implements ViewSource {
 
   /** Without a connection nothing is asked for, now or later; whoever pressed something is told. */
   ask(request: Request): void {
-    const needsOperator = request.kind !== 'stop' && request.kind !== 'slow';
+    const needsOperator = request.kind !== 'stop' && request.kind !== 'slow' && request.kind !== 'got';
     const message = needsOperator ? { ...request, operator: this.#tokens.operator } : request;
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
     // What is held is said all the time, and the arm stops when it is not.
@@ -84,7 +86,10 @@ export class Connection implements ViewSource {
   #take(data: string | ArrayBuffer): void {
     try {
       if (typeof data === 'string') this.#news.add(this.#takeText(data));
-      else this.#news.add(this.#takePicture(new Uint8Array(data)));
+      else {
+        this.#socket?.send(GOT);
+        this.#news.add(this.#takePicture(new Uint8Array(data)));
+      }
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
       this.#news.add('link');
