@@ -227,7 +227,7 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
     detectMs: milliseconds(detectNs, faultNs),
     stopMs,
     travel: travel(records, faultNs),
-    finalState: finalState(isNoise ? records : own),
+    finalState: finalState(isStoppedByCommand(options.fault, outcome) ? records : own),
     worstLimitRatio: ratio,
     gateP99Periods: gateP99Periods(records, faultNs, robot),
     ok:
@@ -236,6 +236,11 @@ function measure(parts: { readonly options: RowOptions; readonly logFile: string
       ratio <= 1 + ROUNDING,
     outcome,
   };
+}
+
+/** Of noise the operator stops the arm in the end; a supervisor whose policy is gone does as an operator. */
+function isStoppedByCommand({ policyDoes }: Fault, outcome: string): boolean {
+  return policyDoes === 'noise' || outcome === 'agent-failed';
 }
 
 /** When the gate first did something about a fault. */

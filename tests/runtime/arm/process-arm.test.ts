@@ -136,8 +136,8 @@ describe('invariant 14: a gate that does not tick any more', { timeout: 2 * PATI
 
 describe('invariant 22: whatever else dies or hangs', { timeout: 4 * PATIENCE_MS }, () => {
   it.each([
-    ['policy killed', 'mirror', /^hold$/],
-    ['policy stopped', 'mirror', /^hold$/],
+    ['policy killed', 'mirror', /^hold \(operator\)$/],
+    ['policy stopped', 'mirror', /^hold \(operator\)$/],
     ['supervisor killed', 'mirror', /supervisor-gone/],
     ['gate worker killed', 'sim', /^gate-dead/],
   ] as const)('%s: the arm (%s) stops within its limits', async (name, driver, finalState) => {
